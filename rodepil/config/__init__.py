@@ -1,0 +1,1 @@
+"""Settings: params.yaml and experiments/*.yaml as frozen, checked objects."""

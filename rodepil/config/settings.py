@@ -1,0 +1,217 @@
+"""The settings of the whole pipeline: frozen, typed, checked when they are made.
+
+One class for each section of ``params.yaml``. Defaults are the demo's. A value that can't
+work is refused here, so that no stage starts with it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[int, Field(gt=0)]
+PositiveReal = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[int, Field(ge=0)]
+NonNegativeReal = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Settings(BaseModel):
+    """Base of every settings class: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class SimulateSettings(Settings):
+    """Simulated recordings: how many animals, how long, how often they seize."""
+
+    seed: NonNegative = 7
+    subjects: Annotated[int, Field(ge=2)] = 12
+    recordings: Positive = 6
+    cages_min: Annotated[int, Field(ge=1, le=6)] = 3
+    cages_max: Annotated[int, Field(ge=1, le=6)] = 6
+    duration_s: Annotated[float, Field(ge=30)] = 150.0
+    seizures_per_cage_hour: NonNegativeReal = 24.0
+    fps: Positive = 30
+
+    @model_validator(mode="after")
+    def _cages_in_order(self) -> Self:
+        if self.cages_min > self.cages_max:
+            msg = f"cages_min {self.cages_min} is above cages_max {self.cages_max}; lower cages_min"
+            raise ValueError(msg)
+        return self
+
+
+class DataSettings(Settings):
+    """Where recordings come from.
+
+    ``simulated`` makes them; ``tables`` takes the recordings, cages and annotations tables
+    that lie in ``folder`` (with paths relative to it).
+    """
+
+    source: Literal["simulated", "tables"] = "simulated"
+    folder: str | None = None
+    simulate: SimulateSettings = SimulateSettings()
+
+    @model_validator(mode="after")
+    def _folder_for_tables(self) -> Self:
+        if self.source == "tables" and not self.folder:
+            msg = "source 'tables' wants a folder with recordings.parquet, cages.parquet and annotations.parquet"
+            raise ValueError(msg)
+        return self
+
+
+class CurateSettings(Settings):
+    """How recordings become clips (FACTS: 10 s, 30 fps, 300 frames, still negatives dropped).
+
+    An overlap of more than 0 s but under ``min_overlap_s`` is neither label: the window is
+    dropped with that reason. With 0 every touch of a seizure makes a positive, as published.
+    """
+
+    clip_duration_s: PositiveReal = 10.0
+    fps: Positive = 30
+    size_px: Annotated[int, Field(ge=16, multiple_of=2)] = 224
+    fit: Literal["letterbox", "center_crop"] = "letterbox"
+    min_overlap_s: NonNegativeReal = 2.0
+    min_agreement: Share = 0.5
+    motion_pixel_threshold: Annotated[int, Field(ge=1, le=255)] = 25
+    motion_min_share: Share = 0.002
+    codec: Literal["libx264", "mpeg4", "ffv1", "mjpeg"] = "libx264"
+    crf: Annotated[int, Field(ge=0, le=51)] = 18
+
+    @model_validator(mode="after")
+    def _whole_frames(self) -> Self:
+        frames = self.clip_duration_s * self.fps
+        if frames != round(frames):
+            msg = f"clip_duration_s {self.clip_duration_s} at {self.fps} fps is {frames} frames; make it whole"
+            raise ValueError(msg)
+        if self.min_overlap_s > self.clip_duration_s:
+            msg = f"min_overlap_s {self.min_overlap_s} is longer than a clip of {self.clip_duration_s} s"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def frames_per_clip(self) -> int:
+        """Frames in a curated clip."""
+        return round(self.clip_duration_s * self.fps)
+
+
+class FoldSettings(Settings):
+    """How subjects are dealt to folds."""
+
+    method: Literal["stratified", "leave_one_subject_out", "table"] = "stratified"
+    k: Annotated[int, Field(ge=2)] = 5
+    seed: NonNegative = 0
+    table: str | None = None
+
+    @model_validator(mode="after")
+    def _table_for_table(self) -> Self:
+        if self.method == "table" and not self.table:
+            msg = "method 'table' wants the path of a CSV or Parquet table with subject_id and fold"
+            raise ValueError(msg)
+        return self
+
+
+class FeatureSettings(Settings):
+    """The stored view of a clip that models train on."""
+
+    view: Literal["frames"] = "frames"
+    frames: Positive = 16
+    size_px: Positive = 64
+
+
+class ModelSettings(Settings):
+    """TimeSformer with divided space-time attention (Bertasius et al., 2021)."""
+
+    name: Literal["timesformer"] = "timesformer"
+    width: Positive = 96
+    depth: Positive = 3
+    heads: Positive = 4
+    patch_px: Positive = 16
+    mlp_ratio: PositiveReal = 4.0
+    drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    pretrained: Literal["none"] = "none"
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.width % self.heads:
+            msg = f"width {self.width} is no multiple of heads {self.heads}"
+            raise ValueError(msg)
+        return self
+
+
+class AugmentSettings(Settings):
+    """Random changes of a training clip; one draw a clip, the same for all its frames."""
+
+    flip_probability: Share = 0.5
+    translate_share: Annotated[float, Field(ge=0, le=0.5)] = 0.08
+    rotate_deg: Annotated[float, Field(ge=0, le=180)] = 8.0
+    brightness: Share = 0.15
+    contrast: Share = 0.15
+
+
+class TrainSettings(Settings):
+    """One trial's recipe; ``batch_size`` is per worker, as in the paper's 8 a GPU."""
+
+    seed: NonNegative = 0
+    epochs: Positive = 25
+    batch_size: Positive = 16
+    optimizer: Literal["sgd", "adamw"] = "adamw"
+    learning_rate: PositiveReal = 1e-3
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    nesterov: bool = False
+    weight_decay: NonNegativeReal = 1e-4
+    warmup_epochs: NonNegative = 2
+    decay_epochs: tuple[Positive, ...] = (15, 21)
+    decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
+    clip_norm: NonNegativeReal = 1.0
+    class_weights: Literal["balanced", "none"] = "balanced"
+    mixup_alpha: NonNegativeReal = 0.0
+    precision: Literal["bf16", "fp32"] = "fp32"
+    augment: AugmentSettings = AugmentSettings()
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    workers: Positive = 1
+    threads_per_worker: Positive = 1
+
+    @model_validator(mode="after")
+    def _decay_in_order(self) -> Self:
+        if list(self.decay_epochs) != sorted(set(self.decay_epochs)):
+            msg = f"decay_epochs {list(self.decay_epochs)} must rise, for example [11, 14]"
+            raise ValueError(msg)
+        if self.nesterov and self.momentum == 0:
+            msg = "nesterov wants a momentum above 0"
+            raise ValueError(msg)
+        return self
+
+
+class TrackSettings(Settings):
+    """Where runs are recorded; no ``uri`` means MLFLOW_TRACKING_URI or sqlite:///mlflow.db."""
+
+    experiment: Annotated[str, Field(min_length=1)] = "rodepil"
+    uri: str | None = None
+    journal: bool = True
+
+
+class ProjectSettings(Settings):
+    """Everything: the sections of params.yaml under the chosen profile."""
+
+    profile: str = "demo"
+    data: DataSettings = DataSettings()
+    curate: CurateSettings = CurateSettings()
+    folds: FoldSettings = FoldSettings()
+    features: FeatureSettings = FeatureSettings()
+    model: ModelSettings = ModelSettings()
+    train: TrainSettings = TrainSettings()
+    track: TrackSettings = TrackSettings()
+
+    @model_validator(mode="after")
+    def _patches_fit(self) -> Self:
+        if self.features.size_px % self.model.patch_px:
+            msg = (
+                f"features.size_px {self.features.size_px} is no multiple of "
+                f"model.patch_px {self.model.patch_px}"
+            )
+            raise ValueError(msg)
+        return self

@@ -1,0 +1,161 @@
+"""The tables: one Arrow schema each, checked at every read and write (DESIGN.md, Tables).
+
+Times are seconds from the start of the recording; frame spans are half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rodepil.errors import TableError
+from rodepil.io.files import publish
+
+_S, _F, _I, _B = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+
+
+def _schema(required: Mapping[str, pa.DataType], optional: Mapping[str, pa.DataType] | None = None) -> pa.Schema:
+    """Columns in order; those in `required` can't hold null."""
+    fields = [pa.field(name, kind, nullable=False) for name, kind in required.items()]
+    fields += [pa.field(name, kind, nullable=True) for name, kind in (optional or {}).items()]
+    return pa.schema(fields)
+
+
+SCHEMAS: dict[str, pa.Schema] = {
+    # fps is exact: a fraction as text, for example "30000/1001"; n_frames is what decodes.
+    "recordings": _schema(
+        {
+            "recording_id": _S, "path": _S, "sha256": _S, "date": _S, "video_id": _S, "fps": _S,
+            "n_frames": _I, "duration_s": _F, "width_px": _I, "height_px": _I, "codec": _S,
+        }
+    ),
+    "cages": _schema(
+        {
+            "recording_id": _S, "position": _I, "subject_id": _S,
+            "x_px": _I, "y_px": _I, "width_px": _I, "height_px": _I,
+        }
+    ),
+    # label is "seizure" or an action unit of rodepil.data.labels; agreement is in [0, 1].
+    "annotations": _schema(
+        {
+            "recording_id": _S, "position": _I, "start_s": _F, "end_s": _F, "label": _S,
+            "annotator": _S, "agreement": _F,
+        }
+    ),
+    # Where the animal truly is in a frame; only simulated recordings know it.
+    "animal_boxes": _schema(
+        {
+            "recording_id": _S, "position": _I, "frame": _I,
+            "x_px": _I, "y_px": _I, "width_px": _I, "height_px": _I,
+        }
+    ),
+    "clips": _schema(
+        {
+            "clip_id": _S, "recording_id": _S, "subject_id": _S, "position": _I, "date": _S,
+            "video_id": _S, "start_frame": _I, "end_frame": _I, "start_s": _F, "duration_s": _F,
+            "label": _I, "kept": _B,
+        },
+        {
+            # Null where a window was dropped before it was encoded or measured.
+            "path": _S, "sha256": _S, "fps": _S, "n_frames": _I, "width_px": _I, "height_px": _I,
+            "motion": _F, "overlap_s": _F, "drop_reason": _S, "parent_clip_id": _S,
+        },
+    ),
+    "folds": _schema({"clip_id": _S, "subject_id": _S, "fold": _I}),
+    "features": _schema({"clip_id": _S, "view": _S, "key": _S, "shard": _S, "row": _I}),
+    "predictions": _schema(
+        {"run_id": _S, "fold": _I, "clip_id": _S, "subject_id": _S, "label": _I, "score": _F}
+    ),
+    "events": _schema(
+        {
+            "recording_id": _S, "position": _I, "subject_id": _S, "start_s": _F, "end_s": _F,
+            "label": _S, "score": _F,
+        }
+    ),
+    # What failed, by file, so that one bad file among many leaves a trace.
+    "failures": _schema({"item": _S, "error": _S, "message": _S}),
+}  # fmt: skip
+
+
+def schema(name: str) -> pa.Schema:
+    """Return the Arrow schema of the table `name`."""
+    return SCHEMAS[name]
+
+
+def from_rows(name: str, rows: Iterable[Mapping[str, object]]) -> pa.Table:
+    """Make the table `name` from rows; a column that no row holds is null.
+
+    Raises
+    ------
+    TableError
+        A row holds an unknown column, a wrong type, or null where a value is wanted.
+    """
+    wanted = SCHEMAS[name]
+    listed = list(rows)
+    unknown = sorted({key for row in listed for key in row} - set(wanted.names))
+    if unknown:
+        raise TableError(f"table '{name}' has no column {unknown}; it has {wanted.names}")
+    try:
+        table = pa.Table.from_pylist(listed, schema=wanted)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise TableError(f"a row does not fit table '{name}': {error}") from error
+    return check(name, table)
+
+
+def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
+    """Return `table` with the columns of `name` in order, or say what does not fit.
+
+    Raises
+    ------
+    TableError
+        A column is missing, unknown or of another type, or holds null where it can't.
+    """
+    wanted = SCHEMAS[name]
+    missing = [column for column in wanted.names if column not in table.column_names]
+    unknown = [column for column in table.column_names if column not in wanted.names]
+    if missing or unknown:
+        raise TableError(
+            f"table '{name}' from {origin}: missing columns {missing}, unknown columns {unknown}; "
+            f"it wants {wanted.names}. Make it again with the stage that writes it"
+        )
+    table = table.select(wanted.names)
+    for field in wanted:
+        column = table.column(field.name)
+        if column.type != field.type:
+            raise TableError(
+                f"table '{name}' from {origin}: column '{field.name}' is {column.type}, wanted {field.type}"
+            )
+        if not field.nullable and column.null_count:
+            raise TableError(
+                f"table '{name}' from {origin}: column '{field.name}' holds {column.null_count} nulls; "
+                "every row wants a value"
+            )
+    return table.cast(wanted)
+
+
+def write(name: str, table: pa.Table, path: Path) -> pa.Table:
+    """Write the table `name` to `path` as Parquet, whole or not at all, and return it."""
+    table = check(name, table)
+    with publish(path) as beside:
+        pq.write_table(table, beside, compression="zstd")
+    return table
+
+
+def read(name: str, path: Path) -> pa.Table:
+    """Read the table `name` from the Parquet file `path`.
+
+    Raises
+    ------
+    TableError
+        The file is missing, is no Parquet, or does not fit the schema.
+    """
+    if not path.is_file():
+        raise TableError(f"table '{name}' is not at {path}; run the stage that writes it (dvc repro)")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(f"{path} can't be read as Parquet: {error}; make it again (dvc repro)") from error
+    return check(name, table, origin=str(path))
