@@ -75,6 +75,10 @@ SCHEMAS: dict[str, pa.Schema] = {
             "label": _S, "score": _F,
         }
     ),
+    # What a model says of clips that it never saw.
+    "scores": _schema(
+        {"path": _S}, {"clip_id": _S, "score": _F, "predicted": _I, "error": _S}
+    ),
     # What failed, by file, so that one bad file among many leaves a trace.
     "failures": _schema({"item": _S, "error": _S, "message": _S}),
 }  # fmt: skip

@@ -1,0 +1,67 @@
+"""Where everything of a project lies, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The files and folders of one project.
+
+    Parameters
+    ----------
+    root
+        The project's folder, that of params.yaml and dvc.yaml; made absolute.
+    """
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root).resolve())
+
+    @property
+    def raw(self) -> Path:
+        """Recordings with their recordings, cages and annotations tables."""
+        return self.root / "data" / "raw"
+
+    @property
+    def clips_folder(self) -> Path:
+        """Curated clips."""
+        return self.root / "data" / "clips"
+
+    @property
+    def clips(self) -> Path:
+        """The manifest of clips, dropped windows included."""
+        return self.root / "data" / "clips.parquet"
+
+    @property
+    def folds(self) -> Path:
+        """Which fold a clip belongs to."""
+        return self.root / "data" / "folds.parquet"
+
+    @property
+    def features(self) -> Path:
+        """The snapshot of stored features."""
+        return self.root / "data" / "features.parquet"
+
+    @property
+    def store(self) -> Path:
+        """The feature store's shards: a cache that may be deleted."""
+        return self.root / "data" / "store"
+
+    @property
+    def results(self) -> Path:
+        """Tables, figures and the report."""
+        return self.root / "results"
+
+    @property
+    def trials(self) -> Path:
+        """One folder a trial: checkpoint, history, predictions, model. Kept between runs."""
+        return self.root / "results" / "trials"
+
+    @property
+    def mlflow_database(self) -> Path:
+        """The default MLflow database."""
+        return self.root / "mlflow.db"

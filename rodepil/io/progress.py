@@ -1,0 +1,26 @@
+"""Progress as an edge: long work reports to whatever it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+Advance = Callable[[float], None]
+
+
+class Progress(Protocol):
+    """Shows how far a task is; the command line gives one that draws bars."""
+
+    def task(self, name: str, total: float, unit: str) -> AbstractContextManager[Advance]:
+        """Open a task of `total` units; call what it yields with each amount done."""
+
+
+class Silent:
+    """Shows nothing; the default of every function that reports progress."""
+
+    @contextmanager
+    def task(self, name: str, total: float, unit: str) -> Iterator[Advance]:
+        """Yield a function that forgets what it is told."""
+        del name, total, unit
+        yield lambda amount: None
