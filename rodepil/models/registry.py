@@ -1,0 +1,68 @@
+"""Networks by name: a builder enters itself with a decorator, as in timm.
+
+A builder gives a network with its parameters in place; `build` is the one door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from rodepil.config.settings import FeatureSettings, ModelSettings
+from rodepil.errors import ModelError
+
+Builder = Callable[[ModelSettings, FeatureSettings, int, torch.Generator], nn.Module]
+
+_BUILDERS: dict[str, Builder] = {}
+
+
+def register(name: str) -> Callable[[Builder], Builder]:
+    """Enter the decorated builder under `name`.
+
+    Raises
+    ------
+    ModelError
+        When another builder already has the name.
+    """
+
+    def enter(builder: Builder) -> Builder:
+        if name in _BUILDERS:
+            raise ModelError(f"a model named '{name}' is registered already; take another name")
+        _BUILDERS[name] = builder
+        return builder
+
+    return enter
+
+
+def names() -> list[str]:
+    """Return the names of all networks, sorted."""
+    return sorted(_BUILDERS)
+
+
+def build(
+    settings: ModelSettings, features: FeatureSettings, *, classes: int = 2, seed: int = 0
+) -> nn.Module:
+    """Make the network that `settings` name, with random weights from `seed`.
+
+    Parameters
+    ----------
+    settings
+        Name and sizes of the network.
+    features
+        The view that it shall read: frames and size.
+    classes
+        Number of logits.
+    seed
+        The same seed gives the same weights on every machine.
+
+    Raises
+    ------
+    ModelError
+        When no network has that name, or sizes do not fit together.
+    """
+    if settings.name not in _BUILDERS:
+        raise ModelError(f"no model is named '{settings.name}'; there are: {', '.join(names())}")
+    generator = torch.Generator().manual_seed(seed)
+    return _BUILDERS[settings.name](settings, features, classes, generator)

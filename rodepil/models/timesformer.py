@@ -1,0 +1,160 @@
+"""TimeSformer with divided space-time attention, from random weights or any that fit.
+
+Shapes: B clips, T frames, N patches of a frame, C width; H = W = size_px pixels.
+
+The state dict has the names of the published checkpoints (``blocks.0.temporal_attn.qkv.weight``
+and so on), which are timm's ViT names where the two networks agree.
+
+References
+----------
+Bertasius, Wang, Torresani: Is Space-Time Attention All You Need for Video Understanding?
+ICML 2021, arXiv:2102.05095.
+Dosovitskiy et al.: An Image is Worth 16x16 Words. ICLR 2021, arXiv:2010.11929.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from rodepil.config.settings import FeatureSettings, ModelSettings
+from rodepil.errors import ModelError
+from rodepil.models.layers import LAYER_NORM_EPS, Block, PatchEmbedding
+from rodepil.models.registry import register
+
+INIT_STD = 0.02
+
+
+class TimeSformer(nn.Module):
+    """A clip's classifier.
+
+    Parameters
+    ----------
+    settings
+        Width, depth, heads, patch size and the two dropout rates. ``drop_path`` rises
+        linearly from 0 in the first block to its value in the last.
+    frames
+        T, frames of every clip.
+    size_px
+        Height and width of every frame in pixels, a multiple of ``settings.patch_px``.
+    classes
+        Number of logits.
+
+    Raises
+    ------
+    ModelError
+        When `size_px` is no multiple of the patch, or a count is below 1.
+    """
+
+    def __init__(
+        self, settings: ModelSettings, *, frames: int, size_px: int, classes: int = 2
+    ) -> None:
+        super().__init__()
+        _check_sizes(settings.patch_px, frames=frames, size_px=size_px, classes=classes)
+        width = settings.width
+        patches = (size_px // settings.patch_px) ** 2
+        self.frames, self.size_px, self.classes = frames, size_px, classes
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + patches, width))
+        self.time_embed = nn.Parameter(torch.zeros(1, frames, width))
+        self.patch_embed = PatchEmbedding(width, settings.patch_px)
+        self.dropout = nn.Dropout(settings.dropout)
+        rates = torch.linspace(0, settings.drop_path, settings.depth).tolist()
+        hidden = round(width * settings.mlp_ratio)
+        self.blocks = nn.ModuleList(
+            Block(width, settings.heads, hidden, dropout=settings.dropout, drop_path=rate)
+            for rate in rates
+        )
+        self.norm = nn.LayerNorm(width, eps=LAYER_NORM_EPS)
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Score clips.
+
+        Parameters
+        ----------
+        clips
+            (B, T, 3, H, W) float, normalised.
+
+        Returns
+        -------
+        Tensor
+            Logits (B, classes).
+
+        Raises
+        ------
+        ModelError
+            When the clips are of another shape than the network was made for, or not float.
+        """
+        self._check(clips)
+        patches = self.patch_embed(clips) + self.pos_embed[:, None, 1:]
+        patches = self.dropout(patches + self.time_embed[:, :, None])
+        cls = self.dropout(self.cls_token[:, 0] + self.pos_embed[:, 0]).expand(len(clips), -1)
+        for block in self.blocks:
+            patches, cls = block(patches, cls)
+        logits: Tensor = self.head(self.norm(cls))
+        return logits
+
+    def _check(self, clips: Tensor) -> None:
+        wanted = (self.frames, 3, self.size_px, self.size_px)
+        if tuple(clips.shape[1:]) != wanted:
+            shape = ", ".join(str(side) for side in wanted)
+            raise ModelError(
+                f"clips have shape {tuple(clips.shape)}, but the model wants (B, {shape}); "
+                "sample and resize them with the features the model was made for"
+            )
+        if not clips.is_floating_point():
+            raise ModelError(
+                f"clips are {clips.dtype}, but the model wants normalised floats; "
+                "pass them through rodepil.vision.normalize.normalize first"
+            )
+
+
+def initialize(model: TimeSformer, generator: torch.Generator) -> None:
+    """Give `model` random weights, in place.
+
+    Linear layers, the patch projection, ``cls_token`` and ``pos_embed`` get a normal of
+    standard deviation 0.02 cut at two deviations, as ViT does; biases 0, layer norms 1 and 0.
+    ``temporal_fc`` and ``time_embed`` get 0 in all blocks, so that a new network treats every
+    frame as a ViT does and learns time from there.
+
+    Parameters
+    ----------
+    model
+        The network.
+    generator
+        Where the numbers come from; it must be on the CPU.
+    """
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            zero = name.endswith("bias") or "temporal_fc" in name or name == "time_embed"
+            if zero:
+                parameter.zero_()
+            elif "norm" in name:
+                parameter.fill_(1.0)
+            else:
+                values = torch.empty(parameter.shape)
+                nn.init.trunc_normal_(
+                    values, std=INIT_STD, a=-2 * INIT_STD, b=2 * INIT_STD, generator=generator
+                )
+                parameter.copy_(values)
+
+
+def _check_sizes(patch_px: int, *, frames: int, size_px: int, classes: int) -> None:
+    for name, value in (("frames", frames), ("size_px", size_px), ("classes", classes)):
+        if value < 1:
+            raise ModelError(f"{name} is {value}; give at least 1")
+    if size_px % patch_px:
+        raise ModelError(
+            f"size_px {size_px} is no multiple of patch_px {patch_px}; "
+            f"take {max(size_px // patch_px, 1) * patch_px}"
+        )
+
+
+@register("timesformer")
+def _build(
+    settings: ModelSettings, features: FeatureSettings, classes: int, generator: torch.Generator
+) -> nn.Module:
+    model = TimeSformer(settings, frames=features.frames, size_px=features.size_px, classes=classes)
+    initialize(model, generator)
+    return model
