@@ -1,0 +1,1 @@
+"""The command line: parse, call, print. Heavy packages are imported by the command that runs."""

@@ -57,7 +57,10 @@ class DataSettings(Settings):
     @model_validator(mode="after")
     def _folder_for_tables(self) -> Self:
         if self.source == "tables" and not self.folder:
-            msg = "source 'tables' wants a folder with recordings.parquet, cages.parquet and annotations.parquet"
+            msg = (
+                "source 'tables' wants a folder with recordings.parquet, cages.parquet and "
+                "annotations.parquet"
+            )
             raise ValueError(msg)
         return self
 
@@ -84,10 +87,16 @@ class CurateSettings(Settings):
     def _whole_frames(self) -> Self:
         frames = self.clip_duration_s * self.fps
         if frames != round(frames):
-            msg = f"clip_duration_s {self.clip_duration_s} at {self.fps} fps is {frames} frames; make it whole"
+            msg = (
+                f"clip_duration_s {self.clip_duration_s} at {self.fps} fps is {frames} frames; "
+                "make it whole"
+            )
             raise ValueError(msg)
         if self.min_overlap_s > self.clip_duration_s:
-            msg = f"min_overlap_s {self.min_overlap_s} is longer than a clip of {self.clip_duration_s} s"
+            msg = (
+                f"min_overlap_s {self.min_overlap_s} is longer than a clip of "
+                f"{self.clip_duration_s} s"
+            )
             raise ValueError(msg)
         return self
 

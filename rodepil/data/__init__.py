@@ -1,0 +1,1 @@
+"""Sources, cages, curation, motion, folds and the split guard."""

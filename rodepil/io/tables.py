@@ -17,7 +17,9 @@ from rodepil.io.files import publish
 _S, _F, _I, _B = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 
 
-def _schema(required: Mapping[str, pa.DataType], optional: Mapping[str, pa.DataType] | None = None) -> pa.Schema:
+def _schema(
+    required: Mapping[str, pa.DataType], optional: Mapping[str, pa.DataType] | None = None
+) -> pa.Schema:
     """Columns in order; those in `required` can't hold null."""
     fields = [pa.field(name, kind, nullable=False) for name, kind in required.items()]
     fields += [pa.field(name, kind, nullable=True) for name, kind in (optional or {}).items()]
@@ -130,12 +132,13 @@ def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
         column = table.column(field.name)
         if column.type != field.type:
             raise TableError(
-                f"table '{name}' from {origin}: column '{field.name}' is {column.type}, wanted {field.type}"
+                f"table '{name}' from {origin}: column '{field.name}' is {column.type}, "
+                f"wanted {field.type}"
             )
         if not field.nullable and column.null_count:
             raise TableError(
-                f"table '{name}' from {origin}: column '{field.name}' holds {column.null_count} nulls; "
-                "every row wants a value"
+                f"table '{name}' from {origin}: column '{field.name}' holds "
+                f"{column.null_count} nulls; every row wants a value"
             )
     return table.cast(wanted)
 
@@ -157,9 +160,13 @@ def read(name: str, path: Path) -> pa.Table:
         The file is missing, is no Parquet, or does not fit the schema.
     """
     if not path.is_file():
-        raise TableError(f"table '{name}' is not at {path}; run the stage that writes it (dvc repro)")
+        raise TableError(
+            f"table '{name}' is not at {path}; run the stage that writes it (dvc repro)"
+        )
     try:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise TableError(f"{path} can't be read as Parquet: {error}; make it again (dvc repro)") from error
+        raise TableError(
+            f"{path} can't be read as Parquet: {error}; make it again (dvc repro)"
+        ) from error
     return check(name, table, origin=str(path))

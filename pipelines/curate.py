@@ -1,0 +1,7 @@
+"""Stage curate: recordings become clips and their manifest."""
+
+from rodepil import stages
+from rodepil.cli.run import run_stage
+
+if __name__ == "__main__":
+    run_stage(stages.curate)

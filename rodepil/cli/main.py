@@ -1,0 +1,57 @@
+"""The command `rodepil`: every subcommand is registered here and lives in a module beside."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from rodepil import __version__
+from rodepil.cli import data, features, models, system, trials
+from rodepil.cli.run import DEBUG_VARIABLE, guarded
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Video detection of seizures in rodents, from recordings to tracked results.",
+)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands over the flag's value
+    if wanted:
+        typer.echo(f"rodepil {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Set what holds for every command."""
+    del version
+    if debug:
+        os.environ[DEBUG_VARIABLE] = "1"
+
+
+app.command("simulate")(data.simulate)
+app.command("curate")(data.curate)
+app.add_typer(data.folds_app, name="folds", help="Deal subjects to folds, and check them.")
+app.add_typer(features.app, name="features", help="Materialize stored features.")
+app.command("crossval")(trials.crossval)
+app.command("report")(trials.report)
+app.command("predict")(models.predict)
+app.command("doctor")(system.doctor)
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(guarded(app))

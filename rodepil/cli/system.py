@@ -1,0 +1,24 @@
+"""The command that looks at the machine: doctor."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from rodepil.cli.options import HERE, Root
+
+
+def doctor(root: Root = HERE) -> None:
+    """Check versions, devices, MLflow, Ray, disk and project, with the command that mends it."""
+    from rodepil.config.workspace import Workspace  # noqa: PLC0415 - help stays instant
+    from rodepil.doctor import examine  # noqa: PLC0415
+
+    findings = examine(Workspace(root))
+    table = Table("", "what", "found", "what to do", box=None, pad_edge=False)
+    marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fault": "[red]fault[/]"}
+    for finding in findings:
+        table.add_row(marks[finding.state], finding.what, finding.found, finding.remedy)
+    Console().print(table)
+    if any(finding.state == "fault" for finding in findings):
+        raise typer.Exit(1)

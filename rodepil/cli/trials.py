@@ -1,0 +1,44 @@
+"""Commands that train and tell: crossval and report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from rodepil.cli.options import HERE, Overrides, Profile, Root
+from rodepil.cli.run import open_project
+
+
+class ControlName(StrEnum):
+    """What a cross-validation is shown."""
+
+    none = "none"
+    static = "static"
+
+
+def crossval(
+    control: Annotated[
+        ControlName, typer.Option("--control", help="static: one frame of every clip, repeated.")
+    ] = ControlName.none,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Train and test one trial a fold on Ray; finished folds are not run again."""
+    from rodepil import stages  # noqa: PLC0415 - help stays instant
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    summary = stages.cross_validate(
+        project.settings, project.workspace, project.progress, control=control.value
+    )
+    typer.echo(summary)
+
+
+def report(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
+    """Write tables, figures and the page from what is in results/."""
+    from rodepil import stages  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    typer.echo(stages.report(project.settings, project.workspace, project.progress))

@@ -1,0 +1,177 @@
+"""Read params.yaml under a profile of experiments/ into checked settings.
+
+The settings are those of ``params.yaml`` overlaid by ``experiments/<profile>.yaml``, key by
+key, and last by overrides such as ``train.epochs=3``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from rodepil.config.settings import ProjectSettings, Settings
+from rodepil.errors import SettingError
+
+PARAMS_FILE = "params.yaml"
+PROFILES_FOLDER = "experiments"
+COMMAND_LINE = "--set"
+
+Tree: TypeAlias = dict[str, object]
+Made = TypeVar("Made", bound=Settings)
+
+
+def load_settings(
+    root: Path, *, profile: str | None = None, overrides: Sequence[str] = ()
+) -> ProjectSettings:
+    """Return the settings of the project in `root`.
+
+    Parameters
+    ----------
+    root
+        The folder of params.yaml; without that file the built-in demo settings are taken.
+    profile
+        Takes the place of the profile that params.yaml names.
+    overrides
+        ``section.key=value`` each; the value is YAML.
+
+    Raises
+    ------
+    SettingError
+        Unknown key, wrong type, impossible value, or a file that is no YAML: the message names
+        file, key, value and what is allowed.
+    """
+    params = root / PARAMS_FILE
+    tree = read_yaml(params) if params.is_file() else {}
+    named = profile or str(tree.get("profile", "demo"))
+    layers: list[tuple[str, Tree]] = [(PARAMS_FILE, tree)]
+    overlay = root / PROFILES_FOLDER / f"{named}.yaml"
+    if overlay.is_file():
+        layers.append((f"{PROFILES_FOLDER}/{named}.yaml", read_yaml(overlay)))
+    elif named != "demo":
+        known = sorted(path.stem for path in (root / PROFILES_FOLDER).glob("*.yaml"))
+        raise SettingError(
+            f"{PARAMS_FILE}: profile is '{named}', but {overlay} is not there; "
+            f"choose one of {known} or write that file"
+        )
+    layers.append((COMMAND_LINE, _parse_overrides(overrides)))
+    layers.append((COMMAND_LINE, {"profile": named}))
+    return build(ProjectSettings, layers)
+
+
+def build(kind: type[Made], layers: Sequence[tuple[str, Mapping[str, object]]]) -> Made:
+    """Make settings of `kind` from layers, each with the name of its file; later ones win.
+
+    Raises
+    ------
+    SettingError
+        With a line for every key that does not fit.
+    """
+    merged: Tree = {}
+    for _, layer in layers:
+        merged = merge(merged, layer)
+    try:
+        return kind.model_validate_json(json.dumps(merged))
+    except ValidationError as error:
+        lines = [_explain(kind, layers, dict(problem)) for problem in error.errors()]
+        raise SettingError("\n".join(lines)) from error
+
+
+def merge(base: Mapping[str, object], overlay: Mapping[str, object]) -> Tree:
+    """Return `base` with every key of `overlay`, mappings merged key by key."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        under = merged.get(key)
+        if isinstance(under, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(under, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def read_yaml(path: Path) -> Tree:
+    """Read a YAML 1.2 file that holds a mapping.
+
+    Raises
+    ------
+    SettingError
+        The file is no YAML, names a key twice, or holds something else than a mapping.
+    """
+    try:
+        value = YAML(typ="safe", pure=True).load(path)
+    except YAMLError as error:
+        raise SettingError(f"{path} is no valid YAML: {error}") from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise SettingError(f"{path} holds a {type(value).__name__}; it wants sections with keys")
+    return value
+
+
+def _parse_overrides(overrides: Sequence[str]) -> Tree:
+    tree: Tree = {}
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or not key:
+            raise SettingError(
+                f"{COMMAND_LINE} {override}: wanted section.key=value, as in train.epochs=3"
+            )
+        value: object = YAML(typ="safe", pure=True).load(text)
+        for part in reversed(key.split(".")):
+            value = {part: value}
+        tree = merge(tree, value if isinstance(value, dict) else {})
+    return tree
+
+
+def _explain(
+    kind: type[Settings],
+    layers: Sequence[tuple[str, Mapping[str, object]]],
+    problem: Mapping[str, object],
+) -> str:
+    """Say in one line which file, key and value is wrong and what is allowed."""
+    location = problem["loc"]
+    path = [str(part) for part in location] if isinstance(location, tuple) else []
+    key = ".".join(path) or "settings"
+    file = _origin(layers, path)
+    if problem["type"] == "extra_forbidden":
+        allowed = sorted(_fields(kind, path[:-1]))
+        close = get_close_matches(path[-1], allowed, n=1)
+        hint = f" (did you mean '{close[0]}'?)" if close else ""
+        return f"{file}: unknown key '{key}'{hint}; allowed here: {', '.join(allowed)}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    value = problem["input"]
+    shown = "" if isinstance(value, Mapping) else f" = {value!r}"
+    return f"{file}: {key}{shown}: {message}"
+
+
+def _origin(layers: Sequence[tuple[str, Mapping[str, object]]], path: Sequence[str]) -> str:
+    """Return the name of the last file that holds `path`, or the first parent that one holds."""
+    for depth in range(len(path), 0, -1):
+        for name, layer in reversed(layers):
+            if _holds(layer, path[:depth]):
+                return name
+    return layers[0][0]
+
+
+def _holds(layer: object, path: Sequence[str]) -> bool:
+    for part in path:
+        if not isinstance(layer, Mapping) or part not in layer:
+            return False
+        layer = layer[part]
+    return True
+
+
+def _fields(kind: type[BaseModel], path: Sequence[str]) -> list[str]:
+    """Return the keys that `kind` allows under `path`."""
+    for part in path:
+        inner = kind.model_fields[part].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        kind = inner
+    return list(kind.model_fields)

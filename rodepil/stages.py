@@ -1,0 +1,109 @@
+"""The stages of the pipeline: each a function of settings, workspace and progress.
+
+`dvc repro` runs them in order; the command line and notebooks call the same functions. Each
+returns a summary that prints as one or more lines.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.io import tables
+from rodepil.io.progress import Progress
+
+Control = Literal["none", "static"]
+
+
+def source(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Fill data/raw with recordings and their recordings, cages and annotations tables."""
+    from rodepil.data.sources import take_tables  # noqa: PLC0415 - a stage imports what it needs
+    from rodepil.simulate import simulate  # noqa: PLC0415
+
+    if settings.data.source == "simulated":
+        simulate(settings.data.simulate, workspace.raw, progress=progress)
+    else:
+        take_tables(workspace.root / str(settings.data.folder), workspace.raw)
+    recordings = tables.read("recordings", workspace.raw / "recordings.parquet")
+    cages = tables.read("cages", workspace.raw / "cages.parquet")
+    hours = sum(recordings.column("duration_s").to_pylist()) / 3600
+    return f"{recordings.num_rows} recordings, {cages.num_rows} cages, {hours:.2f} h of video"
+
+
+def curate(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Turn recordings into clips and write the manifest."""
+    from rodepil.data.curate import curate as curate_recordings  # noqa: PLC0415
+
+    summary = curate_recordings(
+        workspace.raw,
+        settings.curate,
+        workspace.clips_folder,
+        workspace.clips,
+        progress=progress,
+    )
+    return str(summary)
+
+
+def folds(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Deal subjects to folds and write the fold table."""
+    from rodepil.data.folds import make_folds  # noqa: PLC0415
+
+    del progress
+    clips = tables.read("clips", workspace.clips)
+    tables.write("folds", make_folds(clips, settings.folds), workspace.folds)
+    return check_folds(workspace)
+
+
+def check_folds(workspace: Workspace) -> str:
+    """Check the fold table against the manifest and describe every fold."""
+    from rodepil.data import folds as data_folds  # noqa: PLC0415
+
+    clips = tables.read("clips", workspace.clips)
+    return str(data_folds.check_folds(clips, tables.read("folds", workspace.folds)))
+
+
+def features(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Materialize the view of the settings and write the snapshot of stored features."""
+    from rodepil.store import FeatureStore  # noqa: PLC0415
+    from rodepil.store.views import view_of  # noqa: PLC0415
+
+    clips = tables.read("clips", workspace.clips)
+    store = FeatureStore(workspace.store)
+    view = view_of(settings.features)
+    summary = store.materialize(view, clips, workspace.clips.parent, progress=progress)
+    tables.write("features", summary.features, workspace.features)
+    return str(summary)
+
+
+def crossval(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Train and test one trial a fold and write predictions and results."""
+    return cross_validate(settings, workspace, progress, control="none")
+
+
+def control(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Cross-validate on one frame repeated, the control of what motion adds."""
+    return cross_validate(settings, workspace, progress, control="static")
+
+
+def cross_validate(
+    settings: ProjectSettings, workspace: Workspace, progress: Progress, *, control: Control
+) -> str:
+    """Cross-validate under `control` and write what the report reads."""
+    from rodepil.report import fold_figures  # noqa: PLC0415
+    from rodepil.trials import crossval as trials_crossval  # noqa: PLC0415
+
+    result = trials_crossval.cross_validate(
+        settings, workspace, control=control, figures=fold_figures, progress=progress
+    )
+    trials_crossval.write_results(result, workspace)
+    return str(result)
+
+
+def report(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Write tables, figures and the page from what the cross-validations left."""
+    from rodepil.report import write_report  # noqa: PLC0415
+
+    del progress
+    paths = write_report(workspace, settings)
+    return f"{len(paths)} files in {workspace.results}; open {workspace.results / 'report.html'}"
