@@ -1,0 +1,64 @@
+"""The command line: instant help, one message for an error, a traceback only when asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from rodepil import __version__
+
+TOOL = [sys.executable, "-m", "rodepil"]
+HEAVY = ("torch", "ray", "mlflow", "cv2", "pyarrow", "matplotlib", "sklearn", "av")
+
+
+def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TOOL, *arguments],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_names_the_commands_of_the_pipeline(tmp_path: Path) -> None:
+    shown = run("--help", folder=tmp_path)
+    assert shown.returncode == 0
+    names = ("simulate", "curate", "folds", "features", "crossval", "report", "predict", "doctor")
+    assert [name for name in names if name not in shown.stdout] == []
+
+
+def test_version_is_the_packages(tmp_path: Path) -> None:
+    assert run("--version", folder=tmp_path).stdout.strip() == f"rodepil {__version__}"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        f"import sys, rodepil.cli.main; print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_users_error_is_one_message_without_traceback(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("train: {epochs: 0}")
+    shown = run("curate", folder=tmp_path)
+    assert shown.returncode == 1
+    assert "error: params.yaml: train.epochs = 0" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("train: {epochs: 0}")
+    assert "Traceback" in run("--debug", "curate", folder=tmp_path).stderr
+    assert "Traceback" in run("curate", folder=tmp_path, RODEPIL_DEBUG="1").stderr
+
+
+def test_an_empty_folder_says_what_to_run_first(tmp_path: Path) -> None:
+    for command in (["curate"], ["folds", "make"], ["folds", "check"], ["features", "materialize"]):
+        shown = run(*command, folder=tmp_path)
+        assert shown.returncode == 1, command
+        assert "dvc repro" in shown.stderr or "rodepil" in shown.stderr, command
