@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
-from rodepil.models.layers import LAYER_NORM_EPS, Block, PatchEmbedding
+from rodepil.models.layers import LAYER_NORM_EPS, Block, LastBlock, PatchEmbedding
 from rodepil.models.registry import register
 
 INIT_STD = 0.02
@@ -61,9 +61,10 @@ class TimeSformer(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
         rates = torch.linspace(0, settings.drop_path, settings.depth).tolist()
         hidden = round(width * settings.mlp_ratio)
+        kinds = [Block] * (settings.depth - 1) + [LastBlock]
         self.blocks = nn.ModuleList(
-            Block(width, settings.heads, hidden, dropout=settings.dropout, drop_path=rate)
-            for rate in rates
+            kind(width, settings.heads, hidden, dropout=settings.dropout, drop_path=rate)
+            for kind, rate in zip(kinds, rates, strict=True)
         )
         self.norm = nn.LayerNorm(width, eps=LAYER_NORM_EPS)
         self.head = nn.Linear(width, classes)
@@ -87,11 +88,13 @@ class TimeSformer(nn.Module):
             When the clips are of another shape than the network was made for, or not float.
         """
         self._check(clips)
-        patches = self.patch_embed(clips) + self.pos_embed[:, None, 1:]
-        patches = self.dropout(patches + self.time_embed[:, :, None])
+        place = self.pos_embed[:, None, 1:] + self.time_embed[:, :, None]
+        patches = self.dropout(self.patch_embed(clips) + place)
         cls = self.dropout(self.cls_token[:, 0] + self.pos_embed[:, 0]).expand(len(clips), -1)
-        for block in self.blocks:
+        *blocks, last = self.blocks
+        for block in blocks:
             patches, cls = block(patches, cls)
+        cls = last(patches, cls)
         logits: Tensor = self.head(self.norm(cls))
         return logits
 
