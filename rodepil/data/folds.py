@@ -89,7 +89,7 @@ def _stratified(
     labels = kept.column("label").to_numpy()
     groups = np.asarray(kept.column("subject_id").to_pylist())
     for seed in range(settings.seed, settings.seed + ATTEMPTS):
-        dealer = StratifiedGroupKFold(settings.k, shuffle=True, random_state=seed)
+        dealer = StratifiedGroupKFold(settings.k, shuffle=True, random_state=seed % 2**32)
         fold_of = {
             str(subject): fold
             for fold, (_, test) in enumerate(dealer.split(labels, labels, groups))
