@@ -1,0 +1,234 @@
+"""Decode a video once, in order, with exact times; broken packets are skipped and counted.
+
+H W pixels
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import ColorRange, Colorspace
+
+from rodepil.errors import VideoError
+
+Plane = npt.NDArray[np.uint8]
+
+# These containers hold no presentation times: FFmpeg guesses them, wrongly behind B-frames, while
+# the decoding times that it counts are right but for a constant.
+_WITHOUT_TIMES = frozenset({"avi"})
+_JPEG_RANGE = 2
+_BT709 = 1
+_QUARTER_DEG = 90
+
+
+@dataclass(frozen=True)
+class DecodedFrame:
+    """One decoded frame.
+
+    Parameters
+    ----------
+    index
+        Its place among the frames that decode, from 0.
+    time_s
+        Exact time since the first frame.
+    duration_s
+        How long it is shown by the container's word; 0 where the container says nothing.
+    picture
+        The frame as PyAV gives it, not rotated.
+    """
+
+    index: int
+    time_s: Fraction
+    duration_s: Fraction
+    picture: av.VideoFrame
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height as shown, after rotation."""
+        width, height = self.picture.width, self.picture.height
+        return (height, width) if _quarter_turns(self.picture) % 2 else (width, height)
+
+
+class VideoReader:
+    """Opens a video and yields its frames once, in order; use it in a ``with`` block.
+
+    Parameters
+    ----------
+    path
+        Any container and codec that FFmpeg's libraries read.
+    threads
+        Threads that decode; 0 leaves it to FFmpeg.
+
+    Raises
+    ------
+    VideoError
+        The file is missing, empty, no video, or holds sound alone.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 0) -> None:
+        self.path = path
+        self.skipped_packets = 0
+        """Packets that did not decode so far."""
+        self._container = _open(path)
+        if not self._container.streams.video:
+            self._container.close()
+            raise VideoError(f"{path} holds no video stream; give the file with the pictures")
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self._stream.codec_context.thread_count = threads
+        self._time_base = Fraction(self._stream.time_base or 1)
+        self._first = Fraction(0)
+        self._by_order = bool(_WITHOUT_TIMES & set(self._container.format.name.split(",")))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._container.close()
+
+    @property
+    def codec(self) -> str:
+        """FFmpeg's name of the codec, for example ``h264``."""
+        return str(self._stream.codec_context.name)
+
+    @property
+    def declared_fps(self) -> Fraction | None:
+        """The frame rate that the container declares."""
+        rate = self._stream.average_rate or self._stream.base_rate
+        return Fraction(rate) if rate else None
+
+    @property
+    def start_s(self) -> float:
+        """The container's time of the first frame; known once that was read."""
+        return float(self._first * self._time_base)
+
+    def __iter__(self) -> Iterator[DecodedFrame]:
+        """Yield every frame that decodes.
+
+        Raises
+        ------
+        VideoError
+            Nothing decodes, times go back, or the picture changes its size.
+        """
+        base = self._time_base
+        step = 1 / (self.declared_fps * base) if self.declared_fps else Fraction(1)
+        last: Fraction | None = None
+        size: tuple[int, int] | None = None
+        for index, picture in enumerate(self._pictures()):
+            stamp = self._stamp(picture, last, step)
+            if last is not None and stamp < last:
+                raise VideoError(
+                    f"{self.path}: the time of frame {index} lies before that of the frame ahead "
+                    "of it; write the file anew with FFmpeg (ffmpeg -i FILE -c copy NEW.mkv)"
+                )
+            if last is None:
+                self._first = stamp
+            frame = DecodedFrame(
+                index, (stamp - self._first) * base, (picture.duration or 0) * base, picture
+            )
+            if size is not None and frame.size_px != size:
+                raise VideoError(
+                    f"{self.path}: the picture changes from {size} to {frame.size_px} px at frame "
+                    f"{index}; cut the file there and give two recordings"
+                )
+            last, size = stamp, frame.size_px
+            yield frame
+        if size is None:
+            raise VideoError(
+                f"{self.path}: no frame can be decoded; it may be cut off or damaged. Copy it "
+                "again from the camera, or leave it out"
+            )
+
+    def _stamp(self, picture: av.VideoFrame, last: Fraction | None, step: Fraction) -> Fraction:
+        """Return a frame's time in units of the time base; the next step where it has none."""
+        stamp = picture.dts if self._by_order else picture.pts
+        if stamp is None:
+            return Fraction(0) if last is None else last + step
+        return Fraction(stamp)
+
+    def _pictures(self) -> Iterator[av.VideoFrame]:
+        for packet in self._packets():
+            try:
+                yield from self._stream.codec_context.decode(packet)
+            except av.FFmpegError:
+                self.skipped_packets += 1
+
+    def _packets(self) -> Iterator[av.Packet[av.VideoStream] | None]:
+        """Yield packets, then None so that the decoder gives what it still holds."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except av.FFmpegError:
+                self.skipped_packets += 1
+                yield None
+                return
+            yield packet
+
+
+def planes(picture: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
+    """Return brightness and the two chroma planes of a frame, upright.
+
+    Returns
+    -------
+    tuple
+        Y of shape (H, W), U and V of shape (ceil(H/2), ceil(W/2)), uint8, in video range (16 is
+        black) and BT.601. They are views of the frame where it already is so; hold the frame
+        as long as them.
+    """
+    turns = _quarter_turns(picture)
+    uniform = picture.format.name == "yuv420p" and picture.color_range != _JPEG_RANGE
+    if not uniform or picture.colorspace == _BT709:
+        picture = picture.reformat(
+            format="yuv420p", dst_colorspace=Colorspace.ITU601, dst_color_range=ColorRange.MPEG
+        )
+    y, u, v = (_view(plane) for plane in picture.planes)
+    if turns:
+        y, u, v = (np.rot90(plane, turns) for plane in (y, u, v))
+    return y, u, v
+
+
+def upright(picture: av.VideoFrame, pixel_format: str) -> npt.NDArray[np.uint8]:
+    """Return a frame as ``rgb24`` (H, W, 3) or ``gray`` (H, W), uint8, rotated as shown."""
+    array = picture.to_ndarray(format=pixel_format).astype(np.uint8, copy=False)
+    turns = _quarter_turns(picture)
+    return np.ascontiguousarray(np.rot90(array, turns)) if turns else array
+
+
+def _view(plane: av.video.plane.VideoPlane) -> Plane:
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
+
+
+def _quarter_turns(picture: av.VideoFrame) -> int:
+    """Return the counterclockwise quarter turns that set a frame upright."""
+    return round(picture.rotation / _QUARTER_DEG) % 4
+
+
+def _open(path: Path) -> av.container.InputContainer:
+    if not path.is_file():
+        raise VideoError(f"{path} is not there; check the path in the recordings table")
+    if path.stat().st_size == 0:
+        raise VideoError(f"{path} is empty (0 bytes); copy it again from the camera")
+    try:
+        return av.open(str(path))
+    except av.FFmpegError as error:
+        raise VideoError(
+            f"{path} can't be opened as a video ({error.strerror}); it may be cut off, damaged or "
+            "no video. Copy it again from the camera, or leave it out"
+        ) from error
