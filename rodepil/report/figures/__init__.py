@@ -1,0 +1,87 @@
+"""The figures of a report, each a function of its inputs and a theme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from rodepil.report.figures.confusion import confusion_matrix
+from rodepil.report.figures.curves import (
+    has_both_classes,
+    precision_recall_figure,
+    roc_and_precision_recall,
+    roc_figure,
+)
+from rodepil.report.figures.learning import learning_curves
+from rodepil.report.figures.means import controls, mean_metrics
+from rodepil.report.figures.subjects import by_subject
+from rodepil.report.inputs import ReportInputs
+from rodepil.report.style import LIGHT, Style
+
+Draw = Callable[[ReportInputs, Style], Figure]
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure of the report.
+
+    Parameters
+    ----------
+    name
+        The stem of its file.
+    alt
+        What it shows, for who can't see it.
+    draw
+        Draws it in a theme.
+    """
+
+    name: str
+    alt: str
+    draw: Draw
+
+
+def _confusion(inputs: ReportInputs, style: Style) -> Figure:
+    return confusion_matrix(inputs.result.predictions, inputs.data, style)
+
+
+def _curves(inputs: ReportInputs, style: Style) -> Figure:
+    return roc_and_precision_recall(inputs.result.predictions, inputs.data, style)
+
+
+PLATES: Final[tuple[Plate, ...]] = (
+    Plate("fig3_mean_metrics", "Bars of the five mean metrics, the paper's beside.", mean_metrics),
+    Plate("confusion_matrix", "Clips by true and predicted class.", _confusion),
+    Plate("roc_pr", "ROC and precision-recall curves of every fold.", _curves),
+    Plate("by_subject", "Sensitivity and specificity of every subject.", by_subject),
+    Plate("controls", "F1-score of every fold as recorded and under controls.", controls),
+    Plate("learning_curves", "Loss and F1-score by epoch.", learning_curves),
+)
+
+
+def fold_figures(predictions: pa.Table, data: str | None = None) -> Mapping[str, Figure]:
+    """Return the figures that a run shows of its test clips, by name.
+
+    Parameters
+    ----------
+    predictions
+        Table ``predictions`` of one fold or more.
+    data
+        The data that the clips come from, in words; without it, the runs that scored them.
+
+    Returns
+    -------
+    Mapping
+        ``confusion_matrix``, and where both classes occur ``roc`` and ``precision_recall``.
+    """
+    source = data or "clips scored by trial " + ", ".join(
+        predictions.column("run_id").unique().to_pylist()
+    )
+    figures = {"confusion_matrix": confusion_matrix(predictions, source, LIGHT)}
+    if has_both_classes(predictions):
+        figures["roc"] = roc_figure(predictions, source, LIGHT)
+        figures["precision_recall"] = precision_recall_figure(predictions, source, LIGHT)
+    return figures

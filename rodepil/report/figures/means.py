@@ -1,0 +1,117 @@
+"""Fig. 3, the mean metrics beside the paper's, and what the controls leave of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from rodepil.report import paper
+from rodepil.report.inputs import ReportInputs, Result
+from rodepil.report.style import SMALL_PT, Style, label, new_figure
+from rodepil.report.words import METRICS, control_words, data_note, folds_words
+
+BAR: Final = 0.36
+TOP_PERCENT: Final = 109
+
+
+def mean_metrics(inputs: ReportInputs, style: Style) -> Figure:
+    """Draw the paper's Fig. 3: the mean of each metric, ours with its folds, the paper's beside."""
+    figure, (ax,) = new_figure(
+        style,
+        title=f"Mean metrics over {folds_words(len(inputs.result.folds))}",
+        note=f"{data_note(inputs.data)} Dots: single folds. Grey: the paper's means, measured on "
+        "RodEpil, not on this data.",
+        height_in=3.7,
+    )
+    x = np.arange(len(METRICS))
+    ours = [100 * getattr(inputs.result.mean, name) for name in METRICS]
+    printed = [100 * getattr(paper.TABLE_2_AVERAGE, name) for name in METRICS]
+    ax.bar(x - BAR / 2, ours, BAR, color=style.main, label=inputs.data)
+    ax.bar(x + BAR / 2, printed, BAR, color=style.soft, label=f"{paper.SOURCE}, Table II")
+    _fold_dots(ax, style, inputs.result)
+    highest = [
+        100 * max(getattr(fold, name) for fold in inputs.result.folds.values()) for name in METRICS
+    ]
+    for at, value, top in zip(x, ours, highest, strict=True):
+        _number(ax, style, at - BAR / 2, value, top)
+    for at, value in zip(x, printed, strict=True):
+        _number(ax, style, at + BAR / 2, value, value)
+    ax.set_xticks(x, list(METRICS.values()))
+    _percent_axis(ax)
+    label(ax, style, x="", y="Mean over folds (%)")
+    figure.legend(
+        loc="outside upper left", ncols=2, fontsize=SMALL_PT, frameon=False, labelcolor=style.ink
+    )
+    return figure
+
+
+def controls(inputs: ReportInputs, style: Style) -> Figure:
+    """Draw the F1 of every fold as recorded and under each control, folds joined by lines."""
+    runs = [inputs.result, *inputs.controls.values()]
+    names = [control_words(run.record.control) for run in runs]
+    figure, (ax,) = new_figure(
+        style,
+        title="F1-score as recorded and under controls",
+        note=f"{data_note(inputs.data)} A dot is a fold, a bar the mean over folds.",
+        height_in=3.5,
+    )
+    x = np.arange(len(runs))
+    for fold in inputs.result.folds:
+        values = [100 * run.folds[fold].f1 if fold in run.folds else np.nan for run in runs]
+        ax.plot(x, values, color=style.soft, marker="o", markersize=5, linewidth=1.2, zorder=2)
+    for at, run in zip(x, runs, strict=True):
+        mean = 100 * run.mean.f1
+        ax.hlines(mean, at - 0.16, at + 0.16, color=style.main, linewidth=4, zorder=3)
+        ax.annotate(
+            f"{mean:.1f}", (at + 0.18, mean), va="center", fontsize=SMALL_PT, color=style.ink
+        )
+    ax.set_xticks(x, names)
+    ax.set_xlim(-0.6, len(runs) - 0.4)
+    _percent_axis(ax)
+    label(ax, style, x="What the model sees", y="F1-score (%)")
+    return figure
+
+
+def _fold_dots(ax: Axes, style: Style, result: Result) -> None:
+    """Draw every fold's value over the bar of its mean, spread sideways so that none hides."""
+    spread = _spread(len(result.folds), BAR * 0.6)
+    for at, name in enumerate(METRICS):
+        values = [100 * getattr(fold, name) for fold in result.folds.values()]
+        ax.scatter(
+            at - BAR / 2 + spread,
+            values,
+            s=16,
+            color=style.paper,
+            edgecolors=style.ink,
+            linewidths=0.9,
+            zorder=3,
+        )
+
+
+def _spread(n: int, width: float) -> NDArray[np.float64]:
+    """Return `n` offsets evenly over `width`, centred on 0."""
+    half = width / 2 if n > 1 else 0.0
+    return np.linspace(-half, half, n)
+
+
+def _number(ax: Axes, style: Style, x: float, value: float, top: float) -> None:
+    """Print `value` above `top`, the highest thing drawn at `x`."""
+    ax.annotate(
+        f"{value:.1f}",
+        (x, top),
+        xytext=(0, 5),
+        textcoords="offset points",
+        ha="center",
+        fontsize=SMALL_PT,
+        color=style.ink,
+    )
+
+
+def _percent_axis(ax: Axes) -> None:
+    ax.set_ylim(0, TOP_PERCENT)
+    ax.set_yticks(range(0, 101, 20))
+    ax.grid(visible=False, axis="x")

@@ -1,0 +1,234 @@
+"""What a report is made from, read from results/ and checked to belong together.
+
+``results/crossval.json`` is one object::
+
+    {
+      "data": "simulated recordings",     what the numbers come from, in words
+      "control": "none",                  or the name of the control
+      "parent_run_id": "5f0c…",           null when nothing was tracked
+      "settings": {"features": {…}, "model": {…}, "train": {…}},
+      "trials": [
+        {
+          "fold": 0, "trial_id": "1c9e…", "run_id": "77aa…", "seconds": 41.5,
+          "train_subjects": ["70-3", …], "test_subjects": ["71-1", …],
+          "metrics": {"accuracy": 0.95, "sensitivity": …, "specificity": …,
+                      "precision": …, "f1": …},
+          "history": [{"epoch": 0, "train_loss": 0.69, …}, …]
+        }, …
+      ]
+    }
+
+and ``results/predictions.parquet`` is the table ``predictions`` with every clip of every fold,
+whose ``run_id`` is the trial's id. A control writes the same two as
+``results/control_NAME.json`` and ``results/control_NAME_predictions.parquet``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from rodepil.config.settings import FeatureSettings, ModelSettings, Settings, TrainSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import ReportError
+from rodepil.io import tables
+from rodepil.report.counts import groups, labels_and_scores
+from rodepil.train.metrics import Metrics, average, measure
+
+AGREEMENT: Final = 1e-9
+
+
+class TrainedWith(Settings, extra="ignore"):
+    """The settings that every trial of a cross-validation shares."""
+
+    features: FeatureSettings
+    model: ModelSettings
+    train: TrainSettings
+
+
+class TrialRecord(Settings, extra="ignore"):
+    """One trial: a fold, who was trained on, who was tested on, and what came of it."""
+
+    fold: int
+    trial_id: str
+    run_id: str | None
+    seconds: float
+    train_subjects: tuple[str, ...]
+    test_subjects: tuple[str, ...]
+    metrics: dict[str, float]
+    history: tuple[dict[str, float], ...]
+
+
+class CrossvalRecord(Settings, extra="ignore"):
+    """A cross-validation as its stage wrote it down."""
+
+    data: str
+    control: str
+    parent_run_id: str | None
+    settings: TrainedWith
+    trials: tuple[TrialRecord, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A cross-validation: its record, its predictions, and the metrics measured from these.
+
+    Parameters
+    ----------
+    record
+        What the stage wrote down.
+    predictions
+        Table ``predictions``, every clip of every fold once.
+    folds
+        Metrics by fold, in rising order of folds.
+    """
+
+    record: CrossvalRecord
+    predictions: pa.Table
+    folds: Mapping[int, Metrics]
+
+    @property
+    def mean(self) -> Metrics:
+        """The plain mean over the folds, as in the paper."""
+        return average(list(self.folds.values()))
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything that a report shows.
+
+    Parameters
+    ----------
+    clips
+        Table ``clips``, kept rows alone.
+    folds
+        Table ``folds``.
+    result
+        The cross-validation.
+    controls
+        The controls that were run, by name.
+    """
+
+    clips: pa.Table
+    folds: pa.Table
+    result: Result
+    controls: Mapping[str, Result]
+
+    @property
+    def data(self) -> str:
+        """The data that the numbers come from, in words."""
+        return self.result.record.data
+
+
+def read_inputs(workspace: Workspace) -> ReportInputs:
+    """Read and check what the report is made from.
+
+    Raises
+    ------
+    ReportError
+        Something is missing, can't be read, or does not belong to the rest; the message names
+        the command that makes it.
+    """
+    remedy = "run 'rodepil crossval' (or 'dvc repro crossval')"
+    clips = _read_table("clips", workspace.clips, "run 'rodepil curate' (or 'dvc repro curate')")
+    clips = clips.filter(clips.column("kept"))
+    folds = _read_table("folds", workspace.folds, "run 'rodepil folds make' (or 'dvc repro folds')")
+    result = _read_result(workspace.results, "crossval", "predictions", remedy)
+    _check_clips(result, clips, folds, remedy)
+    controls = {}
+    for path in sorted(workspace.results.glob("control_*.json")):
+        remedy = f"run 'rodepil crossval --control {path.stem.removeprefix('control_')}'"
+        control = _read_result(workspace.results, path.stem, f"{path.stem}_predictions", remedy)
+        _check_control(control, result, remedy)
+        controls[control.record.control] = control
+    return ReportInputs(clips, folds, result, controls)
+
+
+def _read_table(name: str, path: Path, remedy: str) -> pa.Table:
+    if not path.is_file():
+        raise ReportError(f"{path} is not there and the report wants it; {remedy}")
+    return tables.read(name, path)
+
+
+def _read_result(folder: Path, stem: str, predictions_stem: str, remedy: str) -> Result:
+    """Read a record and its predictions, and measure the folds."""
+    path = folder / f"{stem}.json"
+    if not path.is_file():
+        raise ReportError(f"{path} is not there and the report wants it; {remedy}")
+    try:
+        record = CrossvalRecord.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        raise ReportError(
+            f"{path} does not hold what a cross-validation writes: {error}; {remedy}"
+        ) from error
+    predictions = _read_table("predictions", folder / f"{predictions_stem}.parquet", remedy)
+    measured = {
+        int(fold): measure(*labels_and_scores(rows)) for fold, rows in groups(predictions, "fold")
+    }
+    result = Result(record, predictions, measured)
+    _check_trials(result, path, remedy)
+    return result
+
+
+def _check_trials(result: Result, path: Path, remedy: str) -> None:
+    """Refuse a record whose trials are not those that made the predictions."""
+    trials = {trial.fold: trial for trial in result.record.trials}
+    if not trials or len(trials) < len(result.record.trials) or set(trials) != set(result.folds):
+        raise ReportError(
+            f"{path} has trials of folds {[trial.fold for trial in result.record.trials]}, its "
+            f"predictions have {list(result.folds)}; they must be the same, each once; {remedy}"
+        )
+    for fold, rows in groups(result.predictions, "fold"):
+        trial = trials[int(fold)]
+        if rows.column("run_id").unique().to_pylist() != [trial.trial_id]:
+            raise ReportError(
+                f"{path}: the predictions of fold {fold} are not those of trial "
+                f"{trial.trial_id}; {remedy}"
+            )
+        measured = asdict(result.folds[int(fold)])
+        wrong = {
+            name: value
+            for name, value in measured.items()
+            if abs(trial.metrics.get(name, float("inf")) - value) > AGREEMENT
+        }
+        if wrong:
+            raise ReportError(
+                f"{path}: fold {fold} holds {trial.metrics}, its predictions give {wrong}; {remedy}"
+            )
+
+
+def _check_clips(result: Result, clips: pa.Table, folds: pa.Table, remedy: str) -> None:
+    """Refuse predictions of other clips, or of other folds, than those that are there now."""
+    dealt = dict(
+        zip(folds.column("clip_id").to_pylist(), folds.column("fold").to_pylist(), strict=True)
+    )
+    kept = set(clips.column("clip_id").to_pylist())
+    predicted = result.predictions.select(["clip_id", "fold"]).to_pylist()
+    strange = [
+        row["clip_id"]
+        for row in predicted
+        if row["clip_id"] not in kept or dealt.get(row["clip_id"]) != row["fold"]
+    ]
+    if strange:
+        raise ReportError(
+            f"results/predictions.parquet holds {len(strange)} clips (the first is {strange[0]}) "
+            f"that data/clips.parquet and data/folds.parquet do not have in that fold; {remedy}"
+        )
+    if len({row["clip_id"] for row in predicted}) < len(predicted):
+        raise ReportError(f"results/predictions.parquet holds a clip twice; {remedy}")
+
+
+def _check_control(control: Result, result: Result, remedy: str) -> None:
+    """Refuse a control that was run on other clips than the result, fold by fold."""
+    own = dict(groups(result.predictions, "fold"))
+    for fold, rows in groups(control.predictions, "fold"):
+        wanted = set(own[fold].column("clip_id").to_pylist()) if fold in own else set()
+        if set(rows.column("clip_id").to_pylist()) != wanted:
+            raise ReportError(
+                f"control '{control.record.control}' was tested on other clips of fold {fold} "
+                f"than the result; {remedy}"
+            )

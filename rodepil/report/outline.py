@@ -1,0 +1,161 @@
+"""What a report says and in which order; Markdown and HTML are two ways of writing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rodepil.config.settings import ProjectSettings
+from rodepil.report.counts import labels_and_scores
+from rodepil.report.figures import PLATES, Plate
+from rodepil.report.figures.curves import has_both_classes
+from rodepil.report.inputs import ReportInputs
+from rodepil.report.sheet import Sheet
+from rodepil.report.words import (
+    control_words,
+    folds_words,
+    is_simulated,
+    model_words,
+)
+from rodepil.train.metrics import roc
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A number to see first: what it is, its value as printed, and a word on it."""
+
+    name: str
+    value: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: a heading, sentences, and tables and figures in order."""
+
+    name: str
+    heading: str
+    sentences: tuple[str, ...]
+    items: tuple[Sheet | Plate, ...]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The whole report."""
+
+    title: str
+    subtitle: str
+    data: str
+    warning: str
+    headlines: tuple[Headline, ...]
+    sections: tuple[Section, ...]
+
+
+def make_outline(
+    inputs: ReportInputs, sheets: Sequence[Sheet], settings: ProjectSettings
+) -> Outline:
+    """Return the report's order of things."""
+    sheet = {item.name: item for item in sheets}
+    plate = {item.name: item for item in PLATES}
+    sections = (
+        Section(
+            "result",
+            "The result",
+            (_result_words(inputs),),
+            (sheet["table2"], plate["fig3_mean_metrics"]),
+        ),
+        Section(
+            "controls",
+            "What the model has learned",
+            _control_sentences(inputs),
+            (plate["controls"], sheet["controls"]),
+        ),
+        Section(
+            "errors",
+            "Right and wrong",
+            ("Every clip was tested once, by the model that was trained without its subject.",),
+            (plate["confusion_matrix"], plate["roc_pr"]),
+        ),
+        Section("subjects", "By subject", (), (plate["by_subject"], sheet["by_subject"])),
+        Section("training", "Training", (), (plate["learning_curves"], sheet["trials"])),
+        Section("data", "Data", (), (sheet["table1"], sheet["folds"])),
+        Section("again", "Make it again", (_again_words(settings),), ()),
+    )
+    return Outline(
+        title="Seizures in rodents from video: cross-validation by subject",
+        subtitle=model_words(inputs.result.record.settings),
+        data=inputs.data,
+        warning=_warning(inputs.data),
+        headlines=_headlines(inputs),
+        sections=sections,
+    )
+
+
+def _warning(data: str) -> str:
+    """Return what must be said before any number of simulated data, else nothing."""
+    if not is_simulated(data):
+        return ""
+    return (
+        "These numbers come from simulated recordings, not from animals. They show that the "
+        "experiment runs and that its parts agree; they say nothing of how well seizures of "
+        "real rats are found. The paper's values stand beside as a reminder of the target."
+    )
+
+
+def _headlines(inputs: ReportInputs) -> tuple[Headline, ...]:
+    result = inputs.result
+    mean = result.mean
+    lowest = min(result.folds, key=lambda fold: result.folds[fold].f1)
+    found = [
+        Headline("F1-score", _percent(mean.f1), f"mean of {folds_words(len(result.folds))}"),
+        Headline("Lowest fold", _percent(result.folds[lowest].f1), f"F1-score of fold {lowest}"),
+        Headline("Sensitivity", _percent(mean.sensitivity), "of seizure clips found"),
+        Headline("Specificity", _percent(mean.specificity), "of normal clips left alone"),
+    ]
+    if has_both_classes(result.predictions):
+        area = roc(*labels_and_scores(result.predictions)).area
+        found.append(Headline("AUROC", f"{area:.3f}", "all test clips together"))
+    found += [
+        Headline("Control", _percent(run.mean.f1), f"F1-score, {control_words(name)}")
+        for name, run in inputs.controls.items()
+    ]
+    return tuple(found)
+
+
+def _result_words(inputs: ReportInputs) -> str:
+    result = inputs.result
+    clips = result.predictions.num_rows
+    subjects = len(result.predictions.column("subject_id").unique())
+    return (
+        f"{clips:,} clips of {subjects} subjects in {folds_words(len(result.folds))}; "
+        f"no subject is trained on and tested on. Average is the plain mean of the folds, as in "
+        f"the paper: F1-score {_percent(result.mean.f1)}."
+    )
+
+
+def _control_sentences(inputs: ReportInputs) -> tuple[str, ...]:
+    """Return a sentence a control: what it leaves of the F1-score."""
+    if not inputs.controls:
+        return ("No control was run; rodepil crossval --control static makes one.",)
+    sentences = []
+    for name, run in inputs.controls.items():
+        own = [inputs.result.folds[fold].f1 for fold in run.folds]
+        change = 100 * (run.mean.f1 - sum(own) / len(own))
+        sentences.append(
+            f"With {control_words(name)} the same model, trained and tested anew, reaches an "
+            f"F1-score of {_percent(run.mean.f1)}, {abs(change):.1f} points "
+            f"{'lower' if change < 0 else 'higher'} over the same folds."
+        )
+    return tuple(sentences)
+
+
+def _again_words(settings: ProjectSettings) -> str:
+    return (
+        f"Profile '{settings.profile}'. dvc repro makes all of this again and repeats only what "
+        "has changed; mlflow ui shows every run with its curves; rodepil report writes this page "
+        "from results/."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"

@@ -1,0 +1,143 @@
+"""How every figure looks: one scale of type, one set of colours, no global state.
+
+The hues are those of Okabe and Ito, which colour-blind readers can tell apart. A figure is
+drawn on matplotlib's Agg canvas without pyplot, so that nothing is shared between figures.
+
+References
+----------
+Okabe and Ito (2008), Color Universal Design.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+TITLE_PT: Final = 12.5
+BASE_PT: Final = 10.0
+SMALL_PT: Final = 8.5
+WIDTH_IN: Final = 6.6
+DPI: Final = 180
+# Characters of the small size that fit an inch.
+SMALL_PER_INCH: Final = 14
+
+
+@dataclass(frozen=True)
+class Style:
+    """The colours of one theme, each as ``#rrggbb``."""
+
+    name: str
+    paper: str
+    ink: str
+    muted: str
+    grid: str
+    main: str
+    second: str
+    soft: str
+    folds: tuple[str, ...]
+
+
+LIGHT: Final = Style(
+    name="light",
+    paper="#ffffff",
+    ink="#1b1f24",
+    muted="#57606a",
+    grid="#e4e8ec",
+    main="#0072b2",
+    second="#d55e00",
+    soft="#b6bfc9",
+    folds=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+)
+DARK: Final = Style(
+    name="dark",
+    paper="#171b20",
+    ink="#e9ecef",
+    muted="#a3acb5",
+    grid="#2d343b",
+    main="#56b4e9",
+    second="#f08a3c",
+    soft="#5a646e",
+    folds=("#56b4e9", "#f08a3c", "#2fc39a", "#d892b8", "#e8b33f", "#8a9cff"),
+)
+
+
+def new_figure(
+    style: Style,
+    *,
+    title: str,
+    note: str,
+    height_in: float,
+    columns: int = 1,
+    width_in: float = WIDTH_IN,
+    width_ratios: Sequence[float] | None = None,
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with its title above and its note below, and its axes from left to right.
+
+    Parameters
+    ----------
+    style
+        The theme to draw in.
+    title
+        What the figure shows.
+    note
+        Where the numbers come from; every figure says so.
+    height_in, width_in
+        Size in inches.
+    columns
+        Axes side by side.
+    width_ratios
+        Their relative widths; equal by default.
+    """
+    figure = Figure(figsize=(width_in, height_in), layout="constrained", facecolor=style.paper)
+    FigureCanvasAgg(figure)
+    figure.suptitle(
+        title, x=0.012, ha="left", fontsize=TITLE_PT, fontweight="bold", color=style.ink
+    )
+    wrapped = textwrap.fill(note, round(SMALL_PER_INCH * width_in))
+    figure.supxlabel(wrapped, x=0.012, ha="left", fontsize=SMALL_PT, color=style.muted)
+    grid = figure.subplots(1, columns, squeeze=False, width_ratios=width_ratios)
+    axes = list(grid[0])
+    for ax in axes:
+        _dress(ax, style)
+    return figure, axes
+
+
+def _dress(ax: Axes, style: Style) -> None:
+    """Give axes the theme's colours and sizes, and only the lines that help."""
+    ax.set_facecolor(style.paper)
+    ax.tick_params(colors=style.muted, labelcolor=style.ink, labelsize=SMALL_PT, length=3)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(style.soft)
+    ax.grid(visible=True, color=style.grid, linewidth=0.8)
+    ax.set_axisbelow(True)
+
+
+def label(ax: Axes, style: Style, *, x: str, y: str, title: str = "") -> None:
+    """Name the axes, with their units, and the panel."""
+    ax.set_xlabel(x, fontsize=BASE_PT, color=style.ink)
+    ax.set_ylabel(y, fontsize=BASE_PT, color=style.ink)
+    if title:
+        ax.set_title(title, fontsize=BASE_PT, color=style.ink, loc="left", fontweight="bold")
+
+
+def legend(ax: Axes, style: Style, place: Literal["lower left", "lower right"]) -> None:
+    """Draw a legend in the corner `place`."""
+    drawn = ax.legend(loc=place, fontsize=SMALL_PT, frameon=True, labelcolor=style.ink)
+    frame = drawn.get_frame()
+    frame.set_facecolor(style.paper)
+    frame.set_edgecolor("none")
+    frame.set_alpha(0.85)
+
+
+def png(figure: Figure) -> bytes:
+    """Return the figure as PNG, the same bytes for the same figure."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
+    return stream.getvalue()

@@ -1,0 +1,218 @@
+"""The tables of a report: Tables I and II with the paper's values beside, and those behind them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from statistics import fmean
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rodepil.report import paper
+from rodepil.report.counts import count, groups
+from rodepil.report.inputs import ReportInputs
+from rodepil.report.sheet import Cell, Column, Sheet
+from rodepil.report.words import METRICS, control_words, data_note, model_words, size_words
+from rodepil.train.metrics import Metrics
+
+PAPER: Final = "paper"
+PAPER_HEAD: Final = f"{paper.SOURCE} (its own data)"
+NOT_COMPARABLE: Final = "The paper's values, beside, were measured on RodEpil, other data."
+
+
+def all_tables(inputs: ReportInputs) -> tuple[Sheet, ...]:
+    """Return every table of the report."""
+    return (
+        table1(inputs),
+        table2(inputs),
+        controls(inputs),
+        by_subject(inputs),
+        folds(inputs),
+        trials(inputs),
+    )
+
+
+def table1(inputs: ReportInputs) -> Sheet:
+    """Return Table I, what the curated dataset consists of, as in the paper."""
+    clips, printed = inputs.clips, paper.TABLE_1
+    size_px = printed.size_px
+    rows = (
+        ("Total subjects", str(len(clips.column("subject_id").unique())), str(printed.subjects)),
+        ("Negative clips (normal activity)", f"{_labelled(clips, 0):,}", f"{printed.negatives:,}"),
+        ("Positive clips (convulsions)", f"{_labelled(clips, 1):,}", f"{printed.positives:,}"),
+        ("Clip duration", f"{_span(clips, 'duration_s')} s", f"{printed.duration_s:g} s"),
+        ("Frame rate", f"{_rates(clips)} FPS", f"{printed.fps} FPS"),
+        ("Resolution", _sizes(clips), size_words(size_px, size_px)),
+    )
+    return Sheet(
+        name="table1",
+        title="Table I: Characteristics of the curated dataset",
+        note=f"{data_note(inputs.data)} {NOT_COMPARABLE}",
+        data=inputs.data,
+        columns=(
+            Column("Characteristic"),
+            Column(inputs.data),
+            Column(PAPER_HEAD),
+        ),
+        rows=rows,
+    )
+
+
+def table2(inputs: ReportInputs) -> Sheet:
+    """Return Table II, the metrics of every fold and their average, as in the paper."""
+    ours = _metric_columns(group=inputs.data)
+    printed = _metric_columns(group=PAPER_HEAD, suffix=PAPER)
+    names = sorted({*inputs.result.folds, *range(len(paper.TABLE_2))})
+    rows = [
+        (
+            f"fold {fold}",
+            *_cells(inputs.result.folds.get(fold)),
+            *_cells(paper.TABLE_2[fold] if fold < len(paper.TABLE_2) else None),
+        )
+        for fold in names
+    ]
+    rows.append(("Average", *_cells(inputs.result.mean), *_cells(paper.TABLE_2_AVERAGE)))
+    return Sheet(
+        name="table2",
+        title=f"Table II: Per-fold results of {model_words(inputs.result.record.settings)}",
+        note=f"{data_note(inputs.data)} {NOT_COMPARABLE} Fold n of one is not fold n of the other: "
+        "their subjects differ.",
+        data=inputs.data,
+        columns=(Column("CV"), *ours, *printed),
+        rows=tuple(rows),
+        bold=frozenset({len(rows) - 1}),
+    )
+
+
+def controls(inputs: ReportInputs) -> Sheet:
+    """Return the mean metrics as recorded and under each control, over the folds both have."""
+    rows: list[tuple[Cell, ...]] = [
+        ("none", control_words("none"), len(inputs.result.folds), *_cells(inputs.result.mean), None)
+    ]
+    for name, control in inputs.controls.items():
+        lost = fmean(
+            metrics.f1 - inputs.result.folds[fold].f1 for fold, metrics in control.folds.items()
+        )
+        rows.append((name, control_words(name), len(control.folds), *_cells(control.mean), lost))
+    missing = "" if inputs.controls else " No control was run: rodepil crossval --control static."
+    return Sheet(
+        name="controls",
+        title="Controls: what the model has learned",
+        note=f"{data_note(inputs.data)} Means over folds; the model is trained and tested anew "
+        f"under each control. Difference: F1-score, points, over the same folds.{missing}",
+        data=inputs.data,
+        columns=(
+            Column("Control"),
+            Column("The model sees"),
+            Column("Folds", "count"),
+            *_metric_columns(),
+            Column("Difference", "points"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def by_subject(inputs: ReportInputs) -> Sheet:
+    """Return the clips and metrics of every subject, tested by a model that never saw it."""
+    rows: list[tuple[Cell, ...]] = []
+    for subject, predicted in groups(inputs.result.predictions, "subject_id"):
+        counts = count(predicted)
+        fold = predicted.column("fold")[0].as_py()
+        metrics = [getattr(counts, name) for name in METRICS]
+        rows.append((str(subject), fold, counts.negatives, counts.positives, *metrics))
+    return Sheet(
+        name="by_subject",
+        title="Results by subject",
+        note=f"{data_note(inputs.data)} Every subject was tested by a model that never saw it. "
+        "A dash: not defined, as the subject has no clip that it could be counted on.",
+        data=inputs.data,
+        columns=(
+            Column("Subject"),
+            Column("Fold", "count"),
+            Column("Normal clips", "count"),
+            Column("Seizure clips", "count"),
+            *_metric_columns(),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def folds(inputs: ReportInputs) -> Sheet:
+    """Return who is in which fold, and with how many clips of either class."""
+    kept = inputs.clips.select(["clip_id", "label"])
+    joined = inputs.folds.join(kept, "clip_id", join_type="inner")
+    rows = []
+    for fold, part in groups(joined, "fold"):
+        subjects = sorted(part.column("subject_id").unique().to_pylist())
+        rows.append((f"fold {fold}", ", ".join(subjects), _labelled(part, 0), _labelled(part, 1)))
+    return Sheet(
+        name="folds",
+        title="Folds by subject",
+        note=f"{data_note(inputs.data)} No subject stands in two folds.",
+        data=inputs.data,
+        columns=(
+            Column("CV"),
+            Column("Test subjects"),
+            Column("Normal clips", "count"),
+            Column("Seizure clips", "count"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def trials(inputs: ReportInputs) -> Sheet:
+    """Return every trial that the numbers come from: its id, its run, and how long it took."""
+    rows: list[tuple[Cell, ...]] = [
+        (run.record.control, f"fold {trial.fold}", trial.trial_id, trial.run_id, trial.seconds)
+        for run in (inputs.result, *inputs.controls.values())
+        for trial in sorted(run.record.trials, key=lambda trial: trial.fold)
+    ]
+    return Sheet(
+        name="trials",
+        title="Trials behind the numbers",
+        note=f"{data_note(inputs.data)} A trial's files lie in results/trials under its id, its "
+        "curves in MLflow under its run.",
+        data=inputs.data,
+        columns=(
+            Column("Control"),
+            Column("CV"),
+            Column("Trial"),
+            Column("Run"),
+            Column("Training", "seconds"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _metric_columns(*, group: str = "", suffix: str = "") -> tuple[Column, ...]:
+    """Return the five columns of Table II, titled as in the paper."""
+    return tuple(Column(title, "percent", group, suffix) for title in METRICS.values())
+
+
+def _cells(metrics: Metrics | None) -> tuple[float | None, ...]:
+    return tuple(None if metrics is None else getattr(metrics, name) for name in METRICS)
+
+
+def _labelled(table: pa.Table, value: int) -> int:
+    """Count the rows of one label."""
+    return int(pc.sum(pc.equal(table.column("label"), value)).as_py() or 0)
+
+
+def _span(table: pa.Table, column: str) -> str:
+    """Return a column's one value, or its least and greatest."""
+    values = pc.min_max(table.column(column)).as_py()
+    low, high = f"{values['min']:g}", f"{values['max']:g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _rates(clips: pa.Table) -> str:
+    rates = sorted({float(Fraction(fps)) for fps in clips.column("fps").drop_null().to_pylist()})
+    return ", ".join(f"{rate:g}" for rate in rates)
+
+
+def _sizes(clips: pa.Table) -> str:
+    pairs = zip(
+        clips.column("width_px").to_pylist(), clips.column("height_px").to_pylist(), strict=True
+    )
+    return ", ".join(size_words(width, height) for width, height in sorted(set(pairs)))

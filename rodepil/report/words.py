@@ -1,0 +1,63 @@
+"""The words that tables, figures and pages share, so that one thing has one name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rodepil.report.inputs import TrainedWith
+
+# The columns of Table II, by the names of rodepil.train.metrics.Metrics.
+METRICS: Final[dict[str, str]] = {
+    "accuracy": "Accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "precision": "Precision",
+    "f1": "F1-score",
+}
+
+_CONTROLS: Final[dict[str, str]] = {
+    "none": "as recorded",
+    "static": "one frame repeated",
+}
+
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def control_words(control: str) -> str:
+    """Return what a model sees under a control."""
+    return _CONTROLS.get(control, control.replace("_", " "))
+
+
+def folds_words(n: int) -> str:
+    """Return ``five folds``, ``one fold``, ``12 folds``."""
+    number = _NUMBERS[n] if n < len(_NUMBERS) else str(n)
+    return f"{number} fold{'' if n == 1 else 's'}"
+
+
+def size_words(width_px: int, height_px: int) -> str:
+    """Return a frame's size as the paper prints it."""
+    return f"{width_px}\N{MULTIPLICATION SIGN}{height_px}"
+
+
+def data_note(data: str) -> str:
+    """Return the sentence that names the data under a table or a figure."""
+    return f"Data: {data}."
+
+
+def is_simulated(data: str) -> bool:
+    """Whether the data's name says that no animal was filmed."""
+    return data.lower().startswith("simulated")
+
+
+def model_words(settings: TrainedWith) -> str:
+    """Return what was trained, and on what, in the terms of the paper's captions."""
+    model, features, train = settings.model, settings.features, settings.train
+    start = {"none": "trained from scratch"}.get(
+        model.pretrained, f"{model.pretrained} pretraining"
+    )
+    optimizer = {"sgd": "SGD", "adamw": "AdamW"}[train.optimizer]
+    return (
+        f"TimeSformer ({start}, RGB, {features.frames} frames of "
+        f"{size_words(features.size_px, features.size_px)}, batch size {train.batch_size}, "
+        f"{optimizer} optimizer, {train.epochs} epochs)"
+    )
