@@ -1,1 +1,5 @@
-"""Recordings of cages with rats that behave and seize, with their true annotations."""
+"""Simulated recordings: cages with rats that behave and seize, with their true annotations."""
+
+from rodepil.simulate.simulation import simulate
+
+__all__ = ["simulate"]
