@@ -1,6 +1,7 @@
 """Networks by name: a builder enters itself with a decorator, as in timm.
 
-A builder gives a network with its parameters in place; `build` is the one door.
+`build` is the one door. A builder takes the settings of the network and of the view that it
+reads, the number of classes, and a generator for the weights (None: they will be loaded).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from torch import nn
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
 
-Builder = Callable[[ModelSettings, FeatureSettings, int, torch.Generator], nn.Module]
+Builder = Callable[[ModelSettings, FeatureSettings, int, torch.Generator | None], nn.Module]
 
 _BUILDERS: dict[str, Builder] = {}
 
@@ -42,9 +43,9 @@ def names() -> list[str]:
 
 
 def build(
-    settings: ModelSettings, features: FeatureSettings, *, classes: int = 2, seed: int = 0
+    settings: ModelSettings, features: FeatureSettings, *, classes: int = 2, seed: int | None = 0
 ) -> nn.Module:
-    """Make the network that `settings` name, with random weights from `seed`.
+    """Make the network that `settings` name, on the CPU, with random weights from `seed`.
 
     Parameters
     ----------
@@ -55,7 +56,8 @@ def build(
     classes
         Number of logits.
     seed
-        The same seed gives the same weights on every machine.
+        The same seed gives the same weights. None leaves them without values, which saves
+        seconds for a large network whose weights are loaded next.
 
     Raises
     ------
@@ -64,5 +66,5 @@ def build(
     """
     if settings.name not in _BUILDERS:
         raise ModelError(f"no model is named '{settings.name}'; there are: {', '.join(names())}")
-    generator = torch.Generator().manual_seed(seed)
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
     return _BUILDERS[settings.name](settings, features, classes, generator)

@@ -59,7 +59,8 @@ class TimeSformer(nn.Module):
         self.time_embed = nn.Parameter(torch.zeros(1, frames, width))
         self.patch_embed = PatchEmbedding(width, settings.patch_px)
         self.dropout = nn.Dropout(settings.dropout)
-        rates = torch.linspace(0, settings.drop_path, settings.depth).tolist()
+        steps = max(settings.depth - 1, 1)
+        rates = [settings.drop_path * step / steps for step in range(settings.depth)]
         hidden = round(width * settings.mlp_ratio)
         kinds = [Block] * (settings.depth - 1) + [LastBlock]
         self.blocks = nn.ModuleList(
@@ -156,8 +157,17 @@ def _check_sizes(patch_px: int, *, frames: int, size_px: int, classes: int) -> N
 
 @register("timesformer")
 def _build(
-    settings: ModelSettings, features: FeatureSettings, classes: int, generator: torch.Generator
+    settings: ModelSettings,
+    features: FeatureSettings,
+    classes: int,
+    generator: torch.Generator | None,
 ) -> nn.Module:
-    model = TimeSformer(settings, frames=features.frames, size_px=features.size_px, classes=classes)
-    initialize(model, generator)
+    # Made without values: the layers' own would be thrown away, and drawn from global state.
+    with torch.device("meta"):
+        model = TimeSformer(
+            settings, frames=features.frames, size_px=features.size_px, classes=classes
+        )
+    model.to_empty(device="cpu")
+    if generator is not None:
+        initialize(model, generator)
     return model

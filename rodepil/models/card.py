@@ -1,0 +1,117 @@
+"""A model's file: its weights, and the card that says what they are and what they expect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+from torch import nn
+
+from rodepil.config.settings import FeatureSettings, ModelSettings, PositiveReal, Settings, Share
+from rodepil.errors import ModelError
+from rodepil.models.registry import build
+from rodepil.models.tensors import load_exactly, read_tensors, write_tensors
+from rodepil.vision.normalize import MEAN, STD
+
+CARD_KEY = "rodepil.card"
+
+
+class ModelCard(Settings):
+    """What has to be known of a model to use it on clips that it never saw.
+
+    Attributes
+    ----------
+    model, features
+        The network, and the view of a clip that it reads.
+    classes
+        Names of the logits in order.
+    mean, std
+        Normalisation of pixels in [0, 1] by channel.
+    control
+        ``static`` when it was trained on one frame repeated.
+    data
+        The data it was trained on, for example ``simulated``.
+    trial_id
+        The trial that made it.
+    threshold
+        The score from which a clip counts as positive.
+    """
+
+    model: ModelSettings
+    features: FeatureSettings
+    classes: tuple[str, ...] = ("normal", "seizure")
+    mean: tuple[float, float, float] = MEAN
+    std: tuple[PositiveReal, PositiveReal, PositiveReal] = STD
+    control: Literal["none", "static"] = "none"
+    data: Annotated[str, Field(min_length=1)]
+    trial_id: Annotated[str, Field(min_length=1)]
+    threshold: Share = 0.5
+
+    @model_validator(mode="after")
+    def _classes_differ(self) -> Self:
+        if not self.classes or len(set(self.classes)) < len(self.classes):
+            raise ValueError(f"classes {list(self.classes)} must be one or more different names")
+        return self
+
+
+def save_model(path: Path, model: nn.Module, card: ModelCard) -> None:
+    """Write a model and its card into one safetensors file, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Where the file shall stand; its folder is made when missing.
+    model
+        Its state dict is written as it is, to the last bit.
+    card
+        What the model is; it stands as JSON in the file's metadata.
+    """
+    write_tensors(path, model.state_dict(), {CARD_KEY: card.model_dump_json()})
+
+
+def load_model(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelCard]:
+    """Read a model that `save_model` wrote.
+
+    Nothing in the file is executed.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+    device
+        Where the model shall live, for example ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    tuple
+        The network in evaluation mode, and its card.
+
+    Raises
+    ------
+    ModelError
+        When the file is missing, truncated or foreign, its card unreadable, a weight missing,
+        unexpected or of another shape, or a number not finite.
+    """
+    tensors, metadata = read_tensors(path)
+    if CARD_KEY not in metadata:
+        raise ModelError(
+            f"{path} holds weights without rodepil's card, so nothing says what they are; "
+            "give a file that rodepil wrote"
+        )
+    try:
+        card = ModelCard.model_validate_json(metadata[CARD_KEY])
+    except ValidationError as error:
+        raise ModelError(
+            f"the card in {path} can't be read ({error.error_count()} faults, the first: "
+            f"{_first(error)}); the file is damaged or was written by a newer rodepil"
+        ) from error
+    model = build(card.model, card.features, classes=len(card.classes), seed=None)
+    load_exactly(model, tensors, str(path))
+    return model.to(device).eval(), card
+
+
+def _first(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    where = ".".join(str(step) for step in fault["loc"]) or "card"
+    return f"{where}: {fault['msg']}"
