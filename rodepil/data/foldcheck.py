@@ -233,4 +233,4 @@ def _twice(ids: Iterable[str]) -> list[str]:
 
 def _some(names: Iterable[str]) -> str:
     listed = list(names)
-    return ", ".join(listed[:SHOWN]) + (", …" if len(listed) > SHOWN else "")
+    return ", ".join(listed[:SHOWN]) + (", …" if len(listed) > SHOWN else "") or "none"
