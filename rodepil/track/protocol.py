@@ -1,0 +1,102 @@
+"""What a tracker is: the few things that a run records, whoever listens.
+
+A tracker is small enough to be pickled, so that a worker elsewhere can go on in a run by its id:
+``tracker.start(name, resume=run_id)``. To record a thing again is to record it once: a metric
+that a run holds for a step, or a setting that it holds, stays as it was. A run that was
+interrupted can therefore be fed all it should hold, and ends without duplicates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Protocol
+
+import pyarrow as pa
+
+RunStatus = Literal["finished", "failed", "killed"]
+
+
+class Picture(Protocol):
+    """What can draw itself into a file, as a matplotlib figure does."""
+
+    def savefig(self, fname: Path, *, dpi: float) -> None:
+        """Write the picture to `fname`, in the format of its suffix."""
+
+
+class Run(Protocol):
+    """One run that records."""
+
+    @property
+    def id(self) -> str:
+        """What to ask for to go on in this run."""
+
+    def settings(self, values: Mapping[str, object]) -> None:
+        """Record settings; nested mappings become dotted keys, as in ``train.epochs``."""
+
+    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Record numbers at a step, for example those of an epoch."""
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Record words to find and tell runs by; a new value takes the old one's place."""
+
+    def table(self, name: str, table: pa.Table) -> None:
+        """Record a table as ``tables/<name>``, every digit of it."""
+
+    def figure(self, name: str, figure: Picture) -> None:
+        """Record a picture as ``figures/<name>.png``."""
+
+    def file(self, path: Path, folder: str = "") -> None:
+        """Record a file under its own name in `folder`."""
+
+    def end(self, status: RunStatus = "finished") -> None:
+        """Close the run; ``start(resume=...)`` opens it again."""
+
+
+class Tracker(Protocol):
+    """Where runs are recorded."""
+
+    def start(
+        self,
+        name: str,
+        *,
+        parent: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        resume: str | None = None,
+    ) -> Run:
+        """Open a run.
+
+        Parameters
+        ----------
+        name
+            What people read in a list of runs.
+        parent
+            The id of the run that this one is a part of.
+        tags
+            Words to find it by.
+        resume
+            The id of a run to go on in. A tracker that does not know it starts a new run.
+
+        Raises
+        ------
+        TrackingError
+            The tracker can't be reached or refuses.
+        """
+
+    def knows(self, run_id: str) -> bool:
+        """Return whether a run of that id is recorded here."""
+
+
+def flatten(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Return nested mappings as one with dotted keys.
+
+    >>> flatten({"train": {"epochs": 2, "decay": [1, 2]}})
+    {'train.epochs': 2, 'train.decay': [1, 2]}
+    """
+    flat: dict[str, object] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

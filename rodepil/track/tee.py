@@ -1,0 +1,108 @@
+"""Several trackers that listen at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from rodepil.errors import TrackingError
+from rodepil.track.protocol import Picture, Run, RunStatus, Tracker
+
+
+@dataclass(frozen=True)
+class Tee:
+    """Tells every tracker the same.
+
+    Parameters
+    ----------
+    trackers
+        At least one. The first gives a run its id; the others take it, so only the first
+        may be one that chooses ids itself.
+    """
+
+    trackers: tuple[Tracker, ...]
+
+    def __str__(self) -> str:
+        return " and ".join(str(tracker) for tracker in self.trackers)
+
+    def start(
+        self,
+        name: str,
+        *,
+        parent: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        resume: str | None = None,
+    ) -> TeeRun:
+        """Open the run everywhere, under the id that the first tracker gives it."""
+        first = self.trackers[0].start(name, parent=parent, tags=tags, resume=resume)
+        others = [
+            tracker.start(name, parent=parent, tags=tags, resume=first.id)
+            for tracker in self.trackers[1:]
+        ]
+        return TeeRun((first, *others))
+
+    def knows(self, run_id: str) -> bool:
+        """Return whether every tracker knows the run."""
+        return all(tracker.knows(run_id) for tracker in self.trackers)
+
+
+@dataclass(frozen=True)
+class TeeRun:
+    """One run, recorded in several places."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def id(self) -> str:
+        """The id that the first tracker gave."""
+        return self.runs[0].id
+
+    def settings(self, values: Mapping[str, object]) -> None:
+        """Record settings."""
+        self._tell(lambda run: run.settings(values))
+
+    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Record numbers at a step."""
+        self._tell(lambda run: run.metrics(values, step))
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Record words."""
+        self._tell(lambda run: run.tags(values))
+
+    def table(self, name: str, table: pa.Table) -> None:
+        """Record a table."""
+        self._tell(lambda run: run.table(name, table))
+
+    def figure(self, name: str, figure: Picture) -> None:
+        """Record a picture."""
+        self._tell(lambda run: run.figure(name, figure))
+
+    def file(self, path: Path, folder: str = "") -> None:
+        """Record a file."""
+        self._tell(lambda run: run.file(path, folder))
+
+    def end(self, status: RunStatus = "finished") -> None:
+        """Close the run."""
+        self._tell(lambda run: run.end(status))
+
+    def _tell(self, record: Callable[[Run], None]) -> None:
+        """Tell every run, also when one refuses; then pass on what was refused."""
+        refused = [error for run in self.runs if (error := _attempt(record, run))]
+        if refused:
+            raise refused[0]
+
+
+def _attempt(record: Callable[[Run], None], run: Run) -> TrackingError | None:
+    try:
+        record(run)
+    except TrackingError as error:
+        return error
+    return None
+
+
+def tee(trackers: Sequence[Tracker]) -> Tracker:
+    """Return one tracker that stands for all of `trackers`, at least one."""
+    return trackers[0] if len(trackers) == 1 else Tee(tuple(trackers))
