@@ -128,8 +128,8 @@ def _result_words(inputs: ReportInputs) -> str:
     subjects = len(result.predictions.column("subject_id").unique())
     return (
         f"{clips:,} clips of {subjects} subjects in {folds_words(len(result.folds))}; "
-        f"no subject is trained on and tested on. Average is the plain mean of the folds, as in "
-        f"the paper: F1-score {_percent(result.mean.f1)}."
+        f"no subject is both trained on and tested on. Average is the plain mean of the folds, "
+        f"as in the paper: F1-score {_percent(result.mean.f1)}."
     )
 
 

@@ -24,7 +24,7 @@ CSS: Final = (
 *{box-sizing:border-box}
 body{margin:0;background:var(--back);color:var(--ink);
   font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-header,main{max-width:62rem;margin:0 auto;padding:1.5rem 1rem 0}
+header,main{max-width:64rem;margin:0 auto;padding:1.5rem 1rem 0}
 main{padding-bottom:3rem}
 h1{font-size:clamp(1.5rem,1.1rem + 2vw,2.1rem);line-height:1.2;margin:.4rem 0 .5rem;
   text-wrap:balance}
@@ -51,14 +51,18 @@ figcaption{color:var(--muted);font-size:.88rem;line-height:1.45;margin:0 0 .5rem
 figcaption b{color:var(--ink)}
 img{display:block;max-width:100%;height:auto}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;
+table{border-collapse:collapse;font-size:.84rem;font-variant-numeric:tabular-nums;
   min-width:100%}
-th,td{padding:.34rem .6rem;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
+th,td{padding:.34rem .45rem;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
 th{font-weight:600}
 tbody th{font-weight:400;white-space:nowrap}
+tbody td{min-width:5rem}
+tbody td.n{min-width:0}
 thead th{border-bottom:2px solid var(--grid);vertical-align:bottom}
 thead .group{border-bottom:1px solid var(--grid);color:var(--muted);font-weight:400}
 .n{text-align:right;white-space:nowrap}
+.beside{color:var(--muted)}
+th:not(.beside)+.beside,td:not(.beside)+.beside{border-left:2px solid var(--grid)}
 tr.bold th,tr.bold td{font-weight:700;border-top:2px solid var(--grid)}
 @media (max-width:34rem){section{padding:1rem .8rem .3rem}th,td{padding:.3rem .4rem}
   dd b{font-size:1.35rem}}

@@ -150,14 +150,13 @@ def to_markdown(sheet: Sheet) -> str:
 def to_html(sheet: Sheet) -> str:
     """Return the table as an HTML figure whose table scrolls sideways where it is too wide."""
     heads = [
-        f'<th scope="col"{_class(column.kind)}>{escape(column.title)}</th>'
-        for column in sheet.columns
+        f'<th scope="col"{_class(column)}>{escape(column.title)}</th>' for column in sheet.columns
     ]
     lines = []
     for index, cells in _printed(sheet):
         first, *rest = zip(sheet.columns, cells, strict=True)
-        tags = [f'<th scope="row"{_class(first[0].kind)}>{escape(first[1])}</th>']
-        tags += [f"<td{_class(column.kind)}>{escape(cell)}</td>" for column, cell in rest]
+        tags = [f'<th scope="row"{_class(first[0])}>{escape(first[1])}</th>']
+        tags += [f"<td{_class(column)}>{escape(cell)}</td>" for column, cell in rest]
         mark = ' class="bold"' if index in sheet.bold else ""
         lines.append(f"<tr{mark}>{''.join(tags)}</tr>")
     body = "\n".join(lines)
@@ -170,8 +169,10 @@ def to_html(sheet: Sheet) -> str:
     )
 
 
-def _class(kind: Kind) -> str:
-    return "" if kind == "text" else ' class="n"'
+def _class(column: Column) -> str:
+    """Return the classes of a cell: numbers to the right, what is for comparison paler."""
+    names = ["n"] * (column.kind != "text") + ["beside"] * bool(column.suffix)
+    return f' class="{" ".join(names)}"' if names else ""
 
 
 def _group_heads(sheet: Sheet) -> str:

@@ -11,7 +11,6 @@ Okabe and Ito (2008), Color Universal Design.
 from __future__ import annotations
 
 import io
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -19,14 +18,16 @@ from typing import Final, Literal
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.textpath import TextPath
 
 TITLE_PT: Final = 12.5
 BASE_PT: Final = 10.0
 SMALL_PT: Final = 8.5
-WIDTH_IN: Final = 6.6
+WIDTH_IN: Final = 6.0
 DPI: Final = 180
-# Characters of the small size that fit an inch.
-SMALL_PER_INCH: Final = 14
+PADDING_IN: Final = 0.09
+POINTS_PER_INCH: Final = 72
 
 
 @dataclass(frozen=True)
@@ -95,18 +96,33 @@ def new_figure(
     width_ratios
         Their relative widths; equal by default.
     """
-    figure = Figure(figsize=(width_in, height_in), layout="constrained", facecolor=style.paper)
+    layout = ConstrainedLayoutEngine(w_pad=PADDING_IN, h_pad=PADDING_IN)
+    figure = Figure(figsize=(width_in, height_in), layout=layout, facecolor=style.paper)
     FigureCanvasAgg(figure)
     figure.suptitle(
         title, x=0.012, ha="left", fontsize=TITLE_PT, fontweight="bold", color=style.ink
     )
-    wrapped = textwrap.fill(note, round(SMALL_PER_INCH * width_in))
-    figure.supxlabel(wrapped, x=0.012, ha="left", fontsize=SMALL_PT, color=style.muted)
+    figure.supxlabel(
+        _wrapped(figure, note), x=0.012, ha="left", fontsize=SMALL_PT, color=style.muted
+    )
     grid = figure.subplots(1, columns, squeeze=False, width_ratios=width_ratios)
     axes = list(grid[0])
     for ax in axes:
         _dress(ax, style)
     return figure, axes
+
+
+def _wrapped(figure: Figure, note: str) -> str:
+    """Break a note into lines that fit the figure at the small size, by their true widths."""
+    room_pt = 0.97 * POINTS_PER_INCH * figure.get_figwidth()
+    lines: list[str] = []
+    for word in note.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and TextPath((0, 0), longer, size=SMALL_PT).get_extents().width <= room_pt:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
 
 
 def _dress(ax: Axes, style: Style) -> None:
@@ -134,6 +150,21 @@ def legend(ax: Axes, style: Style, place: Literal["lower left", "lower right"]) 
     frame.set_facecolor(style.paper)
     frame.set_edgecolor("none")
     frame.set_alpha(0.85)
+
+
+def legend_above(ax: Axes, style: Style) -> None:
+    """Draw a legend in one line above the axes."""
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.2,
+        ncols=4,
+        fontsize=SMALL_PT,
+        frameon=False,
+        labelcolor=style.ink,
+        columnspacing=1.3,
+        handletextpad=0.5,
+    )
 
 
 def png(figure: Figure) -> bytes:

@@ -18,7 +18,7 @@ from rodepil.report.sheet import to_csv, to_markdown
 from rodepil.report.style import DARK, LIGHT, png
 from rodepil.report.tables import all_tables
 
-CSS_PX_PER_IN: Final = 110
+CSS_PX_PER_IN: Final = 125
 
 
 def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:

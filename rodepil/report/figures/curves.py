@@ -96,7 +96,6 @@ def _draw(
         )
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.04)
-    ax.set_aspect("equal")
 
 
 def _parts(predictions: pa.Table) -> Iterator[tuple[str | int, pa.Table]]:

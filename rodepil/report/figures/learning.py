@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from rodepil.report.inputs import ReportInputs, Result
-from rodepil.report.style import SMALL_PT, Style, label, new_figure
+from rodepil.report.style import Style, label, legend_above, new_figure
 from rodepil.report.words import data_note
 
 TRAIN_LOSS: Final = "train_loss"
@@ -36,9 +36,7 @@ def learning_curves(inputs: ReportInputs, style: Style) -> Figure:
     right.set_ylim(-2, 104)
     label(left, style, x="Epoch", y="Weighted cross-entropy")
     label(right, style, x="Epoch", y="F1-score of the test fold (%)")
-    figure.legend(
-        loc="outside upper left", ncols=2, fontsize=SMALL_PT, frameon=False, labelcolor=style.ink
-    )
+    legend_above(left, style)
     return figure
 
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from rodepil.report import paper
 from rodepil.report.inputs import ReportInputs, Result
-from rodepil.report.style import SMALL_PT, Style, label, new_figure
+from rodepil.report.style import SMALL_PT, Style, label, legend_above, new_figure
 from rodepil.report.words import METRICS, control_words, data_note, folds_words
 
-BAR: Final = 0.36
+BAR: Final = 0.42
 TOP_PERCENT: Final = 109
+DOT_PT2: Final = 16
 
 
 def mean_metrics(inputs: ReportInputs, style: Style) -> Figure:
@@ -43,9 +44,7 @@ def mean_metrics(inputs: ReportInputs, style: Style) -> Figure:
     ax.set_xticks(x, list(METRICS.values()))
     _percent_axis(ax)
     label(ax, style, x="", y="Mean over folds (%)")
-    figure.legend(
-        loc="outside upper left", ncols=2, fontsize=SMALL_PT, frameon=False, labelcolor=style.ink
-    )
+    legend_above(ax, style)
     return figure
 
 
@@ -62,12 +61,15 @@ def controls(inputs: ReportInputs, style: Style) -> Figure:
     x = np.arange(len(runs))
     for fold in inputs.result.folds:
         values = [100 * run.folds[fold].f1 if fold in run.folds else np.nan for run in runs]
-        ax.plot(x, values, color=style.soft, marker="o", markersize=5, linewidth=1.2, zorder=2)
+        ax.plot(x, values, color=style.soft, linewidth=1.2, zorder=2)
+        ax.scatter(
+            x, values, s=DOT_PT2, color=style.paper, edgecolors=style.ink, linewidths=0.9, zorder=4
+        )
     for at, run in zip(x, runs, strict=True):
         mean = 100 * run.mean.f1
         ax.hlines(mean, at - 0.16, at + 0.16, color=style.main, linewidth=4, zorder=3)
         ax.annotate(
-            f"{mean:.1f}", (at + 0.18, mean), va="center", fontsize=SMALL_PT, color=style.ink
+            f"{mean:.2f}", (at + 0.18, mean), va="center", fontsize=SMALL_PT, color=style.ink
         )
     ax.set_xticks(x, names)
     ax.set_xlim(-0.6, len(runs) - 0.4)
@@ -84,7 +86,7 @@ def _fold_dots(ax: Axes, style: Style, result: Result) -> None:
         ax.scatter(
             at - BAR / 2 + spread,
             values,
-            s=16,
+            s=DOT_PT2,
             color=style.paper,
             edgecolors=style.ink,
             linewidths=0.9,
@@ -101,7 +103,7 @@ def _spread(n: int, width: float) -> NDArray[np.float64]:
 def _number(ax: Axes, style: Style, x: float, value: float, top: float) -> None:
     """Print `value` above `top`, the highest thing drawn at `x`."""
     ax.annotate(
-        f"{value:.1f}",
+        f"{value:.2f}",
         (x, top),
         xytext=(0, 5),
         textcoords="offset points",

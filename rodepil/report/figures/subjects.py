@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from rodepil.report.counts import Counts, count, groups
 from rodepil.report.inputs import ReportInputs
-from rodepil.report.style import SMALL_PT, Style, label, new_figure
+from rodepil.report.style import Style, label, legend_above, new_figure
 from rodepil.report.words import data_note
 
 ROW_IN = 0.27
@@ -39,15 +40,8 @@ def by_subject(inputs: ReportInputs, style: Style) -> Figure:
     for ax in (left, right):
         ax.set_ylim(-0.6, len(names) - 0.4)
         ax.tick_params(axis="y", length=0)
-    figure.legend(
-        loc="outside upper left",
-        ncols=4,
-        fontsize=SMALL_PT,
-        frameon=False,
-        labelcolor=style.ink,
-        columnspacing=1.2,
-        handletextpad=0.4,
-    )
+    legend_above(left, style)
+    legend_above(right, style)
     return figure
 
 
@@ -69,8 +63,8 @@ def _draw_clips(ax: Axes, style: Style, counted: list[Counts]) -> None:
     y = np.arange(len(counted))
     negatives = [c.negatives for c in counted]
     positives = [c.positives for c in counted]
-    ax.barh(y, negatives, 0.62, color=style.main, alpha=0.55, label="normal clips")
-    ax.barh(
-        y, positives, 0.62, left=negatives, color=style.second, alpha=0.8, label="seizure clips"
-    )
+    ax.barh(y, negatives, 0.62, color=style.main, label="normal")
+    ax.barh(y, positives, 0.62, left=negatives, color=style.second, label="seizure")
     ax.grid(visible=False, axis="y")
+    ax.set_xlim(0, 1.05 * max(c.negatives + c.positives for c in counted))
+    ax.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
