@@ -98,3 +98,8 @@ def groups(predictions: pa.Table, column: str) -> Iterator[tuple[str | int, pa.T
     """Yield every value of `column`, in rising order, with its rows."""
     for value in sorted(predictions.column(column).unique().to_pylist()):
         yield value, predictions.filter(pc.equal(predictions.column(column), value))
+
+
+def has_both_classes(predictions: pa.Table) -> bool:
+    """Whether both classes occur, without which no curve over thresholds exists."""
+    return len(predictions.column("label").unique()) > 1

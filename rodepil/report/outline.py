@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rodepil.config.settings import ProjectSettings
-from rodepil.report.counts import labels_and_scores
+from rodepil.report.counts import has_both_classes, labels_and_scores
 from rodepil.report.figures import PLATES, Plate
-from rodepil.report.figures.curves import has_both_classes
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.sheet import Sheet
 from rodepil.report.words import (

@@ -9,8 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from rodepil.report.counts import CLASSES, groups, labels_and_scores
-from rodepil.report.figures.curves import has_both_classes
+from rodepil.report.counts import CLASSES, groups, has_both_classes, labels_and_scores
 from rodepil.report.figures.learning import mean_series, series
 from rodepil.report.inputs import ReportInputs, Result
 from rodepil.report.words import METRICS

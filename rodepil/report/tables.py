@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rodepil.report import paper
-from rodepil.report.counts import count, groups
-from rodepil.report.inputs import ReportInputs
+from rodepil.report.counts import count, groups, has_both_classes
+from rodepil.report.inputs import ReportInputs, Result
 from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.report.words import METRICS, control_words, data_note, model_words, size_words
 from rodepil.train.metrics import Metrics
@@ -77,7 +77,7 @@ def table2(inputs: ReportInputs) -> Sheet:
         name="table2",
         title=f"Table II: Per-fold results of {model_words(inputs.result.record.settings)}",
         note=f"{data_note(inputs.data)} {NOT_COMPARABLE} Fold n of one is not fold n of the other: "
-        "their subjects differ.",
+        f"their subjects differ.{_one_class_note(inputs.result)}",
         data=inputs.data,
         columns=(Column("CV"), *ours, *printed),
         rows=tuple(rows),
@@ -192,6 +192,16 @@ def _metric_columns(*, group: str = "", suffix: str = "") -> tuple[Column, ...]:
 
 def _cells(metrics: Metrics | None) -> tuple[float | None, ...]:
     return tuple(None if metrics is None else getattr(metrics, name) for name in METRICS)
+
+
+def _one_class_note(result: Result) -> str:
+    """Return the folds whose rows and average rest on a class that they do not have."""
+    folds = [
+        str(fold) for fold, rows in groups(result.predictions, "fold") if not has_both_classes(rows)
+    ]
+    if not folds:
+        return ""
+    return f" One class only in fold {', '.join(folds)}: what is not defined there counts as 0."
 
 
 def _labelled(table: pa.Table, value: int) -> int:

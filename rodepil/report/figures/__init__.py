@@ -9,9 +9,9 @@ from typing import Final
 import pyarrow as pa
 from matplotlib.figure import Figure
 
+from rodepil.report.counts import has_both_classes
 from rodepil.report.figures.confusion import confusion_matrix
 from rodepil.report.figures.curves import (
-    has_both_classes,
     precision_recall_figure,
     roc_and_precision_recall,
     roc_figure,

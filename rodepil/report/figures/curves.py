@@ -8,7 +8,7 @@ import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rodepil.report.counts import groups, labels_and_scores
+from rodepil.report.counts import groups, has_both_classes, labels_and_scores
 from rodepil.report.style import Style, label, legend, new_figure
 from rodepil.report.words import data_note
 from rodepil.train.metrics import Curve, precision_recall, roc
@@ -48,11 +48,6 @@ def precision_recall_figure(predictions: pa.Table, data: str, style: Style) -> F
     )
     _draw_precision_recall(ax, predictions, style)
     return figure
-
-
-def has_both_classes(predictions: pa.Table) -> bool:
-    """Whether both classes occur, without which no such curve exists."""
-    return len(predictions.column("label").unique()) > 1
 
 
 def _draw_roc(ax: Axes, predictions: pa.Table, style: Style) -> None:

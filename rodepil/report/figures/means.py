@@ -91,6 +91,7 @@ def _fold_dots(ax: Axes, style: Style, result: Result) -> None:
             edgecolors=style.ink,
             linewidths=0.9,
             zorder=3,
+            clip_on=False,
         )
 
 
