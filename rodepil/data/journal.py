@@ -1,0 +1,95 @@
+"""What is done of a recording, window by window, so that a killed curation goes on there.
+
+While a recording is worked on, each finished window adds a line of JSON, after its clips are on
+disk. When all is done the lines become a Parquet part, whose existence means that the recording
+is whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from rodepil.io import tables
+from rodepil.io.files import sha256_file, write_text
+
+Row = Mapping[str, object]
+
+
+class Journal:
+    """The windows of one recording that are done.
+
+    Parameters
+    ----------
+    part
+        Where the finished part shall stand; the open journal stands beside it.
+    clips_folder
+        Where the clips lie that rows name.
+    """
+
+    def __init__(self, part: Path, clips_folder: Path) -> None:
+        self._part = part
+        self._open = part.with_suffix(".jsonl")
+        self._clips_folder = clips_folder
+        self._windows: dict[int, list[Row]] = {}
+
+    def __contains__(self, window: int) -> bool:
+        return window in self._windows
+
+    def resume(self) -> bool:
+        """Read what is done, forget windows whose clips are gone or changed.
+
+        Returns
+        -------
+        bool
+            Whether the whole recording is done.
+        """
+        whole = self._part.is_file()
+        found = self._read_part() if whole else self._read_open()
+        self._windows = {
+            window: rows for window, rows in found.items() if all(map(self._stands, rows))
+        }
+        if whole and len(self._windows) == len(found):
+            return True
+        lines = (_line(window, rows) for window, rows in self._windows.items())
+        write_text(self._open, "".join(lines))
+        self._part.unlink(missing_ok=True)
+        return False
+
+    def add(self, window: int, rows: Iterable[Row]) -> None:
+        """Note that a window is done; its clips must be on disk."""
+        self._windows[window] = list(rows)
+        with self._open.open("a", encoding="utf-8") as stream:
+            stream.write(_line(window, self._windows[window]))
+
+    def finish(self) -> None:
+        """Publish the part, in order of time, and remove the open journal."""
+        rows = [row for _, rows in sorted(self._windows.items()) for row in rows]
+        tables.write("clips", tables.from_rows("clips", rows), self._part)
+        self._open.unlink(missing_ok=True)
+
+    def _read_part(self) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = {}
+        for row in tables.read("clips", self._part).to_pylist():
+            found.setdefault(round(row["start_s"] / row["duration_s"]), []).append(row)
+        return found
+
+    def _read_open(self) -> dict[int, list[Row]]:
+        """Read the lines; what follows the last line's end was torn by a kill."""
+        if not self._open.is_file():
+            return {}
+        text = self._open.read_text(encoding="utf-8", errors="replace")
+        lines = map(json.loads, text.split("\n")[:-1])
+        return {line["window"]: line["rows"] for line in lines}
+
+    def _stands(self, row: Row) -> bool:
+        """Say whether the row's clip is on disk as it was written, or there is none."""
+        if not row["kept"]:
+            return True
+        clip = self._clips_folder / str(row["path"])
+        return clip.is_file() and sha256_file(clip) == row["sha256"]
+
+
+def _line(window: int, rows: Iterable[Row]) -> str:
+    return json.dumps({"window": window, "rows": list(rows)}, ensure_ascii=False) + "\n"

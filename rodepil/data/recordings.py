@@ -1,0 +1,89 @@
+"""Recordings: one row of the recordings table each, and the check of that table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pyarrow as pa
+
+from rodepil.data.problems import raise_if, repeated
+from rodepil.errors import SourceError
+from rodepil.io.names import is_date, is_part
+
+REMEDY = "Mend the recordings table, or make it again from the files"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A video file; the fields are the columns of the recordings table."""
+
+    recording_id: str
+    path: str
+    sha256: str
+    date: str
+    video_id: str
+    fps: str
+    n_frames: int
+    duration_s: float
+    width_px: int
+    height_px: int
+    codec: str
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames a second, exact."""
+        return Fraction(self.fps)
+
+
+def recordings_of(table: pa.Table) -> list[Recording]:
+    """Return the rows of a recordings table."""
+    return [Recording(**row) for row in table.to_pylist()]
+
+
+def check_recordings(recordings: Sequence[Recording]) -> None:
+    """Check a recordings table as a whole.
+
+    Raises
+    ------
+    SourceError
+        There is none; two share an id, a content, or the date and video id that name their
+        clips; or a row holds an impossible rate, length, size, date or video id.
+    """
+    if not recordings:
+        raise SourceError("the recordings table is empty; give at least one video")
+    problems = [
+        f"two recordings have the {what} {value}"
+        for what, values in {
+            "recording_id": [row.recording_id for row in recordings],
+            "content (sha256)": [row.sha256 for row in recordings],
+            "date and video_id": [f"{row.date} {row.video_id}" for row in recordings],
+        }.items()
+        for value in repeated(values)
+    ]
+    problems += [
+        f"recording '{row.recording_id}' ({row.path}): {problem}"
+        for row in recordings
+        for problem in _problems(row)
+    ]
+    raise_if(problems, SourceError, REMEDY)
+
+
+def _problems(row: Recording) -> list[str]:
+    found = []
+    if not is_date(row.date):
+        found.append(f"date '{row.date}' is no date such as Feb-1-2019, nor 'undated'")
+    if not is_part(row.video_id):
+        found.append(f"video_id '{row.video_id}' is empty or holds an underscore or a slash")
+    try:
+        positive = row.frame_rate > 0
+    except (ValueError, ZeroDivisionError):
+        positive = False
+    if not positive:
+        found.append(f"fps '{row.fps}' is no fraction above 0 such as 30000/1001")
+    if row.n_frames < 1 or not row.duration_s > 0:
+        found.append(f"{row.n_frames} frames in {row.duration_s} s is nothing to curate")
+    if row.width_px < 1 or row.height_px < 1:
+        found.append(f"a picture of {row.width_px}x{row.height_px} px is impossible")
+    return found
