@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -64,6 +64,9 @@ class FeatureStore:
         self.folder = Path(folder).resolve()
         self.shard_clips = shard_clips
         self._open: OrderedDict[str, Shard] = OrderedDict()
+
+    def __reduce__(self) -> tuple[Callable[..., FeatureStore], tuple[Path, int]]:
+        return _reopen, (self.folder, self.shard_clips)
 
     def materialize(
         self,
@@ -175,17 +178,21 @@ class FeatureStore:
         Raises
         ------
         FeatureError
-            A clip is not in the snapshot, or its feature is not in the store.
+            A clip is not in the snapshot, or its feature is not in the store, or the snapshot
+            was made under other settings.
         """
         return list(self.stream(view, features, clip_ids))
 
     def stream(self, view: View, features: pa.Table, clip_ids: Iterable[str]) -> Iterator[Tensor]:
         """Yield what `read` returns one by one, so that no more than some shards stay mapped."""
+        folder = folder_name(view)
         rows = _rows_of(view, features, list(clip_ids))
         places = zip(
             *(rows.column(name).to_pylist() for name in ("shard", "row", "key")), strict=True
         )
         for shard, row, key in places:
+            if not shard.startswith(f"{folder}/"):
+                raise FeatureError(f"shard {shard} is of other settings than {view!r}; {MEND}")
             keys = self._shard(shard).keys
             if row >= len(keys) or keys[row] != key:
                 raise FeatureError(f"shard {shard} holds another feature in row {row}; {MEND}")
@@ -199,6 +206,11 @@ class FeatureStore:
         if len(self._open) > OPEN_SHARDS:
             self._open.popitem(last=False)
         return shard
+
+
+def _reopen(folder: Path, shard_clips: int) -> FeatureStore:
+    """Open a store in another process; open shards do not travel."""
+    return FeatureStore(folder, shard_clips=shard_clips)
 
 
 def _snapshot(

@@ -107,8 +107,8 @@ def run(jobs: list[Job], advance: Callable[[float], None], processes: int | None
     for outcome in run_many(make_shard, jobs, processes=processes):
         if outcome.result is None:
             raise FeatureError(
-                f"a shard in {outcome.item.store} could not be made: {outcome.error!r}; see that "
-                "disk and memory suffice and run it again, finished shards are kept"
+                f"a shard in {outcome.item.store} could not be made: {outcome.error!r}; "
+                "finished shards are kept: mend this (disk full? memory short?) and run it again"
             ) from outcome.error
         advance(len(outcome.item.wanted))
         yield outcome.result

@@ -7,6 +7,7 @@ by a rename, and is never changed. So the folder is its own index, and a reader 
 from __future__ import annotations
 
 import json
+import math
 import mmap
 import sys
 from collections.abc import Sequence
@@ -65,10 +66,10 @@ def write_shard(path: Path, view: View, keys: Sequence[str], tensors: Sequence[T
     schema = pa.schema([field], metadata={HEADER: json.dumps(header, sort_keys=True)})
     with publish(path) as beside, pa.ipc.new_file(beside, schema) as writer:
         for tensor in tensors:
-            one = np.ascontiguousarray(tensor.reshape(view.shape)[None])
-            writer.write_batch(
-                pa.record_batch([pa.FixedShapeTensorArray.from_numpy_ndarray(one)], schema=schema)
-            )
+            values = pa.array(np.ascontiguousarray(tensor).reshape(-1))
+            row = pa.FixedSizeListArray.from_arrays(values, math.prod(view.shape))
+            column = pa.ExtensionArray.from_storage(kind, row)
+            writer.write_batch(pa.record_batch([column], schema=schema))
 
 
 class Shard:
@@ -108,8 +109,10 @@ class Shard:
 
     def tensor(self, row: int) -> Tensor:
         """Return the feature in `row`: a read-only array over the mapped file."""
-        array: Tensor = self._reader.get_batch(row).column(0).to_numpy_ndarray()[0]
-        return array
+        column = self._reader.get_batch(row).column(0)
+        # Through the buffer protocol, so that nobody can set the array's writeable flag.
+        values = np.frombuffer(column.storage.values.buffers()[1], dtype=np.uint8)
+        return values.reshape(column.type.shape)
 
 
 def _map(path: Path) -> pa.Buffer:
