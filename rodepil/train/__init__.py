@@ -1,0 +1,1 @@
+"""One trial in plain PyTorch: loader, loop, loss, schedule, metrics, checkpoints."""
