@@ -6,6 +6,7 @@ the chosen frames are converted. Shapes: T frames, C channels, H W pixels.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from pathlib import Path
 
 import av
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rodepil.errors import VideoError
+from rodepil.io.video_read import upright
 
 Frames = npt.NDArray[np.uint8]
 
@@ -59,8 +61,8 @@ def pick_frames(path: Path, wanted: npt.NDArray[np.int64], size_px: int) -> tupl
     Returns
     -------
     tuple
-        The frames, (T, 3, size_px, size_px) uint8 RGB, range [0, 255], shorter where the clip
-        ends before a wanted frame; and how many frames the clip decodes to.
+        The frames, (T, 3, size_px, size_px) uint8 RGB, range [0, 255], upright, fewer where the
+        clip ends before a wanted frame; and how many frames the clip decodes to.
 
     Raises
     ------
@@ -68,16 +70,17 @@ def pick_frames(path: Path, wanted: npt.NDArray[np.int64], size_px: int) -> tupl
         The file can't be opened or decoded, or holds no video.
     """
     picked = np.zeros((len(wanted), 3, size_px, size_px), dtype=np.uint8)
+    numbers = wanted.tolist()
     done = n_frames = 0
     try:
         with av.open(str(path)) as container:
             stream = _stream(container, path)
             stream.codec_context.thread_count = 1  # clips are decoded side by side instead
             for n_frames, frame in enumerate(container.decode(stream), start=1):
-                end = int(np.searchsorted(wanted, n_frames))
-                if end > done:
-                    image = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-                    picked[done:end] = np.moveaxis(_fit(image, size_px), -1, 0)
+                if done < len(numbers) and numbers[done] < n_frames:
+                    end = bisect_left(numbers, n_frames)  # a number that repeats is taken at once
+                    image = _fit(upright(frame, "rgb24"), size_px)
+                    picked[done:end] = np.moveaxis(image, -1, 0)
                     done = end
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
