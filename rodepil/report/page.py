@@ -86,7 +86,7 @@ def _section(section: Section, pictures: Mapping[str, Picture], data: str) -> st
 def _plate(plate: Plate, picture: Picture, data: str) -> str:
     alt = escape(f"{plate.alt} Data: {data}.")
     return (
-        f'<figure class="plate" id="{plate.name}"><picture>'
+        f'<figure class="plate" id="figure-{plate.name}"><picture>'
         f'<source media="(prefers-color-scheme: dark)" srcset="{_uri(picture.dark)}">'
         f'<img src="{_uri(picture.light)}" alt="{alt}" '
         f'width="{picture.width_px}" height="{picture.height_px}">'

@@ -161,7 +161,7 @@ def to_html(sheet: Sheet) -> str:
         lines.append(f"<tr{mark}>{''.join(tags)}</tr>")
     body = "\n".join(lines)
     return (
-        f'<figure class="sheet" id="{escape(sheet.name)}">'
+        f'<figure class="sheet" id="table-{escape(sheet.name)}">'
         f"<figcaption><b>{escape(sheet.title)}.</b> {escape(sheet.note)}</figcaption>"
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(sheet.title)}">'
         f"<table><thead>{_group_heads(sheet)}<tr>{''.join(heads)}</tr></thead>\n"

@@ -97,7 +97,7 @@ def new_figure(
         Their relative widths; equal by default.
     """
     layout = ConstrainedLayoutEngine(w_pad=PADDING_IN, h_pad=PADDING_IN)
-    figure = Figure(figsize=(width_in, height_in), layout=layout, facecolor=style.paper)
+    figure = Figure((width_in, height_in), DPI, layout=layout, facecolor=style.paper)
     FigureCanvasAgg(figure)
     figure.suptitle(
         title, x=0.012, ha="left", fontsize=TITLE_PT, fontweight="bold", color=style.ink
@@ -170,5 +170,5 @@ def legend_above(ax: Axes, style: Style) -> None:
 def png(figure: Figure) -> bytes:
     """Return the figure as PNG, the same bytes for the same figure."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
+    figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()

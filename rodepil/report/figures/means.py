@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from rodepil.report.words import METRICS, control_words, data_note, folds_words
 BAR: Final = 0.42
 TOP_PERCENT: Final = 109
 DOT_PT2: Final = 16
+NAME_CHARACTERS: Final = 40
 
 
 def mean_metrics(inputs: ReportInputs, style: Style) -> Figure:
@@ -31,7 +33,13 @@ def mean_metrics(inputs: ReportInputs, style: Style) -> Figure:
     x = np.arange(len(METRICS))
     ours = [100 * getattr(inputs.result.mean, name) for name in METRICS]
     printed = [100 * getattr(paper.TABLE_2_AVERAGE, name) for name in METRICS]
-    ax.bar(x - BAR / 2, ours, BAR, color=style.main, label=inputs.data)
+    ax.bar(
+        x - BAR / 2,
+        ours,
+        BAR,
+        color=style.main,
+        label=shorten(inputs.data, NAME_CHARACTERS, placeholder=" ..."),
+    )
     ax.bar(x + BAR / 2, printed, BAR, color=style.soft, label=f"{paper.SOURCE}, Table II")
     _fold_dots(ax, style, inputs.result)
     highest = [

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from rodepil.config.workspace import Workspace
+from rodepil.errors import ReportError
+from rodepil.io import tables
+from rodepil.report.inputs import read_inputs
+
+
+@pytest.fixture
+def made(results: Callable[..., Workspace], new_recipe: Callable[..., Any]) -> Workspace:
+    return results(new_recipe(subjects=6, folds=2))
+
+
+def change(path: Path, edit: Callable[[dict[str, Any]], object]) -> None:
+    record = json.loads(path.read_text())
+    edit(record)
+    path.write_text(json.dumps(record))
+
+
+def rewrite(path: Path, name: str, edit: Callable[[pa.Table], pa.Table]) -> None:
+    tables.write(name, edit(tables.read(name, path)), path)
+
+
+def test_what_is_there_is_read(made: Workspace) -> None:
+    inputs = read_inputs(made)
+    assert inputs.data == "simulated recordings"
+    assert list(inputs.result.folds) == [0, 1]
+    assert list(inputs.controls) == ["static"]
+    assert pc.all(inputs.clips.column("kept")).as_py()
+    assert inputs.result.record.settings.features.frames == 16
+
+
+@pytest.mark.parametrize(
+    ("missing", "remedy"),
+    [
+        ("results/crossval.json", "rodepil crossval"),
+        ("results/predictions.parquet", "rodepil crossval"),
+        ("results/control_static_predictions.parquet", "rodepil crossval --control static"),
+        ("data/clips.parquet", "rodepil curate"),
+        ("data/folds.parquet", "rodepil folds make"),
+    ],
+)
+def test_what_is_missing_is_named_with_its_command(
+    missing: str, remedy: str, made: Workspace
+) -> None:
+    (made.root / missing).unlink()
+    with pytest.raises(ReportError, match=remedy) as caught:
+        read_inputs(made)
+    assert Path(missing).name in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"data": 3}'])
+def test_a_record_of_another_shape_is_refused(text: str, made: Workspace) -> None:
+    (made.results / "crossval.json").write_text(text)
+    with pytest.raises(ReportError, match=r"crossval\.json does not hold"):
+        read_inputs(made)
+
+
+def test_metrics_that_the_predictions_do_not_give_are_refused(made: Workspace) -> None:
+    def better(record: dict[str, Any]) -> None:
+        record["trials"][1]["metrics"]["f1"] = 0.999
+
+    change(made.results / "crossval.json", better)
+    with pytest.raises(ReportError, match=r"fold 1 holds .*0\.999"):
+        read_inputs(made)
+
+
+def test_predictions_of_another_trial_are_refused(made: Workspace) -> None:
+    def other(record: dict[str, Any]) -> None:
+        record["trials"][0]["trial_id"] = "0123"
+
+    change(made.results / "crossval.json", other)
+    with pytest.raises(ReportError, match="fold 0 are not those of trial 0123"):
+        read_inputs(made)
+
+
+@pytest.mark.parametrize("edit", [lambda trials: trials[:1], lambda trials: trials + trials[:1]])
+def test_a_fold_without_its_trial_or_with_two_is_refused(
+    edit: Callable[[list[object]], list[object]], made: Workspace
+) -> None:
+    change(
+        made.results / "crossval.json", lambda record: record.update(trials=edit(record["trials"]))
+    )
+    with pytest.raises(ReportError, match="each once"):
+        read_inputs(made)
+
+
+def test_predictions_of_clips_that_are_gone_are_refused(made: Workspace) -> None:
+    rewrite(made.clips, "clips", lambda clips: clips.slice(3))
+    with pytest.raises(ReportError, match="holds 3 clips"):
+        read_inputs(made)
+
+
+def test_predictions_under_folds_dealt_anew_are_refused(made: Workspace) -> None:
+    def swap(folds: pa.Table) -> pa.Table:
+        return folds.set_column(2, "fold", pc.subtract(1, folds.column("fold")))
+
+    rewrite(made.folds, "folds", swap)
+    with pytest.raises(ReportError, match=r"folds\.parquet do not have in that fold"):
+        read_inputs(made)
+
+
+def test_a_control_on_other_clips_is_refused(made: Workspace) -> None:
+    path = made.results / "control_static_predictions.parquet"
+    first = tables.read("predictions", path).slice(0, 1)
+
+    def twice(predictions: pa.Table) -> pa.Table:
+        """Put one clip's row in the place of another clip's, keeping all metrics."""
+        same = pc.and_(
+            pc.equal(predictions.column("label"), first.column("label")[0]),
+            pc.equal(predictions.column("fold"), first.column("fold")[0]),
+        )
+        place = same.to_pylist().index(True, 1)
+        ids = predictions.column("clip_id").to_pylist()
+        ids[place] = "ffffffffffffffff"
+        return predictions.set_column(2, "clip_id", pa.array(ids))
+
+    rewrite(path, "predictions", twice)
+    with pytest.raises(ReportError, match="control 'static' was tested on other clips"):
+        read_inputs(made)
+
+
+def test_folds_of_a_part_of_a_cross_validation_are_enough(made: Workspace) -> None:
+    rewrite(
+        made.results / "predictions.parquet",
+        "predictions",
+        lambda table: table.filter(pc.equal(table.column("fold"), 0)),
+    )
+    rewrite(
+        made.results / "control_static_predictions.parquet",
+        "predictions",
+        lambda table: table.filter(pc.equal(table.column("fold"), 0)),
+    )
+    for name in ("crossval", "control_static"):
+        change(
+            made.results / f"{name}.json",
+            lambda record: record.update(trials=record["trials"][:1]),
+        )
+    assert list(read_inputs(made).result.folds) == [0]
