@@ -45,8 +45,8 @@ class Tee:
         return TeeRun((first, *others))
 
     def knows(self, run_id: str) -> bool:
-        """Return whether every tracker knows the run."""
-        return all(tracker.knows(run_id) for tracker in self.trackers)
+        """Return whether the first tracker, which gave the id, knows the run."""
+        return self.trackers[0].knows(run_id)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Trials on Ray: cross-validation, each fold recorded and none run twice."""

@@ -1,0 +1,64 @@
+"""What a trial is: a hash of all that its numbers hang on, and of nothing else."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from rodepil.io.files import short_hash
+from rodepil.train.trial import TrialSettings
+
+CODE_VERSION = 1
+"""Raise it when a change of vision, models or train changes a trial's numbers, so that trials
+that were finished before it are not taken for the same."""
+
+CLIP_COLUMNS = ("clip_id", "sha256", "subject_id", "label", "parent_clip_id")
+FOLD_COLUMNS = ("clip_id", "subject_id", "fold")
+
+NAMES_ONLY: dict[str, set[str] | bool] = {"data": True, "train": {"device"}}
+"""Settings that say where and on what, not how: the data's name (its content is hashed), and the
+device (``auto`` would not pin it; another device is the same recipe to rounding). The number
+of workers is part of the recipe, and the number of threads of a sum's last bits."""
+
+
+def trial_id(
+    settings: TrialSettings, clips_digest: str, folds_digest: str, view_identity: str
+) -> str:
+    """Return a trial's identity, 16 hexadecimal digits, the same on every machine.
+
+    Parameters
+    ----------
+    settings
+        The trial; see `NAMES_ONLY` for what of it does not count.
+    clips_digest, folds_digest
+        Of `clips_digest` and `folds_digest`.
+    view_identity
+        Of the view that the features were made by.
+    """
+    recipe = settings.model_dump(mode="json", exclude=NAMES_ONLY)
+    return short_hash("trial", CODE_VERSION, recipe, clips_digest, folds_digest, view_identity)
+
+
+def group_id(
+    settings: TrialSettings, clips_digest: str, folds_digest: str, view_identity: str
+) -> str:
+    """Return what the trials of one cross-validation share: their identity without the fold."""
+    recipe = settings.model_dump(mode="json", exclude={**NAMES_ONLY, "fold": True})
+    return short_hash("group", CODE_VERSION, recipe, clips_digest, folds_digest, view_identity)
+
+
+def clips_digest(clips: pa.Table) -> str:
+    """Return a digest of the kept clips: their content, subject, label and parent.
+
+    The order of rows, dropped windows and columns that no trial reads do not count.
+    """
+    return _digest(clips.filter(clips.column("kept")), CLIP_COLUMNS)
+
+
+def folds_digest(folds: pa.Table) -> str:
+    """Return a digest of which clip is in which fold; the order of rows does not count."""
+    return _digest(folds, FOLD_COLUMNS)
+
+
+def _digest(table: pa.Table, columns: tuple[str, ...]) -> str:
+    rows = table.select(columns).sort_by("clip_id")
+    return short_hash({name: rows.column(name).to_pylist() for name in columns})

@@ -1,0 +1,157 @@
+"""The trials of a cross-validation, with all that a worker needs to run one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.data.split import split_by_fold
+from rodepil.io import tables
+from rodepil.store import view_of
+from rodepil.train.trial import TrialSettings
+from rodepil.trials.folder import TrialFolder
+from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
+
+Control = Literal["none", "static"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial: picklable, and enough for a worker anywhere that sees the project's folder.
+
+    Attributes
+    ----------
+    id
+        Its identity.
+    settings
+        What to train.
+    root
+        The project's folder, absolute.
+    train_subjects, test_subjects
+        Who stands on either side.
+    """
+
+    id: str
+    settings: TrialSettings
+    root: Path
+    train_subjects: tuple[str, ...]
+    test_subjects: tuple[str, ...]
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where the project's files lie."""
+        return Workspace(self.root)
+
+    @property
+    def folder(self) -> TrialFolder:
+        """The trial's own files."""
+        return TrialFolder(self.workspace.trials / self.id)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The trials of one cross-validation.
+
+    Attributes
+    ----------
+    group
+        What the trials share, as a hash.
+    folder
+        The group's own files.
+    settings
+        Those of the first trial; all but the fold are shared.
+    trials
+        In the order of their folds.
+    digests
+        Of clips, folds and view, by name.
+    """
+
+    group: str
+    folder: TrialFolder
+    settings: TrialSettings
+    trials: tuple[Trial, ...]
+    digests: dict[str, str]
+
+
+def make_plan(
+    settings: ProjectSettings,
+    workspace: Workspace,
+    *,
+    control: Control = "none",
+    folds: Sequence[int] | None = None,
+) -> Plan:
+    """Return the trials of a cross-validation, each split checked by the guard.
+
+    Parameters
+    ----------
+    settings, workspace
+        The project.
+    control
+        ``static`` for one frame repeated.
+    folds
+        Folds to test; by default all.
+
+    Raises
+    ------
+    TableError
+        The clips or folds table is missing or broken.
+    FoldError, SubjectLeak
+        The fold table does not fit the clips, has no such fold, or leaks.
+    """
+    clips = tables.read("clips", workspace.clips)
+    dealt = tables.read("folds", workspace.folds)
+    numbers = sorted(set(pc.unique(dealt.column("fold")).to_pylist() if folds is None else folds))
+    digests = {
+        "clips": clips_digest(clips),
+        "folds": folds_digest(dealt),
+        "view": view_of(settings.features).identity(),
+    }
+    shared = TrialSettings(
+        model=settings.model,
+        features=settings.features,
+        train=settings.train,
+        control=control,
+        data=data_name(settings),
+    )
+    group = group_id(shared, *digests.values())
+    trials = tuple(
+        _trial(shared.model_copy(update={"fold": fold}), workspace, clips, dealt, digests)
+        for fold in numbers
+    )
+    folder = TrialFolder(workspace.trials / f"group_{group}")
+    return Plan(group, folder, shared, trials, digests)
+
+
+def data_name(settings: ProjectSettings) -> str:
+    """Return what the numbers come from, in words."""
+    if settings.data.source == "simulated":
+        return "simulated recordings"
+    return f"recordings in {Path(str(settings.data.folder)).name}"
+
+
+def _trial(
+    settings: TrialSettings,
+    workspace: Workspace,
+    clips: pa.Table,
+    folds: pa.Table,
+    digests: dict[str, str],
+) -> Trial:
+    split = split_by_fold(clips, folds, settings.fold)
+    return Trial(
+        id=trial_id(settings, *digests.values()),
+        settings=settings,
+        root=workspace.root,
+        train_subjects=_subjects(split.train),
+        test_subjects=_subjects(split.test),
+    )
+
+
+def _subjects(rows: pa.Table) -> tuple[str, ...]:
+    return tuple(sorted(set(rows.column("subject_id").to_pylist())))

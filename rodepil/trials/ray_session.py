@@ -1,0 +1,120 @@
+"""A Ray to run trials on: the cluster of RAY_ADDRESS, or one on this machine that ends with us."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from rodepil.cluster import cpu_count
+from rodepil.errors import TrialError
+
+Resources = Mapping[str, float]
+"""What a cluster has in all, by name: ``CPU``, ``GPU``, ..."""
+
+ADDRESS = "RAY_ADDRESS"
+OBJECT_STORE_BYTES = 128 * 1024**2
+"""Features go to workers by memory map and not through Ray, which would take 30 % of memory."""
+
+QUICK = {
+    # A trial of the demo lasts a minute: look at it four times a second and not every other one.
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.25",
+    # Ray Train's own metrics need a process more for each trial, and nothing here reads them.
+    "RAY_TRAIN_METRICS_ENABLED": "0",
+    # Nothing is told to Ray's makers.
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # What Ray's later versions do anyway; without it, it warns of the change.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+"""Set while a session is open, where the user has not set otherwise."""
+
+ALONE = {
+    # No node of a single machine is taken away in the middle; the watcher is a process a trial.
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
+}
+"""The same, for a session on this machine alone."""
+
+
+@contextmanager
+def ray_session(cpus: int | None = None) -> Iterator[Resources]:
+    """Open Ray, yield what it has, and close it again, with all that still runs on it.
+
+    A Ray that the caller has open already is used and left open; what runs on it when the block
+    is interrupted ends with the caller's session.
+
+    Parameters
+    ----------
+    cpus
+        CPUs of this machine to use, by default all. A cluster has what it has.
+
+    Raises
+    ------
+    TrialError
+        Ray does not start, or RAY_ADDRESS leads nowhere.
+    """
+    if ray.is_initialized():
+        with _environment(QUICK):
+            yield _resources()
+    elif os.environ.get(ADDRESS):
+        with _environment(QUICK), _connected():
+            yield _resources()
+    else:
+        with _environment(QUICK | ALONE), _short_folder() as folder, _connected(folder, cpus):
+            yield _resources()
+
+
+def _resources() -> Resources:
+    resources: Resources = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray's own
+    return resources
+
+
+@contextmanager
+def _connected(folder: Path | None = None, cpus: int | None = None) -> Iterator[None]:
+    """Connect to RAY_ADDRESS, or start a Ray of this machine that keeps its files in `folder`."""
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    own: dict[str, Any] = {
+        "include_dashboard": False,
+        "num_cpus": cpus or cpu_count(),
+        "object_store_memory": OBJECT_STORE_BYTES,
+        "_temp_dir": str(folder),
+    }
+    try:
+        ray.init(**quiet, **(own if folder else {}))
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        where = "on this machine" if folder else f"at {ADDRESS}={os.environ[ADDRESS]}"
+        remedy = "see 'rodepil doctor'" if folder else f"start it (ray start), or unset {ADDRESS}"
+        raise TrialError(f"Ray {where} does not answer: {error}; {remedy}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _short_folder() -> Iterator[Path]:
+    """Yield a new folder with a short path: the names of Ray's sockets may have 107 characters."""
+    base = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108 - mkdtemp makes a private folder
+    folder = Path(tempfile.mkdtemp(prefix="rodepil-", dir=base))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables that the user has not set, and unset them again."""
+    ours = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)

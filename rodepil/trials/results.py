@@ -1,0 +1,116 @@
+"""What came of a cross-validation, and the files that the report reads it from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from rodepil.config.workspace import Workspace
+from rodepil.io import tables
+from rodepil.io.files import write_json
+from rodepil.train.metrics import Metrics, average
+from rodepil.train.result import EpochReport
+from rodepil.train.trial import TrialSettings
+from rodepil.trials.plan import Control, Trial
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What came of one fold.
+
+    Attributes
+    ----------
+    trial
+        The trial.
+    run_id
+        Its run.
+    metrics
+        Those of Table II.
+    seconds
+        Time in all epochs.
+    history
+        The metrics of every epoch.
+    """
+
+    trial: Trial
+    run_id: str | None
+    metrics: Metrics
+    seconds: float
+    history: tuple[EpochReport, ...]
+
+
+@dataclass(frozen=True)
+class CrossvalResult:
+    """What came of a cross-validation.
+
+    Attributes
+    ----------
+    run_id
+        The parent run.
+    settings
+        What every fold shares; its ``fold`` says nothing.
+    predictions
+        Table "predictions": every clip of the folds, by fold and clip_id.
+    folds
+        One a fold, in order.
+    """
+
+    run_id: str
+    settings: TrialSettings
+    predictions: pa.Table
+    folds: tuple[FoldResult, ...]
+
+    @property
+    def control(self) -> Control:
+        """What the cross-validation was shown."""
+        return self.settings.control
+
+    @property
+    def mean(self) -> Metrics:
+        """The plain mean over folds."""
+        return average([fold.metrics for fold in self.folds])
+
+    def __str__(self) -> str:
+        rows = [(f"fold {fold.trial.settings.fold}", fold.metrics) for fold in self.folds]
+        names = list(self.mean.as_dict())
+        lines = ["            " + "".join(f"{name:>13}" for name in names)]
+        for title, metrics in [*rows, ("average", self.mean)]:
+            values = metrics.as_percent()
+            lines.append(f"{title:<12}" + "".join(f"{values[name]:13.2f}" for name in names))
+        return "\n".join(lines)
+
+
+def write_results(result: CrossvalResult, workspace: Workspace) -> None:
+    """Write what the report reads: a record as JSON and the predictions as Parquet.
+
+    ``results/crossval.json`` and ``results/predictions.parquet``, or for a control
+    ``results/control_NAME.json`` and ``results/control_NAME_predictions.parquet``.
+    """
+    control = result.control
+    name, prefix = ("crossval", "") if control == "none" else (f"control_{control}",) * 2
+    beside = f"{prefix}_predictions" if prefix else "predictions"
+    shared = {"features", "model", "train"}
+    record = {
+        "data": result.settings.data,
+        "control": control,
+        "parent_run_id": result.run_id,
+        "settings": result.settings.model_dump(mode="json", include=shared),
+        "trials": [_record(fold) for fold in result.folds],
+    }
+    tables.write("predictions", result.predictions, workspace.results / f"{beside}.parquet")
+    write_json(workspace.results / f"{name}.json", record)
+
+
+def _record(fold: FoldResult) -> dict[str, object]:
+    trial = fold.trial
+    return {
+        "fold": trial.settings.fold,
+        "trial_id": trial.id,
+        "run_id": fold.run_id,
+        "seconds": fold.seconds,
+        "train_subjects": trial.train_subjects,
+        "test_subjects": trial.test_subjects,
+        "metrics": fold.metrics.as_dict(),
+        "history": [{"epoch": report.epoch, **report.metrics} for report in fold.history],
+    }

@@ -1,0 +1,117 @@
+"""What runs inside a worker of Ray Train: one rank of one trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+import ray.train
+import ray.train.torch
+import torch
+
+from rodepil.config.settings import TrainSettings
+from rodepil.data.split import split_by_fold
+from rodepil.errors import RodepilError
+from rodepil.io import tables
+from rodepil.models.card import ModelCard, save_model
+from rodepil.store import FeatureStore, view_of
+from rodepil.store.clipset import ClipSet, testing_set, training_set
+from rodepil.train.metrics import measure
+from rodepil.train.result import EpochReport, TrialResult
+from rodepil.train.trial import run_trial
+from rodepil.train.world import World, choose_device
+from rodepil.trials.folder import Finished, TrialFolder
+from rodepil.trials.plan import Trial
+
+
+def train_one(config: Mapping[str, Trial]) -> None:
+    """Train the trial under the key ``trial``, going on from where it was left.
+
+    Rank 0 holds the trial's folder and writes its files; `finished.json` is the last. What a user
+    has to mend is written there as well and not raised, for Ray would only start the same again.
+    With several workers it is raised: the others wait for this one, and Ray ends them all.
+    """
+    trial = config["trial"]
+    world = _world(trial.settings.train)
+    try:
+        with trial.folder.claimed() if world.leads else nullcontext():
+            _train(trial, world)
+    except RodepilError as error:
+        if world.size > 1:
+            raise
+        trial.folder.write_error(str(error))
+
+
+def _train(trial: Trial, world: World) -> None:
+    if world.from_leader(trial.folder.finished() is not None):
+        return  # a retry of a worker that died after its last word
+    training, testing = load(trial)
+    result = run_trial(
+        trial.settings,
+        training,
+        testing,
+        trial_id=trial.id,
+        world=world,
+        checkpoints=trial.folder.checkpoints,
+        on_epoch=lambda report: _tell(report, trial.folder, world),
+    )
+    if world.leads:
+        _write(trial, result)
+
+
+def load(trial: Trial) -> tuple[ClipSet, ClipSet]:
+    """Return the trial's training and test clips, through the guard."""
+    workspace = trial.workspace
+    clips = tables.read("clips", workspace.clips)
+    split = split_by_fold(clips, tables.read("folds", workspace.folds), trial.settings.fold)
+    features = tables.read("features", workspace.features)
+    store, view = FeatureStore(workspace.store), view_of(trial.settings.features)
+    return training_set(store, view, features, split), testing_set(store, view, features, split)
+
+
+def _world(settings: TrainSettings) -> World:
+    """Return this worker's place, with the GPU that Ray gave it if it gave one."""
+    context = ray.train.get_context()
+    torch.set_num_threads(settings.threads_per_worker)
+    device = ray.train.torch.get_device()
+    if device.type == "cpu":
+        # A GPU that torch sees and Ray did not give belongs to someone else.
+        best = "mps" if torch.backends.mps.is_available() else "cpu"
+        device = choose_device(best if settings.device == "auto" else settings.device)
+    return World(
+        rank=context.get_world_rank(),
+        size=context.get_world_size(),
+        device=device,
+        local=context.get_local_rank(),
+    )
+
+
+def _tell(report: EpochReport, folder: TrialFolder, world: World) -> None:
+    """Leave an epoch's metrics for the driver, which records them; tell Ray of them as well."""
+    if world.leads:
+        folder.add_epoch(report)
+    ray.train.report({"epoch": report.epoch, **report.metrics})
+
+
+def _write(trial: Trial, result: TrialResult) -> None:
+    """Write what came of a trial, and last that it is done."""
+    folder, settings = trial.folder, trial.settings
+    card = ModelCard(
+        model=settings.model,
+        features=settings.features,
+        control=settings.control,
+        data=settings.data,
+        trial_id=trial.id,
+    )
+    save_model(folder.model, result.model, card)
+    folder.write_predictions(result.predictions)
+    folder.write_history(result.history)
+    columns = (result.predictions.column(name).to_numpy() for name in ("label", "score"))
+    folder.finish(
+        Finished(
+            trial_id=trial.id,
+            fold=settings.fold,
+            metrics=measure(*columns).as_dict(),
+            seconds=result.seconds,
+        )
+    )
