@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 
 from rodepil.data.split import Split
-from rodepil.errors import FeatureError, SubjectLeak
+from rodepil.errors import SubjectLeak
+from rodepil.store import snapshot
 from rodepil.store.features import FeatureStore
-from rodepil.store.registry import View, feature_key
-from rodepil.store.shards import MEND
+from rodepil.store.registry import View
 
 
 @dataclass(frozen=True)
@@ -70,29 +69,14 @@ def _through(split: Split) -> Split:
     return split
 
 
-def _stack(store: FeatureStore, view: View, features: pa.Table, rows: pa.Table) -> ClipSet:
-    """Copy the features of `rows` from the mapped shards into one tensor."""
-    _refuse_stale(view, features, rows)
-    clip_ids = rows.column("clip_id").to_pylist()
+def _stack(store: FeatureStore, view: View, features: pa.Table, clips: pa.Table) -> ClipSet:
+    """Copy the features of `clips` from the mapped shards into one tensor."""
+    clip_ids = clips.column("clip_id").to_pylist()
+    features = snapshot.rows_of(view, features, clip_ids)
+    snapshot.refuse_stale(view, features, clips)
     frames = torch.empty((len(clip_ids), *view.shape), dtype=torch.uint8)
     into = frames.numpy()
     for index, tensor in enumerate(store.stream(view, features, clip_ids)):
         np.copyto(into[index], tensor)
-    labels = torch.from_numpy(rows.column("label").to_numpy().copy())
-    return ClipSet(frames, labels, tuple(clip_ids), tuple(rows.column("subject_id").to_pylist()))
-
-
-def _refuse_stale(view: View, features: pa.Table, rows: pa.Table) -> None:
-    """Refuse a snapshot made of other clips or under other settings than these."""
-    identity = view.identity()
-    wanted = [feature_key(sha256, identity) for sha256 in rows.column("sha256").to_pylist()]
-    place = pc.index_in(
-        rows.column("clip_id"), value_set=features.column("clip_id").combine_chunks()
-    )
-    have = features.column("key").take(place).to_pylist()
-    for clip_id, key, stored in zip(rows.column("clip_id").to_pylist(), wanted, have, strict=True):
-        if stored is not None and key != stored:
-            raise FeatureError(
-                f"the stored feature of clip {clip_id} was made of other bytes or under other "
-                f"settings than {view!r}; {MEND}"
-            )
+    labels = torch.from_numpy(clips.column("label").to_numpy().copy())
+    return ClipSet(frames, labels, tuple(clip_ids), tuple(clips.column("subject_id").to_pylist()))

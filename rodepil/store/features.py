@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from rodepil.errors import FeatureError
 from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
-from rodepil.store import materialize
+from rodepil.store import materialize, snapshot
 from rodepil.store.registry import View
 from rodepil.store.shards import MEND, Shard, Tensor, folder_name, scan
 
@@ -113,7 +113,7 @@ class FeatureStore:
                 places |= {key: (str(made.shard), row) for row, key in enumerate(made.keys)}
                 fresh.update(made.keys)
                 failures += made.failures
-        features = _snapshot(view, wanted, places)
+        features = snapshot.make(view, wanted, places)
         computed = sum(key in fresh for key in features.column("key").to_pylist())
         return MaterializeSummary(
             features,
@@ -139,23 +139,22 @@ class FeatureStore:
         view, clips, clips_root, progress, processes
             As for `materialize`.
         features
-            The snapshot that shall be readable.
+            The snapshot that shall be readable; it stays valid, whichever shards are made.
 
         Raises
         ------
         FeatureError
-            A feature can't be made again.
+            The snapshot is of other clips, settings or library versions than these, or a
+            feature can't be made again.
         """
+        features = snapshot.of_view(view, features)
+        snapshot.refuse_stale(view, features, clips)
         known = pc.is_in(clips.column("clip_id"), features.column("clip_id").combine_chunks())
         summary = self.materialize(
             view, clips.filter(known), clips_root, progress=progress, processes=processes
         )
-        have, wanted = summary.features.num_rows, features.num_rows
-        if have != wanted:
-            raise FeatureError(
-                f"the snapshot lists {wanted} features and {have} of them can be made from the "
-                f"kept clips; {MEND} to write it anew\n{summary}"
-            )
+        if summary.failures.num_rows:
+            raise FeatureError(f"not every feature of the snapshot can be made again\n{summary}")
         return summary.features
 
     def read(self, view: View, features: pa.Table, clip_ids: Iterable[str]) -> list[Tensor]:
@@ -186,17 +185,27 @@ class FeatureStore:
     def stream(self, view: View, features: pa.Table, clip_ids: Iterable[str]) -> Iterator[Tensor]:
         """Yield what `read` returns one by one, so that no more than some shards stay mapped."""
         folder = folder_name(view)
-        rows = _rows_of(view, features, list(clip_ids))
-        places = zip(
-            *(rows.column(name).to_pylist() for name in ("shard", "row", "key")), strict=True
-        )
-        for shard, row, key in places:
+        rows = snapshot.rows_of(view, features, list(clip_ids))
+        columns = (rows.column(name).to_pylist() for name in ("shard", "row", "key"))
+        moved: dict[str, tuple[str, int]] | None = None
+        for shard, row, key in zip(*columns, strict=True):
             if not shard.startswith(f"{folder}/"):
                 raise FeatureError(f"shard {shard} is of other settings than {view!r}; {MEND}")
-            keys = self._shard(shard).keys
-            if row >= len(keys) or keys[row] != key:
-                raise FeatureError(f"shard {shard} holds another feature in row {row}; {MEND}")
-            yield self._shard(shard).tensor(row)
+            try:
+                tensor = self._tensor(shard, row, key)
+            except FeatureError:  # the cache may have been made anew, in other shards
+                moved = scan(self.folder / folder) if moved is None else moved
+                if key not in moved:
+                    raise
+                name, row_now = moved[key]
+                tensor = self._tensor(f"{folder}/{name}", row_now, key)
+            yield tensor
+
+    def _tensor(self, shard: str, row: int, key: str) -> Tensor:
+        keys = self._shard(shard).keys
+        if row >= len(keys) or keys[row] != key:
+            raise FeatureError(f"shard {shard} does not hold feature {key} in row {row}; {MEND}")
+        return self._shard(shard).tensor(row)
 
     def _shard(self, name: str) -> Shard:
         """Open a shard, or take it from those that are open; the longest unused one is let go."""
@@ -211,36 +220,6 @@ class FeatureStore:
 def _reopen(folder: Path, shard_clips: int) -> FeatureStore:
     """Open a store in another process; open shards do not travel."""
     return FeatureStore(folder, shard_clips=shard_clips)
-
-
-def _snapshot(
-    view: View, wanted: Sequence[materialize.Wanted], places: dict[str, tuple[str, int]]
-) -> pa.Table:
-    """Make the table "features", sorted by clip_id."""
-    there = sorted((one for one in wanted if one.key in places), key=lambda one: one.clip_id)
-    folder = folder_name(view)
-    columns = {
-        "clip_id": [one.clip_id for one in there],
-        "view": [view.name] * len(there),
-        "key": [one.key for one in there],
-        "shard": [f"{folder}/{places[one.key][0]}" for one in there],
-        "row": [places[one.key][1] for one in there],
-    }
-    return pa.table(columns, schema=tables.schema("features"))
-
-
-def _rows_of(view: View, features: pa.Table, clip_ids: list[str]) -> pa.Table:
-    """Return the rows of `features` that hold `clip_ids`, in their order."""
-    features = tables.check("features", features).filter(pc.field("view") == view.name)
-    ids = pa.array(clip_ids, pa.string())
-    rows = pc.index_in(ids, value_set=features.column("clip_id").combine_chunks())
-    if rows.null_count:
-        lost = ids.filter(pc.is_null(rows)).to_pylist()
-        raise FeatureError(
-            f"{len(lost)} clips have no stored feature in view '{view.name}', the first is "
-            f"{lost[0]}; {MEND} and look at the clips that failed"
-        )
-    return features.take(rows)
 
 
 def _by_item(failure: materialize.Failure) -> str:

@@ -236,8 +236,33 @@ def test_ensure_says_which_clip_is_lost(folder: Any, store: FeatureStore) -> Non
     first = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
     shutil.rmtree(store.folder)
     (folder.root / "clips" / "c006.avi").unlink()
-    with pytest.raises(FeatureError, match=r"lists 16 features and 15 (.|\n)*c006\.avi is not th"):
+    with pytest.raises(FeatureError, match=r"not every feature(.|\n)*1 clips failed\n.*c006\.avi"):
         store.ensure(VIEW, first, folder.clips, folder.root, processes=1)
+
+
+def test_a_snapshot_stays_valid_when_its_features_come_back_in_other_shards(
+    folder: Any, store: FeatureStore
+) -> None:
+    store.materialize(VIEW, folder.clips, folder.root, processes=1)
+    folder.add(5, 255 - folder.videos["c005"])
+    patched = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
+    shutil.rmtree(store.folder)
+    rebuilt = store.ensure(VIEW, patched, folder.clips, folder.root, processes=1)
+    assert not rebuilt.equals(patched)  # the changed clip no longer has a shard of its own
+    ids = list(folder.rows)
+    fresh = FeatureStore(store.folder)
+    for clip_id, got in zip(ids, fresh.read(VIEW, patched, ids), strict=True):
+        assert np.array_equal(got, reference(folder.videos[clip_id]))
+
+
+def test_ensure_refuses_a_stale_snapshot(folder: Any, store: FeatureStore) -> None:
+    first = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
+    folder.add(5, 255 - folder.videos["c005"])
+    with pytest.raises(FeatureError, match=r"1 features of other clips.*clip c005; run 'rodepil"):
+        store.ensure(VIEW, first, folder.clips, folder.root, processes=1)
+    other = FrameView(frames=2, size_px=32)
+    with pytest.raises(FeatureError, match=r"16 features.*than FrameView\(frames=2"):
+        store.ensure(other, first, folder.clips, folder.root, processes=1)
 
 
 def test_a_worker_may_stand_in_another_folder(

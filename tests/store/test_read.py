@@ -115,16 +115,21 @@ def test_a_snapshot_of_other_settings_is_refused(store: FeatureStore, features: 
         store.read(FrameView(frames=8, size_px=32), features, ["c000"])
 
 
-def test_a_snapshot_that_points_at_another_feature_is_refused(
+def test_a_feature_is_what_its_key_says_wherever_the_snapshot_points(
     store: FeatureStore, features: pa.Table
 ) -> None:
     rows = features.to_pylist()
     rows[0]["row"] = (rows[0]["row"] + 1) % 4
     rows[1]["row"] = 4
+    rows[2]["key"] = "0" * 32
     moved = pa.Table.from_pylist(rows, schema=features.schema)
-    for clip_id in ("c000", "c001"):
-        with pytest.raises(FeatureError, match="holds another feature in row"):
-            store.read(VIEW, moved, [clip_id])
+    there = ["c000", "c001"]
+    for one, two in zip(
+        store.read(VIEW, moved, there), store.read(VIEW, features, there), strict=True
+    ):
+        assert np.array_equal(one, two)
+    with pytest.raises(FeatureError, match="does not hold feature 00000000"):
+        store.read(VIEW, moved, ["c002"])
 
 
 @pytest.mark.parametrize(
