@@ -9,10 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from rodepil.config.settings import ModelSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError
 from rodepil.io import tables
 from rodepil.report.inputs import read_inputs
+from rodepil.train.metrics import Metrics
+from rodepil.train.result import EpochReport
+from rodepil.train.trial import TrialSettings
+from rodepil.trials.plan import Trial
+from rodepil.trials.results import CrossvalResult, FoldResult, write_results
 
 
 @pytest.fixture
@@ -146,3 +152,33 @@ def test_folds_of_a_part_of_a_cross_validation_are_enough(made: Workspace) -> No
             lambda record: record.update(trials=record["trials"][:1]),
         )
     assert list(read_inputs(made).result.folds) == [0]
+
+
+def test_what_trials_write_the_report_reads(made: Workspace) -> None:
+    before = read_inputs(made).result
+    folds = []
+    for record in before.record.trials:
+        settings = TrialSettings(fold=record.fold, data="simulated recordings")
+        trial = Trial(
+            record.trial_id, settings, made.root, record.train_subjects, record.test_subjects
+        )
+        reports = [EpochReport(epoch, {"train_loss": 0.5, "test_f1": 0.25}) for epoch in (0, 1)]
+        measured = Metrics(**record.metrics)
+        folds.append(FoldResult(trial, record.run_id, measured, record.seconds, tuple(reports)))
+    settings = TrialSettings(data="simulated recordings")
+    write_results(CrossvalResult("f" * 32, settings, before.predictions, tuple(folds)), made)
+    after = read_inputs(made).result
+    assert after.folds == before.folds
+    assert after.record.settings.model == ModelSettings()
+    assert after.record.trials[1].history == tuple(
+        {"epoch": epoch, "train_loss": 0.5, "test_f1": 0.25} for epoch in (0, 1)
+    )
+
+
+def test_a_clip_that_was_tested_twice_is_refused(made: Workspace) -> None:
+    path = made.results / "predictions.parquet"
+    predictions = tables.read("predictions", path)
+    doubled = pa.concat_tables([predictions, predictions])
+    tables.write("predictions", doubled, path)  # the metrics of a table doubled are the same
+    with pytest.raises(ReportError, match="holds a clip twice"):
+        read_inputs(made)
