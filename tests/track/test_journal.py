@@ -1,0 +1,104 @@
+"""The journal: whole lines that hold what happened."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from matplotlib.figure import Figure
+
+from rodepil.errors import TrackingError
+from rodepil.track.journal import Journal, read_events
+
+
+def lines(journal: Journal, run_id: str) -> list[dict[str, object]]:
+    """Return the run's lines without their times."""
+    text = (journal.folder / run_id / "events.jsonl").read_text()
+    events = [json.loads(line) for line in text.splitlines()]
+    return [{key: value for key, value in event.items() if key != "time"} for event in events]
+
+
+def test_every_event_is_a_line_with_its_time(tmp_path: Path) -> None:
+    ticks = itertools.count(100)
+    journal = Journal(tmp_path, clock=lambda: float(next(ticks)))
+    run = journal.start("fold-0", parent="p", tags={"control": "none"})
+    run.settings({"train": {"epochs": 2}})
+    run.metrics({"loss": 1, "f1": float("nan")}, step=3)
+    run.end("failed")
+    assert lines(journal, run.id) == [
+        {"kind": "start", "name": "fold-0", "parent": "p"},
+        {"kind": "tags", "values": {"control": "none"}},
+        {"kind": "settings", "values": {"train.epochs": 2}},
+        {"kind": "metrics", "step": 3, "values": {"loss": 1.0, "f1": "nan"}},
+        {"kind": "end", "status": "failed"},
+    ]
+    times = [event["time"] for event in read_events(tmp_path / run.id / "events.jsonl")]
+    assert times == [100.0, 101.0, 102.0, 103.0, 104.0]
+
+
+def test_tables_and_figures_lie_beside_and_files_are_named_by_digest(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    model = tmp_path / "model.bin"
+    model.write_bytes(b"weights")
+    table = pa.table({"score": [1 / 3]})
+    run = journal.start("run")
+    run.table("predictions", table)
+    run.figure("roc", Figure())
+    run.file(model, "model")
+    folder = journal.folder / run.id
+    assert pq.read_table(folder / "tables" / "predictions.parquet").equals(table)
+    assert (folder / "figures" / "roc.png").read_bytes().startswith(b"\x89PNG")
+    assert lines(journal, run.id)[-1] == {
+        "kind": "file",
+        "path": str(model),
+        "folder": "model",
+        "sha256": hashlib.sha256(b"weights").hexdigest(),
+    }
+
+
+def test_resumed_run_holds_nothing_twice(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    first = journal.start("fold-0", tags={"trial_id": "x"})
+    first.settings({"epochs": 3})
+    first.metrics({"loss": 0.5}, step=0)
+    again = journal.start("fold-0", tags={"trial_id": "x"}, resume=first.id)
+    again.settings({"epochs": 3, "seed": 0})
+    again.metrics({"loss": 0.9}, step=0)
+    again.metrics({"loss": 0.4}, step=1)
+    assert again.id == first.id
+    assert lines(journal, first.id)[4:] == [
+        {"kind": "resume"},
+        {"kind": "settings", "values": {"seed": 0}},
+        {"kind": "metrics", "step": 1, "values": {"loss": 0.4}},
+    ]
+
+
+def test_line_that_a_kill_cut_off_costs_no_other_line(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    run = journal.start("fold-0")
+    run.metrics({"loss": 0.5}, step=0)
+    events = tmp_path / run.id / "events.jsonl"
+    events.write_bytes(events.read_bytes() + b'{"time": 1, "kind": "met')
+    journal.start("fold-0", resume=run.id).metrics({"loss": 0.4}, step=1)
+    kept = [event for event in read_events(events) if event["kind"] == "metrics"]
+    assert [(event["step"], event["values"]) for event in kept] == [
+        (0, {"loss": 0.5}),
+        (1, {"loss": 0.4}),
+    ]
+
+
+def test_run_that_is_not_there_is_not_known(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    assert not journal.knows("nothing")
+    assert journal.knows(journal.start("run", resume="given").id)
+
+
+def test_folder_that_can_not_be_written_is_an_error_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("a file where the folder should be")
+    with pytest.raises(TrackingError, match=r"track\.journal to false"):
+        Journal(tmp_path / "journal").start("run")
