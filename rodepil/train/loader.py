@@ -115,7 +115,7 @@ def take(clips: ClipSet, indices: Tensor, device: torch.device, *, freeze: bool)
     freeze
         Repeat the middle frame of each clip.
     """
-    frames = clips.frames[indices]
+    frames = clips.frames.index_select(0, indices)
     if device.type == "cuda":
         frames = frames.pin_memory()
     frames = frames.to(device, non_blocking=True)

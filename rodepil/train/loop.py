@@ -57,6 +57,22 @@ class Learner:
         return torch.autocast(self.world.device.type, torch.bfloat16, enabled=enabled)
 
 
+def rehearse(learner: Learner, batches: TrainingBatches) -> None:
+    """Do one step's passes and forget them, so that all steps that count sum gradients alike.
+
+    After its first backward pass DistributedDataParallel groups the gradients anew, and the
+    groups decide in which order three or more workers sum. Without this, the first step of a
+    trial that is taken up again would differ in its last bits from that of one that ran on.
+    """
+    if learner.world.size == 1:
+        return
+    batch = next(batches.epoch(0))
+    with learner.autocast():
+        logits = learner.parallel(batch.frames)
+    torch.autograd.backward(logits.sum())
+    learner.optimizer.zero_grad(set_to_none=True)
+
+
 def train_epoch(learner: Learner, batches: TrainingBatches, epoch: int) -> dict[str, float]:
     """Train one epoch.
 

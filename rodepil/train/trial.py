@@ -24,7 +24,7 @@ from rodepil.models.registry import build
 from rodepil.store.clipset import ClipSet
 from rodepil.train.checkpoint import CheckpointFolder, TrialState
 from rodepil.train.loader import TrainingBatches
-from rodepil.train.loop import Learner, score, train_epoch
+from rodepil.train.loop import Learner, rehearse, score, train_epoch
 from rodepil.train.loss import CLASSES, class_weights
 from rodepil.train.optim import make_optimizer
 from rodepil.train.process import reproducible
@@ -147,6 +147,7 @@ class _Trial:
     ) -> TrialResult:
         """Do the epochs that are left."""
         self._take_up(checkpoints)
+        rehearse(self.learner, self.batches)
         logits = None
         for epoch in range(len(self.history), self.settings.train.epochs):
             start = clock()

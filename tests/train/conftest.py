@@ -74,12 +74,13 @@ def run(
     folder: Path,
     *,
     clips: tuple[int, int] = (22, 7),
+    dim: bool = False,
     on_epoch: Callable[[EpochReport], None] = lambda _: None,
     **changes: Any,
 ) -> TrialResult:
     """Run a trial on moving bars, `changes` being fields of the training set to replace."""
     training, testing = (
-        moving_bars(n, seed=seed, side=side)
+        moving_bars(n, seed=seed, side=side, dim=dim)
         for n, seed, side in zip(clips, (1, 2), ("training", "testing"), strict=True)
     )
     return run_trial(

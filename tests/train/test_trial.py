@@ -12,6 +12,7 @@ from rodepil.config.settings import AugmentSettings
 from rodepil.errors import SubjectLeak, TrainingError
 from rodepil.io import tables
 from rodepil.store.clipset import ClipSet
+from rodepil.train import trial
 from rodepil.train.checkpoint import CheckpointFolder
 from rodepil.train.metrics import measure
 from rodepil.train.trial import EpochReport, TrialResult, TrialSettings
@@ -216,6 +217,17 @@ def test_checkpoints_of_another_trial_are_refused(recipe: Recipe, run: Run, tmp_
         run(recipe(epochs=1), tmp_path)
 
 
+def test_a_device_out_of_memory_says_what_to_lower(
+    recipe: Recipe, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def exhaust(*_: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(trial, "train_epoch", exhaust)  # only a GPU raises it
+    with pytest.raises(TrainingError, match=r"train.batch_size 4 .*precision to bf16"):
+        run(recipe(), tmp_path)
+
+
 def test_motion_is_learned_with_the_order_of_frames_and_not_without(
     recipe: Recipe, run: Run, still: AugmentSettings, tmp_path: Path
 ):
@@ -231,8 +243,8 @@ def test_motion_is_learned_with_the_order_of_frames_and_not_without(
     )
     static = settings.model_copy(update={"control": "static"})
     last = {
-        trial.control: run(trial, tmp_path / trial.control, clips=(160, 60)).history[-1].metrics
-        for trial in (settings, static)
+        one.control: run(one, tmp_path / one.control, clips=(160, 60)).history[-1].metrics
+        for one in (settings, static)
     }
     assert last["none"]["test_accuracy"] > 0.95
     assert last["static"]["test_accuracy"] < 0.7

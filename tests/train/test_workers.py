@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,50 @@ import torch
 
 import rodepil
 from rodepil.config.settings import AugmentSettings
-from rodepil.errors import TrainingError
 from rodepil.store.clipset import ClipSet
-from rodepil.train.trial import TrialSettings, World
-from rodepil.train.world import choose_device
+from rodepil.train.trial import TrialResult, TrialSettings
 
 WORKER = Path(__file__).with_name("worker.py")
 ROOT = Path(rodepil.__file__).parents[1]
 TEST_CLIPS = 7
 
-Outputs = dict[str, list[dict[str, Any]]]
+# By name: clips of the training set, settings beside the batch.
+# One batch holds all 8 clips, so that an epoch is a step. Of 13 clips the second batch is 5,
+# which two workers can't share evenly.
+CURVES: dict[str, tuple[int, dict[str, Any]]] = {
+    "steps": (8, {"epochs": 20, "decay_epochs": (), "drop_path": 0.0}),
+    "uneven": (13, {"epochs": 4, "decay_epochs": (), "drop_path": 0.0}),
+}
+# Gradients of more than DistributedDataParallel's first bucket, so that it groups them anew.
+STOPPED = {"width": 192, "mixup_alpha": 0.4, "decay_epochs": ()}
+
+Recipe = Callable[..., TrialSettings]
+Output = dict[str, Any]
 
 
-def work(folder: Path, size: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Work:
+    """One trial for worker.py."""
+
+    settings: TrialSettings
+    clips: int
+    checkpoints: str
+
+
+def work(
+    folder: Path, size: int, bars: Callable[..., ClipSet], trials: Mapping[str, Work]
+) -> list[dict[str, Output]]:
     """Run worker.py `size` times at once and return what each wrote."""
+    inputs = {
+        name: {
+            "settings": trial.settings.model_dump_json(),
+            "training": asdict(bars(trial.clips, seed=1, side="training", dim=True)),
+            "testing": asdict(bars(TEST_CLIPS, seed=2, side="testing", dim=True)),
+            "checkpoints": trial.checkpoints,
+        }
+        for name, trial in trials.items()
+    }
+    torch.save(inputs, folder / "inputs.pt")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     workers = [
         subprocess.Popen(
@@ -48,108 +78,99 @@ def work(folder: Path, size: int) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def outputs(
-    recipe: Callable[..., TrialSettings],
+def alone(
+    recipe: Recipe,
+    run: Callable[..., TrialResult],
     still: AugmentSettings,
-    moving_bars: Callable[..., ClipSet],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Outputs:
-    """Train alike with one worker of batch 8 and with two of batch 4."""
-    gathered = {}
-    for name, size, batch in (("alone", 1, 8), ("together", 2, 4)):
-
-        def trial(
-            clips: int, epochs: int, folder: str, batch: int = batch, **train: Any
-        ) -> dict[str, Any]:
-            settings = recipe(
-                epochs=epochs, batch_size=batch, decay_epochs=(), augment=still, **train
-            )
-            return {
-                "settings": settings.model_dump_json(),
-                "training": asdict(moving_bars(clips, seed=1, side="training", dim=True)),
-                "testing": asdict(moving_bars(TEST_CLIPS, seed=2, side="testing", dim=True)),
-                "checkpoints": folder,
-            }
-
-        trials = {
-            # One batch holds all clips, so that an epoch is a step.
-            "steps": trial(8, 20, "steps", drop_path=0.0),
-            # A whole batch and one of 5 clips, which two workers can't share evenly.
-            "uneven": trial(13, 4, "uneven", drop_path=0.0),
-            "busy": trial(13, 4, "busy", mixup_alpha=0.4),
-            "busy, stopped": trial(13, 2, "halves", mixup_alpha=0.4),
-            "busy, resumed": trial(13, 4, "halves", mixup_alpha=0.4),
-        }
-        folder = tmp_path_factory.mktemp(name)
-        torch.save(trials, folder / "inputs.pt")
-        gathered[name] = work(folder, size)
-    return gathered
+) -> dict[str, TrialResult]:
+    """Train with one worker of batch 8."""
+    return {
+        name: run(
+            recipe(batch_size=8, augment=still, **settings),
+            tmp_path_factory.mktemp(name),
+            clips=(clips, TEST_CLIPS),
+            dim=True,
+        )
+        for name, (clips, settings) in CURVES.items()
+    }
 
 
-def curve(output: dict[str, Any]) -> list[float]:
-    return [epoch["train_loss"] for epoch in output["history"]]
+@pytest.fixture(scope="module")
+def two(
+    recipe: Recipe,
+    moving_bars: Callable[..., ClipSet],
+    still: AugmentSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[dict[str, Output]]:
+    """Train the same with two workers of batch 4."""
+    trials = {
+        name: Work(recipe(batch_size=4, augment=still, **settings), clips, name)
+        for name, (clips, settings) in CURVES.items()
+    }
+    return work(tmp_path_factory.mktemp("two"), 2, moving_bars, trials)
 
 
-def test_two_workers_follow_the_loss_of_one_with_twice_the_batch(outputs: Outputs):
-    alone, together = (curve(outputs[name][0]["steps"]) for name in ("alone", "together"))
-    assert together[0] == pytest.approx(alone[0], abs=1e-5)
-    assert together == pytest.approx(alone, abs=1e-3)
-    assert len(alone) == 20
-    assert alone[-1] < 0.9 * alone[0]
+@pytest.fixture(scope="module")
+def three(
+    recipe: Recipe, moving_bars: Callable[..., ClipSet], tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Output]]:
+    """Train with three workers at once, and stopped after two epochs of three."""
+    trials = {
+        name: Work(recipe(batch_size=2, epochs=epochs, **STOPPED), 11, checkpoints)
+        for name, epochs, checkpoints in (
+            ("whole", 3, "whole"),
+            ("stopped", 2, "parts"),
+            ("resumed", 3, "parts"),
+        )
+    }
+    return work(tmp_path_factory.mktemp("three"), 3, moving_bars, trials)
 
 
-def test_a_batch_that_cannot_be_shared_evenly_gives_the_same_loss(outputs: Outputs):
-    alone, together = (curve(outputs[name][0]["uneven"]) for name in ("alone", "together"))
-    assert together == pytest.approx(alone, abs=1e-5)
+def losses(history: Sequence[Mapping[str, float]]) -> list[float]:
+    return [epoch["train_loss"] for epoch in history]
 
 
-def test_predictions_are_gathered_whole_and_in_order(outputs: Outputs):
-    alone, *together = (
-        outputs[name][rank]["uneven"]["predictions"]
-        for name, rank in (("alone", 0), ("together", 0), ("together", 1))
-    )
-    for rows in together:
-        assert rows["clip_id"] == alone["clip_id"] == [f"testing-{i}" for i in range(TEST_CLIPS)]
-        assert rows["score"] == pytest.approx(alone["score"], abs=1e-4)
+def test_two_workers_follow_the_loss_of_one_with_twice_the_batch(
+    alone: dict[str, TrialResult], two: list[dict[str, Output]]
+):
+    one = losses([report.metrics for report in alone["steps"].history])
+    both = losses(two[0]["steps"]["history"])
+    assert both[0] == pytest.approx(one[0], abs=1e-5)
+    assert both == pytest.approx(one, abs=1e-3)
+    assert len(one) == 20
+    assert one[-1] < 0.5 * one[0]
 
 
-def test_workers_end_with_the_same_network_and_numbers(outputs: Outputs):
-    first, second = (output["busy"] for output in outputs["together"])
-    assert first["predictions"] == second["predictions"]
-    assert curve(first) == curve(second)
-    for name, value in first["model"].items():
-        assert torch.equal(value, second["model"][name]), name
+def test_a_batch_that_cannot_be_shared_evenly_gives_the_same_loss(
+    alone: dict[str, TrialResult], two: list[dict[str, Output]]
+):
+    one = losses([report.metrics for report in alone["uneven"].history])
+    assert losses(two[0]["uneven"]["history"]) == pytest.approx(one, abs=1e-5)
 
 
-def test_a_stopped_trial_of_two_workers_ends_with_the_same_numbers(outputs: Outputs):
-    whole, resumed = (outputs["together"][0][name] for name in ("busy", "busy, resumed"))
+def test_predictions_are_gathered_whole_and_in_order(
+    alone: dict[str, TrialResult], two: list[dict[str, Output]]
+):
+    one = alone["uneven"].predictions.to_pydict()
+    for output in two:
+        both = output["uneven"]["predictions"]
+        assert both["clip_id"] == one["clip_id"] == [f"testing-{i}" for i in range(TEST_CLIPS)]
+        assert both["score"] == pytest.approx(one["score"], abs=1e-4)
+
+
+def test_all_workers_end_with_the_same_network_and_numbers(three: list[dict[str, Output]]):
+    first, *others = (output["whole"] for output in three)
+    for other in others:
+        assert other["predictions"] == first["predictions"]
+        assert losses(other["history"]) == losses(first["history"])
+        for name, value in first["model"].items():
+            assert torch.equal(value, other["model"][name]), name
+
+
+def test_a_stopped_trial_of_three_workers_ends_with_the_same_numbers(
+    three: list[dict[str, Output]],
+):
+    whole, resumed = three[0]["whole"], three[0]["resumed"]
     assert resumed["predictions"] == whole["predictions"]
-    assert curve(resumed) == curve(whole)
-
-
-def test_several_workers_want_a_process_group():
-    with pytest.raises(TrainingError, match="init_process_group"):
-        World(rank=0, size=2)
-
-
-def test_a_rank_past_the_workers_is_refused():
-    with pytest.raises(TrainingError, match="rank 1 of 1"):
-        World(rank=1, size=1)
-
-
-def test_a_device_that_is_not_there_is_refused_with_those_that_are():
-    missing = "cuda" if not torch.cuda.is_available() else "mps"
-    with pytest.raises(TrainingError, match=f"'{missing}' is not there; .*cpu"):
-        choose_device(missing)
-
-
-def test_auto_takes_the_best_device_there_is():
-    best = (
-        "cuda"
-        if torch.cuda.is_available()
-        else "mps"
-        if torch.backends.mps.is_available()
-        else "cpu"
-    )
-    assert choose_device("auto").type == best
-    assert choose_device("cpu") == torch.device("cpu")
+    assert losses(resumed["history"]) == losses(whole["history"])
