@@ -1,8 +1,9 @@
 """How much moves in a cage: a classical measure that works in home cages.
 
 CLAHE (clip limit 3, 8 x 8 tiles) on lightness, absolute difference, median of 3 x 3, a threshold,
-and the share of the box's pixels that exceed it. Frames are compared at about six a second:
-breathing and noise do not add up between them, slow walking does, and it costs a fifth.
+and the share of the box's pixels that exceed it. It is measured on the box as the clip shows it,
+so that a camera's resolution does not change it, and between pictures about a sixth of a second
+apart: slow walking adds up between them, noise does not, and it costs a fifth.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Motion:
         Parameters
         ----------
         lightness
-            The box's pixels, (H, W) uint8, range [0, 255], of any size that stays the same.
+            The picture without bars, (H, W) uint8, range [0, 255], of one size.
         slot, count
             Which of the clip's frames show it.
         """
@@ -67,4 +68,4 @@ class Motion:
 
     def share(self) -> float:
         """Return the mean share of pixels that moved, range [0, 1], over the frames compared."""
-        return self._sum / self._compared if self._compared else 0.0
+        return float(self._sum / self._compared) if self._compared else 0.0

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rodepil.config.settings import CurateSettings
 from rodepil.data.cages import Cage
-from rodepil.data.fit import Planes, Rect, fit_box
+from rodepil.data.fit import Planes, fit_box
 from rodepil.data.motion import Motion
 from rodepil.io.files import publish
 from rodepil.io.video import encode_clip
@@ -34,7 +34,6 @@ class Recorder:
 
     def __init__(self, cage: Cage, settings: CurateSettings) -> None:
         self.cage = cage
-        self._box = Rect(*cage.box)
         self._fit = fit_box(cage.box, settings.size_px, settings.fit)
         self._count = settings.frames_per_clip
         self._motion = Motion(settings.motion_pixel_threshold, settings.fps)
@@ -49,10 +48,10 @@ class Recorder:
         """Take a source frame that the clip shows `count` times from frame `slot` on."""
         self._fit.draw(planes, self._canvases[slot])
         self._canvases[slot + 1 : slot + count] = self._canvases[slot]
-        self._motion.add(self._box.of(planes[0]), slot, count)
+        self._motion.add(self._fit.picture(self._canvases[slot]), slot, count)
 
     def motion(self) -> float:
-        """Return the window's motion so far: a share of the box's pixels, range [0, 1]."""
+        """Return the window's motion so far: a share of its pixels, range [0, 1]."""
         return self._motion.share()
 
     def take(self) -> Canvases:

@@ -109,7 +109,8 @@ def _pictures(frames: Iterable[Picture], pixel_format: PixelFormat) -> Iterator[
     """Give frames their numbers and hold them to one even size."""
     size: tuple[int, int] | None = None
     for number, frame in enumerate(frames):
-        picture = av.VideoFrame.from_ndarray(frame, format=pixel_format)
+        whole = np.ascontiguousarray(frame)
+        picture = av.VideoFrame.from_numpy_buffer(whole, format=pixel_format)
         width, height = picture.width, picture.height
         if width % 2 or height % 2:
             raise VideoError(f"frames of {width}x{height} px can't be encoded; make both even")
