@@ -118,11 +118,16 @@ def _wrapped(figure: Figure, note: str) -> str:
     lines: list[str] = []
     for word in note.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and TextPath((0, 0), longer, size=SMALL_PT).get_extents().width <= room_pt:
+        if lines and _width_pt(longer) <= room_pt:
             lines[-1] = longer
         else:
             lines.append(word)
     return "\n".join(lines)
+
+
+def _width_pt(words: str) -> float:
+    """Return the width of words at the small size, by the outlines of their letters."""
+    return float(TextPath((0, 0), words, size=SMALL_PT).vertices[:, 0].max())
 
 
 def _dress(ax: Axes, style: Style) -> None:

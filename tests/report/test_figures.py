@@ -12,8 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from numpy.typing import NDArray
 from sklearn import metrics as sk
 
 from rodepil.config.workspace import Workspace
@@ -66,7 +68,7 @@ def texts(figure: Figure) -> Iterator[Text]:
             yield text
 
 
-def luminance(colour: str | tuple[float, ...]) -> float:
+def luminance(colour: str) -> float:
     """Relative luminance as WCAG 2 defines it."""
     parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
@@ -151,21 +153,26 @@ def test_the_confusion_matrix_prints_scikit_learns_counts(
     assert printed[1::2] == wanted
 
 
+def points(line: Line2D) -> NDArray[np.float64]:
+    """What a line is drawn through, (n, 2)."""
+    return np.asarray(line.get_xydata(), dtype=np.float64)
+
+
 def test_curves_and_their_areas_are_scikit_learns(
     inputs: ReportInputs, drawn: Mapping[str, Figure]
 ) -> None:
     predictions = inputs.result.predictions.to_pandas()
     left, right = drawn["roc_pr"].axes
-    drawn = {line.get_label(): line for line in [*left.lines, *right.lines]}
+    lines = {str(line.get_label()): line for line in [*left.lines, *right.lines]}
     parts = [(f"fold {fold}", part) for fold, part in predictions.groupby("fold")]
     for name, part in [*parts, ("all clips", predictions)]:
         labels, scores = part["label"], part["score"]
-        roc = drawn[f"{name}, AUROC {sk.roc_auc_score(labels, scores):.3f}"]
+        roc = lines[f"{name}, AUROC {sk.roc_auc_score(labels, scores):.3f}"]
         wanted = sk.roc_curve(labels, scores)[:2]
-        np.testing.assert_allclose(roc.get_xydata(), np.column_stack(wanted))
-        line = drawn[f"{name}, AP {sk.average_precision_score(labels, scores):.3f}"]
+        np.testing.assert_allclose(points(roc), np.column_stack(wanted))
+        line = lines[f"{name}, AP {sk.average_precision_score(labels, scores):.3f}"]
         precision, recall, _ = sk.precision_recall_curve(labels, scores)
-        np.testing.assert_allclose(line.get_xydata(), np.column_stack([recall, precision]))
+        np.testing.assert_allclose(points(line), np.column_stack([recall, precision]))
 
 
 def test_every_subject_has_its_row(inputs: ReportInputs, drawn: Mapping[str, Figure]) -> None:
@@ -180,9 +187,10 @@ def test_learning_curves_show_every_fold_and_the_mean(
     histories = [trial.history for trial in inputs.result.record.trials]
     f1 = np.array([[100 * epoch["test_f1"] for epoch in history] for history in histories])
     lines = drawn["learning_curves"].axes[1].lines
-    np.testing.assert_allclose([line.get_ydata() for line in lines[:-1]], f1)
-    np.testing.assert_allclose(lines[-1].get_ydata(), f1.mean(axis=0))
-    assert list(lines[-1].get_xdata()) == list(range(1, 13))
+    drawn_points = np.array([points(line) for line in lines])
+    np.testing.assert_allclose(drawn_points[:-1, :, 1], f1)
+    np.testing.assert_allclose(drawn_points[-1, :, 1], f1.mean(axis=0))
+    np.testing.assert_allclose(drawn_points[-1, :, 0], range(1, 13))
 
 
 def test_many_folds_and_subjects_still_fit(

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from rodepil.report.inputs import ReportInputs
-from rodepil.report.sheet import Column, Sheet, to_csv, to_html, to_markdown
+from rodepil.report.sheet import Column, Kind, Sheet, to_csv, to_html, to_markdown
 from rodepil.report.tables import all_tables
 
 TABLES = ("table1", "table2", "controls", "by_subject", "folds", "trials")
@@ -85,7 +85,7 @@ def test_marks_of_the_formats_in_names_do_no_harm() -> None:
 
 
 def test_kinds_are_printed_with_their_units() -> None:
-    kinds = ("text", "count", "percent", "points", "seconds", "percent")
+    kinds: tuple[Kind, ...] = ("text", "count", "percent", "points", "seconds", "percent")
     columns = tuple(Column(kind, kind) for kind in kinds)
     row = ("fold 1", 10101, 0.98955, -0.125, 12.34, None)
     sheet = Sheet("t", "T", "N", "d", columns, (row,), bold=frozenset({0}))

@@ -36,10 +36,10 @@ def test_table_two_holds_what_scikit_learn_measures(inputs: ReportInputs) -> Non
     predictions = inputs.result.predictions.to_pandas()
     measured = [by_hand(part["label"], part["score"]) for _, part in predictions.groupby("fold")]
     assert table["CV"].tolist() == [*(f"fold {fold}" for fold in range(5)), "Average"]
-    for index, row in enumerate(measured):
-        assert table.loc[index, TITLES].tolist() == pytest.approx(row)
+    for fold, row in enumerate(measured):
+        assert list(table.loc[fold, TITLES]) == pytest.approx(row)
     means = [sum(column) / 5 for column in zip(*measured, strict=True)]
-    assert table.loc[5, TITLES].tolist() == pytest.approx(means)
+    assert list(table.loc[5, TITLES]) == pytest.approx(means)
 
 
 def test_table_two_has_the_papers_columns_and_its_values_beside(inputs: ReportInputs) -> None:
@@ -48,7 +48,7 @@ def test_table_two_has_the_papers_columns_and_its_values_beside(inputs: ReportIn
     assert list(table)[:6] == ["CV", *TITLES]
     beside = [f"{title} (paper)" for title in TITLES]
     assert list(table)[6:] == beside
-    assert [100 * value for value in table.loc[5, beside]] == pytest.approx(PAPER_AVERAGE)
+    assert list(100 * table.loc[5, beside]) == pytest.approx(PAPER_AVERAGE)
     assert {column.group for column in sheet.columns[6:]} == {"RodEpil paper (its own data)"}
 
 
