@@ -16,8 +16,8 @@ from rodepil.simulate.subjects import ACTIVITIES, Subject
 
 ACTIVE_S, REST_S = (30.0, 60.0), (13.0, 26.0)
 _LENGTHS_S = {
-    "walk": (2.0, 5.0), "sniff": (2.0, 5.0), "rear": (3.0, 7.0), "groom": (4.0, 10.0),
-    "scratch": (2.0, 4.0), "stretch": (2.5, 4.5), "recline": (3.5, 7.0),
+    "walk": (1.5, 3.0), "sniff": (4.0, 9.0), "rear": (5.0, 9.0), "groom": (7.0, 15.0),
+    "scratch": (3.0, 6.0), "stretch": (3.0, 6.0), "recline": (6.0, 12.0),
 }  # fmt: skip
 
 
@@ -53,14 +53,14 @@ def _endless(subject: Subject, rng: np.random.Generator, *, after_seizure: bool)
             bout = _activity(kind, subject, rng)
             left_s -= bout.end_s
             yield bout
-        yield Bout("walk", 0.0, rng.uniform(3, 5), "home", 50 * subject.speed)
+        yield Bout("walk", 0.0, rng.uniform(2, 4), "home", 35 * subject.speed)
         yield Bout(str(rng.choice(["curled", "side"])), 0.0, rng.uniform(*REST_S), blend_s=1.6)
         left_s = rng.uniform(*ACTIVE_S)
 
 
 def _activity(kind: str, subject: Subject, rng: np.random.Generator) -> Bout:
     drive: Drive = {"walk": "walk", "sniff": "creep"}.get(kind, "hold")  # type: ignore[assignment]  # values are drives
-    speed = {"walk": rng.uniform(30, 58), "sniff": rng.uniform(4, 14)}.get(kind, 0.0)
+    speed = {"walk": rng.uniform(24, 42), "sniff": rng.uniform(3, 9)}.get(kind, 0.0)
     return Bout(kind, 0.0, rng.uniform(*_LENGTHS_S[kind]), drive, speed * subject.speed)
 
 

@@ -16,7 +16,20 @@ from rodepil.simulate.pose import JERKS, NEUTRAL, Bout, channel
 from rodepil.simulate.signals import Signal, Signals, ramp
 from rodepil.simulate.subjects import Subject
 
-_TURN_RAD_S = {"hold": 0.0, "creep": 0.9, "walk": 2.2, "home": 2.2, "dash": 11.0, "hop": 8.0}
+_TURN_RAD_S = {
+    "hold": 0.0,
+    "creep": 0.9,
+    "walk": 2.2,
+    "home": 2.2,
+    "lurch": 6.0,
+    "dash": 11.0,
+    "hop": 8.0,
+}
+_WILD = frozenset({"lurch", "dash", "hop"})
+NEAR_PX = 22.0
+"""A goal this near is reached."""
+LURCH_PX = 45.0
+"""How far from where it began a lurching animal is thrown."""
 _POSES = {**behaviour.POSES, **seizure.POSES}
 
 
@@ -102,8 +115,9 @@ def _travel(
     for bout in bouts:
         start, end = frames_of(bout, fps)
         turn = _TURN_RAD_S[bout.drive] / fps
-        ease = 0.5 if bout.drive in {"dash", "hop"} else 0.12
-        goal = _goal(bout, subject, floor_px, (x, y), rng)
+        ease = 0.5 if bout.drive in _WILD else 0.12
+        anchor = (x, y)
+        goal = _goal(bout, subject, floor_px, anchor, rng)
         for _ in range(start, end):
             away = math.hypot(goal[0] - x, goal[1] - y)
             wanted = math.atan2(goal[1] - y, goal[0] - x)
@@ -116,8 +130,9 @@ def _travel(
             y += speed / fps * math.sin(heading)
             tail += 0.12 * (heading - tail)
             rows.append((x, y, heading, tail))
-            if away < 22 and bout.drive in {"creep", "walk", "dash", "hop"}:
-                goal = _goal(bout, subject, floor_px, (x, y), rng)
+            if away < NEAR_PX and bout.drive in {"creep", "walk", *_WILD}:
+                here = anchor if bout.drive == "lurch" else (x, y)
+                goal = _goal(bout, subject, floor_px, here, rng)
     x_px, y_px, headings, tails = np.asarray(rows).T
     return x_px, y_px, headings, tails
 
@@ -133,6 +148,9 @@ def _goal(
     width, depth = floor_px
     if bout.drive == "home":
         return width * subject.nest[0], depth * subject.nest[1]
+    if bout.drive == "lurch":
+        away = rng.uniform(-LURCH_PX, LURCH_PX, 2)
+        return here[0] + float(away[0]), here[1] + float(away[1])
     share_x, share_y = rng.uniform(0.15, 0.85, 2)
     if bout.drive in {"dash", "hop"}:
         share_x = 0.2 if here[0] > width / 2 else 0.8

@@ -13,7 +13,7 @@ import numpy as np
 
 from rodepil.simulate.signals import Signal
 
-Drive = Literal["hold", "creep", "walk", "home", "dash", "hop"]
+Drive = Literal["hold", "creep", "walk", "home", "lurch", "dash", "hop"]
 
 NEUTRAL: Mapping[str, float] = {
     "pitch": 0.06,  # elevation of the trunk, rad; 1.3 is upright

@@ -15,11 +15,12 @@ from rodepil.io import tables
 from rodepil.io.files import sha256_file, short_hash, write_json
 from rodepil.io.labels import SEIZURE
 from rodepil.io.luma import write_luma
-from rodepil.simulate import scene as scenes
-from rodepil.simulate.film import Recording, frames, live
+from rodepil.simulate.camera import frames
+from rodepil.simulate.film import Recording, live
+from rodepil.simulate.scene import HEIGHT_PX, WIDTH_PX
 from rodepil.simulate.schedule import RecordingPlan
 
-LOOK = 1
+LOOK = 2
 """Raised with every change of what is drawn, so that older recordings are made again."""
 CRF = 24
 TINT = (130, 129)
@@ -67,9 +68,9 @@ def make(settings: SimulateSettings, folder: Path, plan: RecordingPlan) -> Made:
             return standing
     part.unlink(missing_ok=True)
     recording = live(settings, plan)
-    size = (scenes.WIDTH_PX, scenes.HEIGHT_PX)
+    size = (WIDTH_PX, HEIGHT_PX)
     count = write_luma(
-        video, frames(recording, settings), fps=settings.fps, size_px=size, crf=CRF, tint=TINT
+        video, frames(recording, settings.seed), fps=settings.fps, size_px=size, crf=CRF, tint=TINT
     )
     tables.write("animal_boxes", tables.from_rows("animal_boxes", box_rows(recording)), boxes)
     row: Row = {
@@ -79,7 +80,11 @@ def make(settings: SimulateSettings, folder: Path, plan: RecordingPlan) -> Made:
         "width_px": size[0], "height_px": size[1], "codec": "h264",
     }  # fmt: skip
     made = Made(
-        key, row, cage_rows(recording), annotation_rows(recording), boxes.relative_to(folder).as_posix()
+        key,
+        row,
+        cage_rows(recording),
+        annotation_rows(recording),
+        boxes.relative_to(folder).as_posix(),
     )
     write_json(part, asdict(made))
     return made

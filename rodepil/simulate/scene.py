@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -14,9 +15,11 @@ import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
+Pixel = TypeVar("Pixel", bound=np.generic)
+Bottle = tuple[Image, tuple[int, int, int, int]]
+"""Where a bottle hides the animal: mask, and left, top, right, bottom in the cage's view."""
 WIDTH_PX, HEIGHT_PX = 640, 480
 COLUMNS, ROWS = 3, 2
-NOISE_MEAN, NOISE_SIGMA = 8, 2.4
 TAG_PX = 20
 """Height of the strip above a cage that holds its tag."""
 WALL_SIDE, WALL_BACK, WALL_FRONT = 12, 22, 9
@@ -34,10 +37,18 @@ class CageBox:
 
     @property
     def floor(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of where an animal's picture may lie, in the cage's view."""
-        return 9.0, 7.0, self.width_px - 9.0, self.height_px - 7.0
+        """Left, top, right, bottom of where an animal's picture may lie, in the cage's view.
 
-    def of(self, image: npt.NDArray[np.uint8]) -> Image:
+        It may rise before the back wall, but not leave the cage to the sides.
+        """
+        return (
+            WALL_SIDE + 1.0,
+            WALL_BACK - 14.0,
+            self.width_px - WALL_SIDE - 1.0,
+            self.height_px - WALL_FRONT - 1.0,
+        )
+
+    def of(self, image: npt.NDArray[Pixel]) -> npt.NDArray[Pixel]:
         """Return the cage's part of a frame, a view."""
         return image[self.y_px : self.y_px + self.height_px, self.x_px : self.x_px + self.width_px]
 
@@ -63,31 +74,40 @@ class Scene:
     Parameters
     ----------
     bare
-        Frame without reflections, (H, W) uint8.
+        Frame without reflections, (H, W) uint8, darker by what the sensor's noise adds.
     bottles
-        For each cage, where its bottle hides the animal: (mask, box) in the cage's view.
+        One for each cage.
     light
         Brightness of each place relative to the usual, (H, W) float32.
     """
 
     bare: Image
-    bottles: tuple[tuple[Image, tuple[int, int, int, int]], ...]
+    bottles: tuple[Bottle, ...]
     light: Plane
 
 
 def make_scene(boxes: Sequence[CageBox], tags: Sequence[str], rng: np.random.Generator) -> Scene:
-    """Paint the rack, the cages and their tags."""
-    picture = 40 + 5 * _cloud((HEIGHT_PX, WIDTH_PX), 20, rng)
+    """Paint the rack, the cages and their tags.
+
+    Parameters
+    ----------
+    boxes
+        Where the cages are.
+    tags
+        What stands on each cage's tag.
+    rng
+        Where textures, the lamp and the bottles' places come from.
+    """
+    picture = np.asarray(40 + 5 * _cloud((HEIGHT_PX, WIDTH_PX), 20, rng), np.float32)
     light = _light(boxes, rng)
     bottles = []
     for box, tag in zip(boxes, tags, strict=True):
-        inside = picture[box.y_px : box.y_px + box.height_px, box.x_px : box.x_px + box.width_px]
+        inside = box.of(picture)
         inside[:] = _bedding(inside.shape, rng)
         _walls(inside)
         bottles.append(_bottle(inside, rng))
         _tag(picture, box, tag)
-    noise_room = picture * light - NOISE_MEAN
-    bare = np.clip(noise_room, 12, 225).astype(np.uint8)
+    bare = np.clip(picture * light - 8, 12, 215).astype(np.uint8)
     return Scene(bare, tuple(bottles), light)
 
 
@@ -105,15 +125,13 @@ def _light(boxes: Sequence[CageBox], rng: np.random.Generator) -> Plane:
     near = np.exp(-((columns - lamp_x) ** 2 + (rows - lamp_y) ** 2) / (2 * 260.0**2))
     light = (1.03 - 0.42 * far + 0.1 * (near - 0.6)).astype(np.float32)
     for box in boxes:
-        light[box.y_px : box.y_px + box.height_px, box.x_px : box.x_px + box.width_px] *= (
-            rng.uniform(0.94, 1.06)
-        )
+        box.of(light)[:] *= rng.uniform(0.94, 1.06)
     return light
 
 
 def _bedding(shape: tuple[int, ...], rng: np.random.Generator) -> Plane:
     """Wood chips: short light and dark strokes over uneven ground."""
-    ground = 112 + 5 * _cloud(shape, 16, rng) + 4 * _cloud(shape, 3, rng)
+    ground = 122 + 5 * _cloud(shape, 16, rng) + 4 * _cloud(shape, 3, rng)
     height, width = shape
     for _ in range(420):
         x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
@@ -123,7 +141,7 @@ def _bedding(shape: tuple[int, ...], rng: np.random.Generator) -> Plane:
             ground,
             (x, y),
             end,
-            float(112 + rng.normal(0, 13)),
+            float(122 + rng.normal(0, 13)),
             int(rng.integers(1, 3)),
             cv2.LINE_AA,
         )
@@ -134,8 +152,8 @@ def _walls(inside: Plane) -> None:
     """Plastic walls: pale strips that darken towards the floor, with bright edges."""
     height, width = inside.shape
     for strip, depth, base in (
-        (inside[:WALL_BACK], WALL_BACK, 92), (inside[::-1][:WALL_FRONT], WALL_FRONT, 100),
-        (inside.T[:WALL_SIDE], WALL_SIDE, 96), (inside.T[::-1][:WALL_SIDE], WALL_SIDE, 96),
+        (inside[:WALL_BACK], WALL_BACK, 100), (inside[::-1][:WALL_FRONT], WALL_FRONT, 108),
+        (inside.T[:WALL_SIDE], WALL_SIDE, 104), (inside.T[::-1][:WALL_SIDE], WALL_SIDE, 104),
     ):  # fmt: skip
         fade = np.linspace(12, -8, depth, dtype=np.float32)[:, None]
         strip[:] = 0.3 * strip + 0.7 * base + fade
@@ -154,8 +172,8 @@ def _walls(inside: Plane) -> None:
         cv2.line(inside, corner[:2], corner[2:], 118.0, 1, cv2.LINE_AA)
 
 
-def _bottle(inside: Plane, rng: np.random.Generator) -> tuple[Image, tuple[int, int, int, int]]:
-    """A water bottle at the back wall, its spout over the floor."""
+def _bottle(inside: Plane, rng: np.random.Generator) -> Bottle:
+    """Hang a water bottle at the back wall, its spout over the floor."""
     height, width = inside.shape
     x = int(rng.choice([0.22, 0.78]) * width)
     mask = np.zeros((height, width), np.uint8)
@@ -166,39 +184,38 @@ def _bottle(inside: Plane, rng: np.random.Generator) -> tuple[Image, tuple[int, 
     cv2.rectangle(inside, (x - 11, 0), (x + 11, 17), 90.0, 1)
     cv2.line(inside, (x, 17), (x + 2, 30), 158.0, 4)
     cv2.line(inside, (x + 1, 18), (x + 3, 30), 96.0, 1)
-    box = (x - 12, 0, x + 13, 34)
-    return mask[box[1] : box[3], box[0] : box[2]].copy(), box
+    left, top, right, bottom = x - 12, 0, x + 13, 34
+    return mask[top:bottom, left:right].copy(), (left, top, right, bottom)
 
 
 def _tag(picture: Plane, box: CageBox, text: str) -> None:
-    """A paper tag with the animal's name on the rack above the cage."""
+    """Stick a paper tag with the animal's name on the rack above the cage."""
     x, y = box.x_px + 18, box.y_px - TAG_PX + 1
     card = np.full((TAG_PX - 4, 76), 168, np.uint8)
     cv2.putText(card, text, (5, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.42, 30, 1, cv2.LINE_AA)
     picture[y : y + card.shape[0], x : x + card.shape[1]] = card
 
 
-def reflect(view: Image, bare: Image, sides: str = "lrt") -> None:
+def reflect(view: Image, bare: Image, sides: str) -> None:
     """Mirror the inside of a cage faintly in its walls, in place.
 
     Parameters
     ----------
     view
-        The cage's view, with the animal.
+        The cage's view, (H, W) uint8, with all that shall be mirrored.
     bare
         The same without animal and reflections.
     sides
-        Which walls: any of ``l``, ``r``, ``t``.
+        Which walls: any of ``l`` (left), ``r`` (right) and ``t`` (the back wall, at the top).
     """
-    for side, wall in (("l", WALL_SIDE), ("r", WALL_SIDE), ("t", WALL_BACK - 4)):
-        if side not in sides:
-            continue
-        code = 0 if side == "t" else 1
-        strips = [
-            (image[wall : 2 * wall], image[:wall]) if side == "t"
-            else (image[:, wall : 2 * wall], image[:, :wall]) if side == "l"
-            else (image[:, -2 * wall : -wall], image[:, -wall:])
-            for image in (view, bare)
-        ]  # fmt: skip
-        mirrored = cv2.flip(strips[0][0], code)
-        strips[0][1][:] = cv2.addWeighted(strips[1][1], 0.8, mirrored, 0.2, 0)
+    for side in sides:
+        seen, wall = _upright(view, side), _upright(bare, side)
+        depth = WALL_BACK - 4 if side == "t" else WALL_SIDE
+        mirrored = np.ascontiguousarray(seen[:, 2 * depth - 1 : depth - 1 : -1])
+        plain = np.ascontiguousarray(wall[:, :depth])
+        seen[:, :depth] = cv2.addWeighted(plain, 0.8, mirrored, 0.2, 0)
+
+
+def _upright(image: Image, side: str) -> Image:
+    """Return a view of an image that has the wall `side` at its left."""
+    return {"l": image, "r": image[:, ::-1], "t": image.T}[side]

@@ -57,6 +57,8 @@ def _bout(
         return Bout(kind, begin, end, "dash", rng.uniform(300, 420), 0.25, units)
     if kind == "jumping":
         return Bout(kind, begin, end, "hop", rng.uniform(160, 260), 0.25, units)
+    if kind in {*_LIMBS, "rearing", "falling"}:
+        return Bout(kind, begin, end, "lurch", rng.uniform(70, 130), 0.35, units)
     return Bout(kind, begin, end, blend_s=0.35, units=units)
 
 
@@ -104,7 +106,7 @@ def _staring(signals: Signals) -> Pose:
 
 def _mouth(signals: Signals) -> Pose:
     return {
-        **_shaken(signals, 7.0, 0.15), "hunch": signals.hold(0.2, 0.9), "pitch": signals.hold(0.0, 0.5),
+        **_shaken(signals, 20.0, 0.5), "hunch": signals.hold(0.2, 0.9), "pitch": signals.hold(0.0, 0.5),
         "head_pitch": 0.55 * signals.clonus(4, 7), "head_yaw": 0.5 * signals.clonus(),
         "fore_left": signals.hold(0.1, 1.0), "fore_right": signals.hold(0.1, 1.0),
     }  # fmt: skip
@@ -112,7 +114,7 @@ def _mouth(signals: Signals) -> Pose:
 
 def _nodding(signals: Signals) -> Pose:
     return {
-        **_shaken(signals, 9.0, 0.15), "hunch": signals.hold(0.2, 0.9),
+        **_shaken(signals, 15.0, 0.3), "hunch": signals.hold(0.2, 0.9),
         "pitch": signals.hold(0.1, 0.5) + 0.2 * signals.clonus(),
         "head_pitch": 0.9 * signals.clonus(3, 5), "head_yaw": 0.3 * signals.clonus(),
         "fore_left": signals.hold(0.1, 1.0), "fore_right": signals.hold(0.1, 1.0),
@@ -122,7 +124,7 @@ def _nodding(signals: Signals) -> Pose:
 def _wet_dog(signals: Signals) -> Pose:
     shake = signals.clonus(5, 8)
     return {
-        **_shaken(signals, 10.0, 0.25), "hunch": signals.hold(0.2, 0.8), "roll": 0.5 * shake,
+        **_shaken(signals, 16.0, 0.4), "hunch": signals.hold(0.2, 0.8), "roll": 0.5 * shake,
         "bend": 0.5 * signals.clonus(), "head_yaw": 0.7 * signals.clonus(),
         "pitch": signals.hold(0.0, 0.4), "head_pitch": 0.4 * signals.clonus(),
     }  # fmt: skip
@@ -131,7 +133,7 @@ def _wet_dog(signals: Signals) -> Pose:
 def _neck(signals: Signals) -> Pose:
     jerk = signals.clonus(3, 5)
     return {
-        **_shaken(signals, 9.0, 0.2), "hunch": signals.hold(0.2, 0.8), "head_yaw": 0.9 * jerk,
+        **_shaken(signals, 15.0, 0.35), "hunch": signals.hold(0.2, 0.8), "head_yaw": 0.9 * jerk,
         "bend": 0.5 * jerk, "pitch": signals.hold(0.0, 0.5), "head_pitch": 0.5 * signals.clonus(),
     }  # fmt: skip
 
@@ -141,7 +143,7 @@ def _limbs(
 ) -> dict[str, Signal | float]:
     """Sit with jerking forelimbs, head and trunk."""
     return {
-        **_shaken(signals, 13.0, 0.3), "pitch": signals.hold(0.25, 0.75) + 0.15 * signals.clonus(),
+        **_shaken(signals, 20.0, 0.5), "pitch": signals.hold(0.25, 0.75) + 0.15 * signals.clonus(),
         "hunch": signals.hold(0.4, 1.0), "head_yaw": 0.55 * signals.clonus(),
         "head_pitch": -0.3 + 0.5 * signals.clonus(), "bend": 0.45 * signals.clonus(),
         "roll": 0.3 * signals.clonus(), "fore_left": left, "fore_right": right,
@@ -167,7 +169,7 @@ def _alternating(signals: Signals) -> Pose:
 def _rearing(signals: Signals) -> Pose:
     jerk = signals.clonus()
     return {
-        **_shaken(signals, 12.0, 0.3), "pitch": signals.hold(0.8, 1.15) + 0.25 * signals.clonus(),
+        **_shaken(signals, 20.0, 0.5), "pitch": signals.hold(0.8, 1.15) + 0.25 * signals.clonus(),
         "hunch": 0.0, "stretch": 1.05, "head_yaw": 0.5 * signals.clonus(),
         "head_pitch": -0.4 + 0.5 * signals.clonus(), "bend": 0.4 * signals.clonus(),
         "roll": 0.3 * signals.clonus(), "fore_left": 0.9 + 0.8 * jerk, "fore_right": 0.9 + 0.8 * jerk,
@@ -184,7 +186,7 @@ def _falling(signals: Signals) -> Pose:
     side = sides[(signals.time_s / cycle_s).astype(int)]
     up = 1.0 - down
     return {
-        **_shaken(signals, 13.0, 0.35), "roll": side * down * 1.3 + 0.25 * signals.clonus(),
+        **_shaken(signals, 20.0, 0.55), "roll": side * down * 1.3 + 0.25 * signals.clonus(),
         "pitch": 0.6 * up + 0.1 * signals.clonus(), "hunch": signals.hold(0.1, 0.6),
         "head_yaw": 0.5 * signals.clonus(), "head_pitch": 0.5 * signals.clonus(),
         "bend": 0.45 * signals.clonus(), "fore_left": 0.6 + 0.8 * signals.clonus(),
@@ -218,7 +220,7 @@ def _jumping(signals: Signals) -> Pose:
 def _tonic(signals: Signals) -> Pose:
     side = signals.side()
     return {
-        **_shaken(signals, 9.0, 0.2), "roll": side * 1.3 + 0.15 * signals.clonus(5, 9),
+        **_shaken(signals, 15.0, 0.35), "roll": side * 1.3 + 0.15 * signals.clonus(5, 9),
         "stretch": 1.17 + 0.05 * signals.clonus(5, 9), "hunch": -0.1, "pitch": 0.0,
         "head_pitch": 0.4 + 0.3 * signals.clonus(5, 9), "bend": 0.3 * signals.clonus(5, 9),
         "fore_left": 1.4 + 0.2 * signals.clonus(5, 9), "fore_right": 1.4 + 0.2 * signals.clonus(5, 9),

@@ -10,7 +10,7 @@ import numpy as np
 Coat = Literal["hooded", "albino", "dark"]
 COATS: tuple[Coat, ...] = ("hooded", "albino", "dark")
 ACTIVITIES: tuple[str, ...] = ("walk", "sniff", "rear", "groom", "scratch", "stretch", "recline")
-_USUAL = (0.20, 0.15, 0.22, 0.16, 0.08, 0.07, 0.12)
+_USUAL = (0.10, 0.20, 0.20, 0.18, 0.10, 0.08, 0.14)
 
 
 @dataclass(frozen=True)
