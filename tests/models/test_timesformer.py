@@ -63,19 +63,32 @@ def test_order_of_frames_does_not_matter_without_time_embedding(randomize: Any):
     assert _shuffled_difference(model) < 1e-5
 
 
-def test_first_weights_are_narrow_normals_and_time_starts_at_zero():
+def test_first_weights_follow_vits_rule_and_time_starts_at_zero():
+    """Xavier's deviation is sqrt(2 / (in + out)), LeCun's 1 / sqrt(in)."""
     settings = ModelSettings(width=96, depth=2, heads=4, patch_px=16)
-    model = build(settings, FeatureSettings(frames=4, size_px=32), seed=5)
+    model = build(settings, FeatureSettings(frames=4, size_px=224), seed=5)
+    expected = {
+        "attn.qkv.weight": (2 / (96 + 288)) ** 0.5,
+        "attn.proj.weight": (2 / (96 + 96)) ** 0.5,
+        "mlp.fc1.weight": (2 / (96 + 384)) ** 0.5,
+        "mlp.fc2.weight": (2 / (96 + 384)) ** 0.5,
+        "patch_embed.proj.weight": (3 * 16 * 16) ** -0.5,
+        "pos_embed": 0.02 * 0.8796,
+    }
+    seen = set()
     for name, value in model.named_parameters():
         if "temporal_fc" in name or name == "time_embed" or name.endswith("bias"):
             assert not value.any(), name
         elif "norm" in name:
             assert (value == 1).all(), name
-        elif value.numel() > 5000:
-            # A normal cut at two deviations keeps 0.8796 of its deviation.
-            bound = value.abs().max().item()
-            assert value.std().item() / bound == pytest.approx(0.8796 / 2, rel=0.05), name
-            assert abs(value.mean().item()) < 0.05 * bound, name
+        elif key := next((key for key in expected if name.endswith(key)), None):
+            assert value.std().item() == pytest.approx(expected[key], rel=0.03), name
+            assert abs(value.mean().item()) < 0.03 * expected[key], name
+            seen.add(key)
+        else:
+            assert name in {"cls_token", "head.weight"}
+            assert 0 < value.abs().max() <= 0.04
+    assert seen == set(expected)
 
 
 def test_the_seed_alone_gives_the_weights():
