@@ -34,7 +34,7 @@ import pyarrow as pa
 
 from rodepil.config.settings import FeatureSettings, ModelSettings, Settings, TrainSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import ReportError
+from rodepil.errors import ReportError, SubjectLeak
 from rodepil.io import tables
 from rodepil.report.counts import groups, labels_and_scores
 from rodepil.train.metrics import Metrics, average, measure
@@ -132,6 +132,8 @@ def read_inputs(workspace: Workspace) -> ReportInputs:
     ReportError
         Something is missing, can't be read, or does not belong to the rest; the message names
         the command that makes it.
+    SubjectLeak
+        A trial was tested on a subject that it was trained on.
     """
     remedy = "run 'rodepil crossval' (or 'dvc repro crossval')"
     clips = _read_table("clips", workspace.clips, "run 'rodepil curate' (or 'dvc repro curate')")
@@ -189,6 +191,7 @@ def _check_trials(result: Result, path: Path, remedy: str) -> None:
                 f"{path}: the predictions of fold {fold} are not those of trial "
                 f"{trial.trial_id}; {remedy}"
             )
+        _check_subjects(trial, set(rows.column("subject_id").to_pylist()), path, remedy)
         measured = asdict(result.folds[int(fold)])
         wrong = {
             name: value
@@ -199,6 +202,21 @@ def _check_trials(result: Result, path: Path, remedy: str) -> None:
             raise ReportError(
                 f"{path}: fold {fold} holds {trial.metrics}, its predictions give {wrong}; {remedy}"
             )
+
+
+def _check_subjects(trial: TrialRecord, tested: set[str], path: Path, remedy: str) -> None:
+    """Refuse a trial that was tested on subjects that it had seen, or on others than it says."""
+    leaked = sorted(tested & set(trial.train_subjects))
+    if leaked:
+        raise SubjectLeak(
+            f"{path}: fold {trial.fold} was trained on subjects {leaked} and tested on them; "
+            f"run 'rodepil folds make', then {remedy}"
+        )
+    if tested != set(trial.test_subjects):
+        raise ReportError(
+            f"{path}: fold {trial.fold} says it was tested on {sorted(trial.test_subjects)}, its "
+            f"predictions are of {sorted(tested)}; {remedy}"
+        )
 
 
 def _check_clips(result: Result, clips: pa.Table, folds: pa.Table, remedy: str) -> None:

@@ -149,7 +149,7 @@ def folds(inputs: ReportInputs) -> Sheet:
     return Sheet(
         name="folds",
         title="Folds by subject",
-        note=f"{data_note(inputs.data)} No subject stands in two folds.",
+        note=f"{data_note(inputs.data)} Clips of the subjects that each fold is tested on.",
         data=inputs.data,
         columns=(
             Column("CV"),

@@ -11,7 +11,7 @@ import pytest
 
 from rodepil.config.settings import ModelSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import ReportError
+from rodepil.errors import ReportError, SubjectLeak
 from rodepil.io import tables
 from rodepil.report.inputs import read_inputs
 from rodepil.train.metrics import Metrics
@@ -152,6 +152,25 @@ def test_folds_of_a_part_of_a_cross_validation_are_enough(made: Workspace) -> No
             lambda record: record.update(trials=record["trials"][:1]),
         )
     assert list(read_inputs(made).result.folds) == [0]
+
+
+def test_a_trial_tested_on_whom_it_was_trained_on_is_refused(made: Workspace) -> None:
+    def leak(record: dict[str, Any]) -> None:
+        trial = record["trials"][1]
+        trial["train_subjects"].append(trial["test_subjects"][0])
+
+    change(made.results / "crossval.json", leak)
+    with pytest.raises(SubjectLeak, match=r"fold 1 was trained on subjects \['70-2'\]"):
+        read_inputs(made)
+
+
+def test_a_trial_that_names_other_subjects_than_it_tested_is_refused(made: Workspace) -> None:
+    change(
+        made.results / "crossval.json",
+        lambda record: record["trials"][0]["test_subjects"].append("99-9"),
+    )
+    with pytest.raises(ReportError, match=r"tested on \[.*'99-9'\]"):
+        read_inputs(made)
 
 
 def test_what_trials_write_the_report_reads(made: Workspace) -> None:
