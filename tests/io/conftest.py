@@ -1,0 +1,62 @@
+"""Videos made for one property each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+Picture = npt.NDArray[np.uint8]
+Encode = Callable[..., Path]
+
+
+def corners(number: int, size_px: tuple[int, int] = (96, 64)) -> Picture:
+    """Return an (H, W, 3) picture whose four quarters differ and whose bar tells its number."""
+    width, height = size_px
+    picture = np.empty((height, width, 3), np.uint8)
+    picture[: height // 2, : width // 2] = 200, 60, 60
+    picture[: height // 2, width // 2 :] = 60, 180, 60
+    picture[height // 2 :, : width // 2] = 60, 60, 200
+    picture[height // 2 :, width // 2 :] = 180, 180, 180
+    picture[:8, : 4 + number % (width - 4)] = 20
+    return picture
+
+
+@pytest.fixture
+def encode(tmp_path: Path) -> Encode:
+    """Return a function that encodes `corners` pictures at a steady rate."""
+
+    def made(
+        name: str,
+        count: int = 20,
+        *,
+        rate: Fraction = Fraction(25),
+        start: int = 0,
+        size_px: tuple[int, int] = (96, 64),
+        codec: str = "libx264",
+        pixels: str = "yuv420p",
+        options: dict[str, str] | None = None,
+    ) -> Path:
+        path = tmp_path / name
+        with av.open(str(path), "w", options=options or {}) as container:
+            stream = cast("av.VideoStream", container.add_stream(codec, rate=rate))
+            stream.width, stream.height = size_px
+            stream.pix_fmt = pixels
+            stream.codec_context.time_base = 1 / rate
+            if codec == "libx264":
+                stream.options = {"crf": "8", "g": "50"}
+            for number in range(count):
+                picture = av.VideoFrame.from_ndarray(corners(number, size_px), format="rgb24")
+                picture.pts = number + start
+                picture.time_base = 1 / rate
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode(None))
+        return path
+
+    return made
