@@ -98,18 +98,19 @@ def predict_clips(
         raise SourceError("no clip was given; give video files or folders that hold some")
     place = choose_device(device)
     network, card = load_model(_model_file(model), str(place))
-    view = view_of(card.features)
     rows: list[dict[str, object]] = []
-    with (
-        (progress or Silent()).task("score clips", len(clips), "clips") as advance,
-        ThreadPoolExecutor(cpu_count()) as pool,
-    ):
-        for start in range(0, len(clips), batch_size):
-            names = clips[start : start + batch_size]
-            reads = list(pool.map(lambda path: _read(path, view), names))
+    with (progress or Silent()).task("score clips", len(clips), "clips") as advance:
+        for reads in _batches(clips, view_of(card.features), batch_size):
             rows += _score(reads, network, card, place)
-            advance(len(names))
+            advance(len(reads))
     return tables.from_rows("scores", rows)
+
+
+def _batches(clips: Sequence[Path], view: View, size: int) -> Iterator[list[_Read]]:
+    """Read clips side by side, and yield them in order, `size` at a time."""
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        for start in range(0, len(clips), size):
+            yield list(pool.map(lambda path: _read(path, view), clips[start : start + size]))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
