@@ -1,0 +1,278 @@
+"""An undisturbed cross-validation: what it leaves, what it records, and that it does it once."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from sklearn.metrics import f1_score
+
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import FoldError, TrialError
+from rodepil.io import tables
+from rodepil.models.card import load_model
+from rodepil.report.inputs import read_inputs
+from rodepil.track.journal import Journal, read_events
+from rodepil.trials import launch
+from rodepil.trials.crossval import CrossvalResult, cross_validate, write_results
+from rodepil.trials.plan import make_plan
+from rodepil.trials.ray_session import Resources
+
+Copy = Callable[[str], Workspace]
+
+
+def client(workspace: Workspace) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{workspace.mlflow_database}")
+
+
+def runs(workspace: Workspace) -> tuple[list[Run], list[Run]]:
+    """Return the experiment's parents and children."""
+    mlflow = client(workspace)
+    experiment = mlflow.get_experiment_by_name("small")
+    found = mlflow.search_runs([experiment.experiment_id])
+    is_child = ["mlflow.parentRunId" in run.data.tags for run in found]
+    return (
+        [run for run, child in zip(found, is_child, strict=True) if not child],
+        [run for run, child in zip(found, is_child, strict=True) if child],
+    )
+
+
+def test_every_clip_is_tested_once_by_a_model_that_never_saw_its_subject(trained: Any) -> None:
+    clips = tables.read("clips", trained.workspace.clips)
+    subject_of = {row["clip_id"]: row["subject_id"] for row in clips.to_pylist()}
+    rows = trained.result.predictions.to_pylist()
+    assert sorted(row["clip_id"] for row in rows) == sorted(subject_of)
+    for fold in trained.result.folds:
+        tested = {row["subject_id"] for row in rows if row["run_id"] == fold.trial.id}
+        assert tested == set(fold.trial.test_subjects)
+        assert not tested & set(fold.trial.train_subjects)
+        assert tested | set(fold.trial.train_subjects) == set(subject_of.values())
+
+
+def test_rows_come_in_the_order_of_folds_and_clips(trained: Any) -> None:
+    order = [(row["fold"], row["clip_id"]) for row in trained.result.predictions.to_pylist()]
+    assert order == sorted(order)
+
+
+def test_metrics_are_those_of_the_predictions_and_the_mean_is_theirs(trained: Any) -> None:
+    measured = []
+    for fold in trained.result.folds:
+        rows = trained.workspace.trials / fold.trial.id / "predictions.parquet"
+        predictions = pq.read_table(rows)
+        found = [score >= 0.5 for score in predictions.column("score").to_pylist()]
+        measured.append(f1_score(predictions.column("label").to_pylist(), found, zero_division=0))
+        assert fold.metrics.f1 == pytest.approx(measured[-1], abs=1e-12)
+    assert trained.result.mean.f1 == pytest.approx(fmean(measured), abs=1e-12)
+
+
+def test_finished_trial_leaves_all_its_files_and_no_checkpoint(trained: Any) -> None:
+    for fold in trained.result.folds:
+        left = {path.name for path in (trained.workspace.trials / fold.trial.id).iterdir()}
+        assert left - {".lock"} == {
+            "finished.json", "history.json", "model.safetensors", "predictions.parquet", "runs.json"
+        }  # fmt: skip
+        _, card = load_model(trained.workspace.trials / fold.trial.id / "model.safetensors")
+        assert (card.trial_id, card.data) == (fold.trial.id, "simulated recordings")
+
+
+def test_progress_is_told_of_every_epoch_once(trained: Any, settings: ProjectSettings) -> None:
+    epochs = len(trained.result.folds) * settings.train.epochs
+    assert (trained.steps.total, trained.steps.done) == (epochs, epochs)
+    assert trained.steps.names == ["crossval epochs"]
+
+
+def test_mlflow_holds_one_parent_with_a_child_for_each_fold(
+    trained: Any, settings: ProjectSettings
+) -> None:
+    (parent,), children = runs(trained.workspace)
+    assert parent.info.run_id == trained.result.run_id
+    names = sorted(child.info.run_name for child in children)
+    assert names == ["fold-0", "fold-1", "fold-2"]
+    for fold in trained.result.folds:
+        (child,) = (run for run in children if run.info.run_id == fold.run_id)
+        assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert child.info.status == "FINISHED"
+        assert child.data.params["fold"] == str(fold.trial.settings.fold)
+        assert child.data.params["train.learning_rate"] == str(settings.train.learning_rate)
+        assert child.data.tags["trial_id"] == fold.trial.id
+        assert child.data.tags["subjects.test"] == ", ".join(fold.trial.test_subjects)
+        assert {"digest.clips", "digest.folds", "digest.view", "data"} <= set(child.data.tags)
+    assert parent.info.status == "FINISHED"
+    assert parent.data.metrics["test_f1"] == pytest.approx(trained.result.mean.f1)
+
+
+def test_mlflow_holds_every_epoch_of_every_fold_once(
+    trained: Any, settings: ProjectSettings
+) -> None:
+    mlflow = client(trained.workspace)
+    for fold in trained.result.folds:
+        assert len(fold.history) == settings.train.epochs
+        for key in ("train_loss", "test_loss", "test_f1", "learning_rate"):
+            history = mlflow.get_metric_history(fold.run_id, key)
+            held = sorted((metric.step, metric.value) for metric in history)
+            assert held == [(report.epoch, report.metrics[key]) for report in fold.history]
+
+
+def test_mlflow_holds_predictions_figures_and_model(trained: Any) -> None:
+    mlflow = client(trained.workspace)
+    for fold in trained.result.folds:
+        folder = Path(mlflow.download_artifacts(fold.run_id, ""))
+        held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        assert held == {
+            "figures/scores.png", "model/model.safetensors",
+            "tables/predictions.csv", "tables/predictions.parquet",
+        }  # fmt: skip
+        own = trained.workspace.trials / fold.trial.id
+        assert pq.read_table(folder / "tables" / "predictions.parquet").equals(
+            pq.read_table(own / "predictions.parquet")
+        )
+        kept = (own / "model.safetensors").read_bytes()
+        assert (folder / "model" / "model.safetensors").read_bytes() == kept
+
+
+def test_journal_holds_the_same_facts(trained: Any) -> None:
+    journal = Journal(trained.workspace.results / "journal")
+    parents, children = runs(trained.workspace)
+    kept = {path.name for path in journal.folder.iterdir()}
+    assert kept == {run.info.run_id for run in (*parents, *children)}
+    for fold in trained.result.folds:
+        events = read_events(journal.folder / fold.run_id / "events.jsonl")
+        told = {event["step"]: event["values"] for event in events if event["kind"] == "metrics"}
+        assert told == {report.epoch: report.metrics for report in fold.history}
+        assert events[0]["parent"] == trained.result.run_id
+        assert events[-1] == {"kind": "end", "status": "finished", "time": events[-1]["time"]}
+
+
+def test_second_call_trains_nothing_and_adds_no_run(
+    trained: Any, settings: ProjectSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {
+        run.info.run_id: run.info.end_time for some in runs(trained.workspace) for run in some
+    }
+
+    def touched(*_: object, **__: object) -> None:
+        pytest.fail("a finished trial was started again")
+
+    monkeypatch.setattr(launch, "launch", touched)
+    again = cross_validate(settings, trained.workspace)
+    after = {run.info.run_id: run.info.end_time for some in runs(trained.workspace) for run in some}
+    assert again.predictions.equals(trained.result.predictions)
+    assert again == trained.result
+    assert after == before
+
+
+def test_runs_that_a_new_tracker_lacks_are_recorded_from_the_finished_trials(
+    trained: Any, settings: ProjectSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "launch", lambda *_, **__: pytest.fail("trained again"))
+    track = settings.track.model_copy(update={"experiment": "another"})
+    other = settings.model_copy(update={"track": track})
+    again = cross_validate(other, trained.workspace)
+    assert again.run_id != trained.result.run_id
+    mlflow = client(trained.workspace)
+    for fold in again.folds:
+        held = mlflow.get_metric_history(fold.run_id, "train_loss")
+        assert len(held) == settings.train.epochs
+    assert cross_validate(settings, trained.workspace) == trained.result
+    assert cross_validate(other, trained.workspace) == again
+
+
+def test_fresh_cross_validation_gives_the_same_bits(
+    trained: Any, copy: Copy, settings: ProjectSettings, resources: Resources
+) -> None:
+    assert resources
+    again = cross_validate(settings, copy("again"), folds=[1, 0])
+    assert [fold.trial.settings.fold for fold in again.folds] == [0, 1]
+    first = trained.result.predictions
+    wanted = first.filter([fold < 2 for fold in first.column("fold").to_pylist()])
+    assert again.predictions.equals(wanted)
+
+
+def test_two_workers_train_one_trial_together(
+    copy: Copy, settings: ProjectSettings, resources: Resources
+) -> None:
+    assert resources
+    train = settings.train.model_copy(update={"workers": 2, "epochs": 2, "batch_size": 2})
+    both = settings.model_copy(update={"train": train})
+    workspace = copy("two-workers")
+    result = cross_validate(both, workspace, folds=[0])
+    (trial,) = make_plan(both, workspace, folds=[0]).trials
+    tested = tables.read("folds", workspace.folds).filter(
+        [fold == 0 for fold in tables.read("folds", workspace.folds).column("fold").to_pylist()]
+    )
+    assert result.folds[0].trial.id == trial.id
+    assert sorted(result.predictions.column("clip_id").to_pylist()) == sorted(
+        tested.column("clip_id").to_pylist()
+    )
+    assert all(math.isfinite(score) for score in result.predictions.column("score").to_pylist())
+
+
+def test_fold_that_fails_is_said_and_the_others_are_kept(
+    copy: Copy, settings: ProjectSettings, resources: Resources
+) -> None:
+    assert resources
+    workspace = copy("failing")
+    train = settings.train.model_copy(update={"epochs": 1, "decay_epochs": ()})
+    short = settings.model_copy(update={"train": train})
+    whole, broken = make_plan(short, workspace, folds=[0, 1]).trials
+    broken.folder.checkpoints.folder.mkdir(parents=True)
+    broken.folder.checkpoints.latest.write_bytes(b"torn")
+    with pytest.raises(TrialError, match=r"fold 1 .*is torn[^$]*1 of 2 folds failed"):
+        cross_validate(short, workspace, folds=[0, 1])
+    assert whole.folder.finished() is not None
+    (parent,), children = runs(workspace)
+    statuses = {child.info.run_name: child.info.status for child in children}
+    assert statuses == {"fold-0": "FINISHED", "fold-1": "FAILED"}
+    assert parent.info.status == "FAILED"
+    broken.folder.checkpoints.latest.unlink()
+    result = cross_validate(short, workspace, folds=[0, 1])
+    (parent,), children = runs(workspace)
+    assert [run.info.status for run in (parent, *children)] == ["FINISHED"] * 3
+    assert [fold.trial.id for fold in result.folds] == [whole.id, broken.id]
+
+
+def test_fold_that_does_not_exist_is_an_error_before_anything_starts(
+    copy: Copy, settings: ProjectSettings
+) -> None:
+    workspace = copy("no-such-fold")
+    with pytest.raises(FoldError, match="there is no fold 7"):
+        cross_validate(settings, workspace, folds=[7])
+    assert not workspace.mlflow_database.exists()
+
+
+def test_report_reads_what_is_written(trained: Any) -> None:
+    write_results(trained.result, trained.workspace)
+    inputs = read_inputs(trained.workspace)
+    assert inputs.result.predictions.equals(trained.result.predictions)
+    assert inputs.result.mean == trained.result.mean
+    assert inputs.data == "simulated recordings"
+    record = json.loads((trained.workspace.results / "crossval.json").read_text())
+    assert record["parent_run_id"] == trained.result.run_id
+    assert [trial["run_id"] for trial in record["trials"]] == [
+        fold.run_id for fold in trained.result.folds
+    ]
+
+
+def test_control_is_written_beside_and_not_over_the_result(trained: Any, tmp_path: Path) -> None:
+    static = trained.result.settings.model_copy(update={"control": "static"})
+    control = CrossvalResult(
+        trained.result.run_id, static, trained.result.predictions, trained.result.folds
+    )
+    write_results(control, Workspace(tmp_path))
+    written = {path.name for path in (tmp_path / "results").iterdir()}
+    assert written == {"control_static.json", "control_static_predictions.parquet"}
+
+
+def test_summary_is_a_row_for_each_fold_and_the_average(trained: Any) -> None:
+    lines = str(trained.result).splitlines()
+    assert [line.split()[0] for line in lines] == ["accuracy", "fold", "fold", "fold", "average"]
+    assert lines[-1].split()[-1] == f"{100 * trained.result.mean.f1:.2f}"
