@@ -6,6 +6,7 @@ S side of the clip in pixels; a canvas holds Y, U and V one behind the other: (S
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import cv2
@@ -57,6 +58,11 @@ class Fit:
     target: Rect
     size_px: int
 
+    @cached_property
+    def _halves(self) -> tuple[Rect, Rect]:
+        """Source and target on chroma planes."""
+        return self.source.halved(), self.target.halved()
+
     def canvas(self, count: int) -> npt.NDArray[np.uint8]:
         """Return `count` black canvases, (count, S * 3 / 2, S) uint8."""
         made = np.full((count, self.size_px * 3 // 2, self.size_px), GREY_UV, np.uint8)
@@ -73,7 +79,7 @@ class Fit:
         flat = canvas.reshape(-1)
         u, v = flat[side * side :].reshape(2, half, half)
         _scale(self.source.of(planes[0]), self.picture(canvas))
-        source, target = self.source.halved(), self.target.halved()
+        source, target = self._halves
         _scale(source.of(planes[1]), target.of(u))
         _scale(source.of(planes[2]), target.of(v))
 

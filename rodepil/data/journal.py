@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from rodepil.errors import TableError
 from rodepil.io import tables
 from rodepil.io.files import sha256_file, write_text
 
@@ -45,8 +47,9 @@ class Journal:
         bool
             Whether the whole recording is done.
         """
-        whole = self._part.is_file()
-        found = self._read_part() if whole else self._read_open()
+        part = self._read_part()
+        whole = part is not None
+        found = self._read_open() if part is None else part
         self._windows = {
             window: rows for window, rows in found.items() if all(map(self._stands, rows))
         }
@@ -69,19 +72,28 @@ class Journal:
         tables.write("clips", tables.from_rows("clips", rows), self._part)
         self._open.unlink(missing_ok=True)
 
-    def _read_part(self) -> dict[int, list[Row]]:
+    def _read_part(self) -> dict[int, list[Row]] | None:
+        """Read the finished part; None where there is none that can be read."""
         found: dict[int, list[Row]] = {}
-        for row in tables.read("clips", self._part).to_pylist():
+        try:
+            rows = tables.read("clips", self._part).to_pylist()
+        except TableError:
+            return None
+        for row in rows:
             found.setdefault(round(row["start_s"] / row["duration_s"]), []).append(row)
         return found
 
     def _read_open(self) -> dict[int, list[Row]]:
-        """Read the lines; what follows the last line's end was torn by a kill."""
+        """Read the lines; a torn or damaged one is a window that is not done."""
+        found: dict[int, list[Row]] = {}
         if not self._open.is_file():
-            return {}
+            return found
         text = self._open.read_text(encoding="utf-8", errors="replace")
-        lines = map(json.loads, text.split("\n")[:-1])
-        return {line["window"]: line["rows"] for line in lines}
+        for line in text.split("\n")[:-1]:
+            with suppress(json.JSONDecodeError):
+                noted = json.loads(line)
+                found[noted["window"]] = noted["rows"]
+        return found
 
     def _stands(self, row: Row) -> bool:
         """Say whether the row's clip is on disk as it was written, or there is none."""

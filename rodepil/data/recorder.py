@@ -15,6 +15,7 @@ from rodepil.config.settings import CurateSettings
 from rodepil.data.cages import Cage
 from rodepil.data.fit import Planes, fit_box
 from rodepil.data.motion import Motion
+from rodepil.errors import VideoError
 from rodepil.io.files import publish
 from rodepil.io.video import encode_clip
 
@@ -66,8 +67,20 @@ class Recorder:
 
 
 def write_window(canvases: Canvases, path: Path, settings: CurateSettings) -> str:
-    """Encode a window's frames to the clip `path` and return the file's SHA-256."""
+    """Encode a window's frames to the clip `path` and return the file's SHA-256.
+
+    Raises
+    ------
+    VideoError
+        The file can't be written, for example because the disk is full.
+    """
     data = encode_clip(canvases, settings.fps, settings.codec, settings.crf, pixel_format="yuv420p")
-    with publish(path) as beside:
-        beside.write_bytes(data)
+    try:
+        with publish(path) as beside:
+            beside.write_bytes(data)
+    except OSError as error:
+        raise VideoError(
+            f"{path} can't be written ({error.strerror}); make room or set rights, and curate "
+            "again: what is done is kept"
+        ) from error
     return hashlib.sha256(data).hexdigest()

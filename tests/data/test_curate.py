@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -265,6 +266,23 @@ def test_a_clips_id_depends_on_content_box_and_span_alone(filled: Lab, small: Cu
     tables.write("recordings", made, filled.raw / "recordings.parquet")
     again = run(filled, small.model_copy(update={"crf": 30, "size_px": 64}))
     assert again.clips.column("clip_id").to_pylist() == ids
+
+
+def test_a_clip_that_cannot_be_written_is_named(
+    filled: Lab, small: CurateSettings, monkeypatch: pytest.MonkeyPatch
+):
+    write = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if NAMES[2] in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    (failure,) = run(filled, small).failures.to_pylist()
+    assert "can't be written (No space left on device)" in failure["message"]
+    monkeypatch.undo()
+    assert run(filled, small).failures.num_rows == 0
 
 
 CHILD = """

@@ -71,6 +71,20 @@ def test_a_torn_line_does_not_count_and_does_not_harm_the_next(part: Path):
     assert 1 in third
 
 
+def test_a_damaged_line_or_part_is_done_again(part: Path):
+    first = opened(part)
+    first.resume()
+    first.add(0, rows(0))
+    first.add(1, rows(1))
+    journal = part.with_suffix(".jsonl")
+    journal.write_bytes(b"{torn\n" + journal.read_bytes().split(b"\n", 1)[1])
+    part.write_bytes(b"no parquet")
+    second = opened(part)
+    assert not second.resume()
+    assert 0 not in second
+    assert 1 in second
+
+
 def test_a_part_is_whole_and_in_order_of_time(part: Path):
     journal = opened(part)
     journal.resume()

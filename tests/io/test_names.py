@@ -39,7 +39,9 @@ def test_formatting_undoes_parsing(clip: ClipName):
     assert format_clip_name(parse_clip_name(name)) == name
 
 
-NEARLY = r"(Feb|Foo)-[0-9]{1,2}-2019_[^_]{1,3}_[0-9]{1,2}_[^_]{1,3}_[0-9]-[0-9]{1,2}_[NSX]_[01]\.avi"
+NEARLY = (
+    r"(Feb|Foo)-[0-9]{1,2}-2019_[^_]{1,3}_[0-9]{1,2}_[^_]{1,3}_[0-9]-[0-9]{1,2}_[NSX]_[01]\.avi"
+)
 
 
 @given(st.from_regex(NEARLY, fullmatch=True))
