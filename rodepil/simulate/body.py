@@ -9,6 +9,7 @@ T frames, N points along the spine, M points along the tail
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,11 @@ _RADII = np.interp(
     [0.075, 0.13, 0.172, 0.175, 0.155, 0.128, 0.105, 0.098, 0.094, 0.066, 0.03],
 )
 NECK = 0.7
+"""Share of the spine where the head begins."""
+_HIP, _SHOULDER, _EARS, _EYES = 3, 8, 11, 13
+"""Points of the spine that carry limbs, ears and eyes."""
+_SEEN = 0.1
+"""Cosine between an eye's direction and the camera's above which it is seen."""
 TAIL_POINTS = 9
 Points = npt.NDArray[np.float64]
 
@@ -82,6 +88,30 @@ def picture(points: Points) -> Points:
     return np.stack([points[..., 0], TILT_Y * points[..., 1] - TILT_Z * points[..., 2]], axis=-1)
 
 
+class _Trunk(NamedTuple):
+    """A body without limbs in the world, px.
+
+    Parameters
+    ----------
+    spine
+        (T, N, 3).
+    forward
+        Direction of the spine at each point, (T, N, 3).
+    axes
+        Forward, left and up of the trunk, (T, 3, 3).
+    radii
+        (N,).
+    length
+        From rump to nose.
+    """
+
+    spine: Points
+    forward: Points
+    axes: Points
+    radii: Signal
+    length: float
+
+
 def skeleton(
     motion: Motion, subject: Subject, floor: tuple[float, float, float, float]
 ) -> Skeleton:
@@ -97,42 +127,44 @@ def skeleton(
         Left, top, right, bottom of the floor in the picture, px; trunk, head and tail stay
         inside. The floor's plane has its origin at the left and top.
     """
+    trunk = _trunk(motion, subject, floor)
+    limbs = _limbs(motion, trunk)
+    ears, eyes, seen = _head(trunk)
+    ground = trunk.spine.copy()
+    ground[..., 2] = 0.0
+    joints = trunk.spine[:, [_SHOULDER, _SHOULDER, _HIP, _HIP]]
+    return Skeleton(
+        spine=picture(trunk.spine),
+        radii=trunk.radii,
+        ground=picture(ground),
+        limbs=picture(limbs),
+        ears=picture(ears),
+        eyes=picture(eyes),
+        eyes_seen=seen,
+        limbs_near=(limbs[:, :, 2] - joints) @ CAMERA > 0,
+        tail=picture(_tail(motion, trunk.spine[:, 0], trunk.length, floor)),
+    )
+
+
+def _trunk(motion: Motion, subject: Subject, floor: tuple[float, float, float, float]) -> _Trunk:
+    """Lay the spine from the rump, which stays where it is when the animal rears."""
     length = subject.length_px
     radii = _RADII * length * subject.girth
     axes = _axes(motion)
-    local = _local_directions(motion)
-    forward = np.einsum("tni,tij->tnj", local, axes)
-    steps = (
-        forward[:, 1:] * (length * np.diff(SPINE))[:, None] * motion.pose["stretch"][:, None, None]
-    )
+    forward = np.einsum("tni,tij->tnj", _local_directions(motion), axes)
+    stretch = motion.pose["stretch"][:, None, None]
+    steps = forward[:, 1:] * (length * np.diff(SPINE))[:, None] * stretch
     spine = np.concatenate([np.zeros((len(steps), 1, 3)), np.cumsum(steps, axis=1)], axis=1)
-    back = 0.45 * length
-    root = np.stack(
-        [
-            floor[0] + motion.x - back * np.cos(motion.heading),
-            floor[1] / TILT_Y + motion.y - back * np.sin(motion.heading),
-            motion.pose["lift"] + radii[2] * 0.9,
-        ],
-        axis=-1,
-    )
-    spine = spine + root[:, None]
-    ground_z = motion.pose["lift"][:, None]
-    spine[..., 2] = np.maximum(spine[..., 2], ground_z + 0.85 * radii)
-    spine = _kept_inside(spine, radii, floor)
-    limbs = _limbs(motion, spine, forward, axes, radii, length)
-    ears, eyes, seen = _head(spine, forward, axes, length)
-    tail = _tail(motion, spine[:, 0], length, floor)
-    shadow = spine.copy()
-    shadow[..., 2] = 0.0
-    near = (limbs[:, :, 2] - spine[:, [8, 8, 3, 3]]) @ CAMERA > 0
-    return Skeleton(
-        picture(spine), radii, picture(shadow), picture(limbs), picture(ears), picture(eyes), seen,
-        near, picture(tail),
-    )  # fmt: skip
+    back, lift = 0.45 * length, motion.pose["lift"]
+    root_x = floor[0] + motion.x - back * np.cos(motion.heading)
+    root_y = floor[1] / TILT_Y + motion.y - back * np.sin(motion.heading)
+    spine += np.stack([root_x, root_y, lift + 0.9 * radii[2]], axis=-1)[:, None]
+    spine[..., 2] = np.maximum(spine[..., 2], lift[:, None] + 0.85 * radii)
+    return _Trunk(_kept_inside(spine, radii, floor), forward, axes, radii, length)
 
 
 def _axes(motion: Motion) -> Points:
-    """Forward, left and up of the trunk in the world, (T, 3, 3); pitch first, roll about the spine."""
+    """Forward, left and up of the trunk, (T, 3, 3): pitched, then rolled about the spine."""
     pitch, roll, yaw = motion.pose["pitch"], motion.pose["roll"], motion.heading
     zero = np.zeros_like(yaw)
     forward = np.stack(
@@ -168,53 +200,51 @@ def _kept_inside(spine: Points, radii: Signal, floor: tuple[float, float, float,
     return moved
 
 
-def _limbs(
-    motion: Motion, spine: Points, forward: Points, axes: Points, radii: Signal, length: float
-) -> Points:
+def _limbs(motion: Motion, trunk: _Trunk) -> Points:
     """Joint, elbow and paw of the four limbs: (T, 4, 3, 3)."""
     parts = []
     spread = motion.pose["spread"][:, None]
-    for name, at, reach in (("fore", 8, 0.2), ("hind", 3, 0.23)):
-        ahead, left = forward[:, at], axes[:, 1]
-        up = np.cross(ahead, left)
-        up *= np.sign(np.einsum("ti,ti->t", up, axes[:, 2]))[:, None]
+    for name, at, reach in (("fore", _SHOULDER, 0.2), ("hind", _HIP, 0.23)):
+        ahead, left = trunk.forward[:, at], trunk.axes[:, 1]
+        up = _towards(np.cross(ahead, left), trunk.axes[:, 2])
         for side, which in ((1.0, "left"), (-1.0, "right")):
             swing = motion.pose[f"{name}_{which}"][:, None]
-            joint = spine[:, at] + side * 0.75 * radii[at] * left - 0.25 * radii[at] * up
-            paw = joint + reach * length * (
+            joint = trunk.spine[:, at] + trunk.radii[at] * (side * 0.75 * left - 0.25 * up)
+            paw = joint + reach * trunk.length * (
                 np.sin(swing) * np.cos(spread) * ahead
                 + side * np.sin(spread) * left
                 - np.cos(swing) * np.cos(spread) * up
             )
-            elbow = 0.5 * (joint + paw) + 0.05 * length * (side * left - 0.6 * ahead)
+            elbow = 0.5 * (joint + paw) + 0.05 * trunk.length * (side * left - 0.6 * ahead)
             parts.append(np.stack([joint, elbow, paw], axis=1))
     limbs = np.stack(parts, axis=1)
     limbs[..., 2] = np.maximum(limbs[..., 2], motion.pose["lift"][:, None, None] + 1.0)
     return limbs
 
 
-def _head(
-    spine: Points, forward: Points, axes: Points, length: float
-) -> tuple[Points, Points, npt.NDArray[np.bool_]]:
-    """Ears and eyes, left and right, and whether the camera sees each eye."""
-    ahead = forward[:, -1]
-    left = np.cross(axes[:, 2], ahead)
+def _head(trunk: _Trunk) -> tuple[Points, Points, npt.NDArray[np.bool_]]:
+    """Ears and eyes, left and right, (T, 2, 3), and whether the camera sees each eye, (T, 2)."""
+    ahead, length = trunk.forward[:, -1], trunk.length
+    left = _towards(np.cross(trunk.axes[:, 2], ahead), trunk.axes[:, 1])
     left /= np.linalg.norm(left, axis=1, keepdims=True) + 1e-9
-    left *= np.sign(np.einsum("ti,ti->t", left, axes[:, 1]))[:, None]
-    up = np.cross(ahead, left)
-    up *= np.sign(np.einsum("ti,ti->t", up, axes[:, 2]))[:, None]
+    up = _towards(np.cross(ahead, left), trunk.axes[:, 2])
     ears, eyes, seen = [], [], []
     for side in (1.0, -1.0):
-        ears.append(spine[:, 11] + length * (side * 0.075 * left + 0.055 * up))
-        eyes.append(spine[:, 13] + length * (side * 0.05 * left + 0.03 * up))
-        seen.append((side * 0.8 * left + 0.6 * up) @ CAMERA > 0.1)
+        ears.append(trunk.spine[:, _EARS] + length * (side * 0.075 * left + 0.055 * up))
+        eyes.append(trunk.spine[:, _EYES] + length * (side * 0.05 * left + 0.03 * up))
+        seen.append((side * 0.8 * left + 0.6 * up) @ CAMERA > _SEEN)
     return np.stack(ears, 1), np.stack(eyes, 1), np.stack(seen, 1)
+
+
+def _towards(vectors: Points, axis: Points) -> Points:
+    """Turn each of (T, 3) vectors round where it points away from its axis."""
+    return vectors * np.where(np.einsum("ti,ti->t", vectors, axis) < 0, -1.0, 1.0)[:, None]
 
 
 def _tail(
     motion: Motion, rump: Points, length: float, floor: tuple[float, float, float, float]
 ) -> Points:
-    """A tail that drops to the floor behind the rump and yields to the walls: (T, M, 3)."""
+    """Drop a tail to the floor behind the rump, yielding to the walls: (T, M, 3)."""
     share = np.linspace(0, 1, TAIL_POINTS)
     step = 0.9 * length / (TAIL_POINTS - 1)
     angle = motion.tail_heading[:, None] + np.pi + motion.pose["tail"][:, None] * share

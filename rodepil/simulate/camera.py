@@ -63,7 +63,8 @@ def _grain(rng: np.random.Generator) -> Image:
     """One frame of sensor noise, larger than a frame."""
     size = (HEIGHT_PX + _GRAIN_ROOM, WIDTH_PX + _GRAIN_ROOM)
     grain = rng.standard_normal(size, np.float32) * NOISE_SIGMA + NOISE_MEAN
-    return np.clip(np.rint(grain), 0, 2 * NOISE_MEAN).astype(np.uint8)
+    whole: Image = np.clip(np.rint(grain), 0, 2 * NOISE_MEAN).astype(np.uint8)
+    return whole
 
 
 class _Stage:

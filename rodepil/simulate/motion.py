@@ -18,7 +18,7 @@ from rodepil.simulate.subjects import Subject
 
 _TURN_RAD_S = {
     "hold": 0.0,
-    "creep": 0.9,
+    "creep": 0.25,
     "walk": 2.2,
     "home": 2.2,
     "lurch": 6.0,
@@ -28,6 +28,8 @@ _TURN_RAD_S = {
 _WILD = frozenset({"lurch", "dash", "hop"})
 NEAR_PX = 22.0
 """A goal this near is reached."""
+_THERE_PX = 4.0
+"""So near to a goal an animal no longer turns to it."""
 LURCH_PX = 45.0
 """How far from where it began a lurching animal is thrown."""
 _POSES = {**behaviour.POSES, **seizure.POSES}
@@ -122,8 +124,8 @@ def _travel(
             away = math.hypot(goal[0] - x, goal[1] - y)
             wanted = math.atan2(goal[1] - y, goal[0] - x)
             error = (wanted - heading + math.pi) % (2 * math.pi) - math.pi
-            if away > 4:
-                heading += max(-turn, min(turn, 0.25 * error if turn < 0.1 else error))
+            if away > _THERE_PX:
+                heading += max(-turn, min(turn, 0.3 * error))
             target = bout.speed_px_s * max(0.12, math.cos(error)) * min(1.0, away / 25)
             speed += ease * (target - speed)
             x += speed / fps * math.cos(heading)

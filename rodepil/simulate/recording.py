@@ -20,7 +20,7 @@ from rodepil.simulate.film import Recording, live
 from rodepil.simulate.scene import HEIGHT_PX, WIDTH_PX
 from rodepil.simulate.schedule import RecordingPlan
 
-LOOK = 2
+LOOK = 3
 """Raised with every change of what is drawn, so that older recordings are made again."""
 CRF = 24
 TINT = (130, 129)
@@ -63,9 +63,13 @@ def make(settings: SimulateSettings, folder: Path, plan: RecordingPlan) -> Made:
     video = folder / "videos" / f"{plan.recording_id}.mp4"
     boxes = folder / "parts" / f"{plan.recording_id}.parquet"
     standing = _standing(part, key)
-    if standing and boxes.is_file() and video.is_file():
-        if sha256_file(video) == standing.recording["sha256"]:
-            return standing
+    if (
+        standing
+        and boxes.is_file()
+        and video.is_file()
+        and sha256_file(video) == standing.recording["sha256"]
+    ):
+        return standing
     part.unlink(missing_ok=True)
     recording = live(settings, plan)
     size = (WIDTH_PX, HEIGHT_PX)
@@ -131,14 +135,13 @@ def box_rows(recording: Recording) -> list[Row]:
     """Rows of the animal_boxes table: the true box of each animal in every frame."""
     rows: list[Row] = []
     for animal in recording.animals:
-        corner = [animal.box.x_px, animal.box.y_px]
-        low = animal.rat.boxes[:, :2] + corner
-        size = animal.rat.boxes[:, 2:] - animal.rat.boxes[:, :2]
+        x_px, y_px = animal.box.x_px, animal.box.y_px
         rows += [
             {
                 "recording_id": recording.plan.recording_id, "position": animal.box.position,
-                "frame": frame, "x_px": x, "y_px": y, "width_px": width, "height_px": height,
+                "frame": frame, "x_px": x_px + left, "y_px": y_px + top,
+                "width_px": right - left, "height_px": bottom - top,
             }
-            for frame, ((x, y), (width, height)) in enumerate(zip(low.tolist(), size.tolist(), strict=True))
+            for frame, (left, top, right, bottom) in enumerate(animal.rat.boxes.tolist())
         ]  # fmt: skip
     return rows

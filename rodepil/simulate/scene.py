@@ -123,7 +123,7 @@ def _light(boxes: Sequence[CageBox], rng: np.random.Generator) -> Plane:
     far = ((columns - WIDTH_PX / 2) / WIDTH_PX) ** 2 + ((rows - HEIGHT_PX / 2) / HEIGHT_PX) ** 2
     lamp_x, lamp_y = rng.uniform(0.3, 0.7) * WIDTH_PX, rng.uniform(0.3, 0.7) * HEIGHT_PX
     near = np.exp(-((columns - lamp_x) ** 2 + (rows - lamp_y) ** 2) / (2 * 260.0**2))
-    light = (1.03 - 0.42 * far + 0.1 * (near - 0.6)).astype(np.float32)
+    light: Plane = np.asarray(1.03 - 0.42 * far + 0.1 * (near - 0.6), np.float32)
     for box in boxes:
         box.of(light)[:] *= rng.uniform(0.94, 1.06)
     return light

@@ -6,7 +6,7 @@ subject hold both classes. Only lengths and places in time are drawn.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,7 @@ def make_plan(settings: SimulateSettings) -> list[RecordingPlan]:
     slots = [(recording, subject) for recording, row in enumerate(subjects) for subject in row]
     dealt = _deal_seizures(settings, slots, rng)
     plans = []
-    day = datetime.date(2019, 1, 14)
+    day = dt.date(2019, 1, 14)
     number = int(rng.integers(1, 40))
     for recording, row in enumerate(subjects):
         positions = np.sort(rng.permutation(SLOTS)[: len(row)]) + 1
@@ -73,7 +73,7 @@ def make_plan(settings: SimulateSettings) -> list[RecordingPlan]:
         )
         date = f"{day:%b}-{day.day}-{day.year}"
         plans.append(RecordingPlan(recording, date, f"M2U{number:05d}", cages))
-        day += datetime.timedelta(days=int(rng.integers(0, 3)))
+        day += dt.timedelta(days=int(rng.integers(0, 3)))
         number += int(rng.integers(1, 5))
     return plans
 
@@ -88,8 +88,8 @@ def _cage_counts(settings: SimulateSettings, rng: np.random.Generator) -> list[i
         )
     if settings.recordings * most < settings.subjects:
         raise SettingError(
-            f"{settings.subjects} subjects don't fit into {settings.recordings} recordings of at most "
-            f"{most} cages; raise data.simulate.recordings or lower data.simulate.subjects"
+            f"{settings.subjects} subjects don't fit into {settings.recordings} recordings of at "
+            f"most {most} cages; raise data.simulate.recordings or lower data.simulate.subjects"
         )
     counts = np.linspace(settings.cages_min, most, settings.recordings).round().astype(int)
     while counts.sum() < settings.subjects:

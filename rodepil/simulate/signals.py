@@ -42,7 +42,8 @@ class Signals:
         half = int(3 * sigma)
         kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma) ** 2)
         noise = self.rng.standard_normal(self.frames + 2 * half)
-        return np.convolve(noise, kernel / np.linalg.norm(kernel), mode="valid")
+        smooth: Signal = np.convolve(noise, kernel / np.linalg.norm(kernel), mode="valid")
+        return smooth
 
     def rhythm(self, frequency_hz: float, depth: float = 0.15) -> Signal:
         """Oscillate in [-1, 1] at nearly `frequency_hz`, as grooming does."""
@@ -65,7 +66,8 @@ class Signals:
         cycle = np.searchsorted(ends, frame, side="right")
         share = 1 - (ends[cycle] - frame) / lengths[cycle]
         warped = share**0.75
-        return strengths[cycle] * np.sin(2 * np.pi * warped)
+        jerks: Signal = strengths[cycle] * np.sin(2 * np.pi * warped)
+        return jerks
 
     def hold(self, low: float, high: float) -> float:
         """Draw one value in [low, high) for the whole stretch."""

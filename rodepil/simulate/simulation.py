@@ -61,18 +61,19 @@ def simulate(
             advance(1)
     if failed:
         raise SourceError(
-            f"{len(failed)} of {len(plans)} recordings could not be made ({'; '.join(sorted(failed))}); "
-            "see that the disk has room and run it again: finished recordings are kept"
+            f"{len(failed)} of {len(plans)} recordings could not be made "
+            f"({'; '.join(sorted(failed))}); see that the disk has room and run it again: "
+            "finished recordings are kept"
         )
     _publish(folder, [made[plan.recording_id] for plan in plans])
 
 
 def _publish(folder: Path, made: list[Made]) -> None:
     """Write the tables of all recordings, after clearing what belongs to none of them."""
-    keep = {recording_id for one in made for recording_id in (one.recording["recording_id"],)}
-    for name in (*folder.glob("parts/*"), *folder.glob("videos/*.mp4")):
-        if name.name.split(".")[0] not in keep:
-            name.unlink()
+    keep = {one.recording["recording_id"] for one in made}
+    for path in (*folder.glob("parts/*"), *folder.glob("videos/*.mp4")):
+        if path.name.split(".")[0] not in keep:
+            path.unlink()
     boxes = pa.concat_tables(tables.read("animal_boxes", folder / one.boxes) for one in made)
     tables.write("animal_boxes", boxes, folder / "animal_boxes.parquet")
     _write(folder, "annotations", (row for one in made for row in one.annotations))
