@@ -124,8 +124,7 @@ def _run(waiting: Sequence[Trial], recorder: Recorder, advance: Advance) -> list
     with ray_session() as resources:
         share = Share.of(waiting[0].settings.train, resources)
         run = partial(launch, share=share)
-        ended = side_by_side(waiting, run, share.slots(resources), glance)
-        with closing(ended):
+        with closing(side_by_side(waiting, run, share.slots(resources), glance)) as ended:
             for trial, error in ended:
                 if error is None:
                     recorder.finish(trial)

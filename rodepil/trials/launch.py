@@ -14,8 +14,10 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TypeVar
 
 from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError, WorkerGroupError
 from ray.train.torch import TorchTrainer
@@ -25,6 +27,8 @@ from rodepil.errors import RodepilError, TrialError
 from rodepil.trials.plan import Trial
 from rodepil.trials.ray_session import Resources
 from rodepil.trials.worker import train_one
+
+Item = TypeVar("Item")
 
 MAX_FAILURES = 2
 """How often the workers of a trial are started again after a crash."""
@@ -128,7 +132,8 @@ def side_by_side(
     """Run trials, `slots` at a time, and yield each with its error when it ends.
 
     Each is driven from a thread of this process: a trial's work is done in Ray's processes, and
-    to drive one from a task of its own would cost another process with torch in it.
+    to drive one from a task of its own would cost another process with torch in it. The threads
+    are daemons, since one that waits for a Ray that was shut down may wait for ever.
 
     Parameters
     ----------
@@ -147,23 +152,51 @@ def side_by_side(
         A trial, and None or why it failed, in the order they end. An error that is no
         `RodepilError` is a fault of the program and is raised.
     """
-    executor = ThreadPoolExecutor(slots, thread_name_prefix="trial")
+    todo: SimpleQueue[Trial] = SimpleQueue()
+    ended: SimpleQueue[tuple[Trial, BaseException | None]] = SimpleQueue()
+    for trial in trials:
+        todo.put(trial)
+    for number in range(min(slots, len(trials))):
+        Thread(target=_drive, args=(run, todo, ended), name=f"slot-{number}", daemon=True).start()
+    waiting = list(trials)
     try:
-        waiting: dict[Future[None], Trial] = {
-            executor.submit(run, trial): trial for trial in trials
-        }
         while waiting:
-            done, _ = wait(waiting, timeout=GLANCE_S, return_when=FIRST_COMPLETED)
-            for trial in list(waiting.values()):
+            last = _taken(ended, GLANCE_S)
+            for trial in waiting:
                 glance(trial)
-            for future in done:
-                yield waiting.pop(future), _error(future)
+            if last:
+                waiting.remove(last[0])
+                yield last[0], _expected(last[1])
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        while _taken(todo):
+            pass  # what is not begun when the caller stops is not begun at all
 
 
-def _error(future: Future[None]) -> RodepilError | None:
-    error = future.exception()
+def _drive(
+    run: Callable[[Trial], None],
+    todo: SimpleQueue[Trial],
+    ended: SimpleQueue[tuple[Trial, BaseException | None]],
+) -> None:
+    """Run what is to do, one after the other."""
+    while trial := _taken(todo):
+        try:
+            run(trial)
+        except BaseException as error:  # noqa: BLE001 - it is raised in the caller's thread
+            ended.put((trial, error))
+        else:
+            ended.put((trial, None))
+
+
+def _taken(queue: SimpleQueue[Item], patience_s: float = 0.0) -> Item | None:
+    """Return what is next in a queue, or None when nothing comes in time."""
+    try:
+        return queue.get(block=patience_s > 0, timeout=patience_s or None)
+    except Empty:
+        return None
+
+
+def _expected(error: BaseException | None) -> RodepilError | None:
+    """Return an error that a user can mend, and raise any other."""
     if error is None or isinstance(error, RodepilError):
         return error
     raise error

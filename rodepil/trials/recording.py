@@ -18,7 +18,7 @@ from rodepil.io.files import short_hash
 from rodepil.track import Run, RunStatus, Tracker
 from rodepil.track.protocol import Picture
 from rodepil.train.metrics import Metrics, average
-from rodepil.trials.folder import Finished, RunRecord
+from rodepil.trials.folder import Finished, RunRecord, TrialFolder
 from rodepil.trials.plan import Plan, Trial
 
 Figures = Callable[[pa.Table], Mapping[str, Picture]]
@@ -47,18 +47,17 @@ class Recorder:
     plan: Plan
     figures: Figures | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    _parent: Run | None = None
     _runs: dict[str, Run] = field(default_factory=dict)
     _told: dict[str, int] = field(default_factory=dict)
 
     def is_recorded(self, trial: Trial) -> bool:
         """Return whether the trial's run holds all that it should."""
-        record = self._record(trial)
+        record = self._record(trial.folder)
         return record is not None and record.complete == COMPLETE
 
     def run_id(self, trial: Trial) -> str | None:
         """Return the id of the trial's run, if it has one."""
-        record = self._record(trial)
+        record = self._record(trial.folder)
         return record.run_id if record else None
 
     def follow(self, trial: Trial) -> int:
@@ -67,7 +66,7 @@ class Recorder:
         told = self._told.get(trial.id, 0)
         if len(history) <= told:
             return 0
-        run = self._open(trial)
+        run = self._child(trial)
         for report in history[told:]:
             run.metrics(report.metrics, report.epoch)
         self._told[trial.id] = len(history)
@@ -75,7 +74,7 @@ class Recorder:
 
     def finish(self, trial: Trial) -> None:
         """Tell what came of a finished trial, and close its run."""
-        run = self._open(trial)
+        run = self._child(trial)
         self.follow(trial)
         predictions = trial.folder.predictions()
         run.table("predictions", predictions)
@@ -87,18 +86,18 @@ class Recorder:
 
     def fail(self, trial: Trial, error: RodepilError) -> None:
         """Tell why a trial failed, and close its run."""
-        run = self._open(trial)
-        run.tags({"error": str(error)})
+        run = self._child(trial)
+        run.tags({"last_error": str(error)})
         run.end("failed")
         del self._runs[trial.id]
 
     def conclude(self, results: Mapping[Trial, Finished], predictions: pa.Table) -> str:
         """Tell the averages over the trials, close the parent run, and return its id."""
         done = short_hash(sorted(trial.id for trial in results))
-        record = self._record(self.plan)
+        record = self._record(self.plan.folder)
         if record and record.complete == done:
             return record.run_id
-        run = self.parent()
+        run = self._parent()
         mean = average([Metrics(**finished.metrics) for finished in results.values()])
         # The step is the number of folds, so that a mean over more of them stands beside.
         run.metrics({f"test_{name}": value for name, value in mean.as_dict().items()}, len(results))
@@ -106,55 +105,64 @@ class Recorder:
         self._draw(run, predictions)
         run.end()
         self.plan.folder.write_run(RunRecord(run_id=run.id, complete=done))
+        del self._runs[self.plan.group]
         return run.id
 
     def interrupt(self, status: RunStatus) -> None:
         """Close what is open; the next start goes on in it."""
         # What interrupted may be the tracker itself, and that is what the user shall read.
         with suppress(TrackingError):
-            for run in (*self._runs.values(), *([self._parent] if self._parent else [])):
+            for run in self._runs.values():
                 run.end(status)
 
-    def parent(self) -> Run:
+    def _parent(self) -> Run:
         """Return the cross-validation's run, opened when it is first asked for."""
-        if self._parent is None:
-            control = self.plan.settings.control
+        of = self.plan
+        if of.group not in self._runs:
+            control = of.settings.control
             name = "cross-validation" if control == "none" else f"cross-validation, {control}"
-            self._parent = self._start(self.plan, name, parent=None)
-            self._parent.settings(self.plan.settings.model_dump(mode="json", exclude={"fold"}))
-        return self._parent
+            run = self._start(of.group, name, {"group_id": of.group}, of.folder)
+            run.settings(of.settings.model_dump(mode="json", exclude={"fold"}))
+        return self._runs[of.group]
 
-    def _open(self, trial: Trial) -> Run:
+    def _child(self, trial: Trial) -> Run:
         """Return the trial's run, opened when it is first asked for."""
         if trial.id not in self._runs:
-            name = f"fold-{trial.settings.fold}"
-            run = self._start(trial, name, parent=self.parent().id)
+            tags = {
+                "trial_id": trial.id,
+                "subjects.train": ", ".join(trial.train_subjects),
+                "subjects.test": ", ".join(trial.test_subjects),
+            }
+            name, parent = f"fold-{trial.settings.fold}", self._parent().id
+            run = self._start(trial.id, name, tags, trial.folder, parent=parent)
             run.settings(trial.settings.model_dump(mode="json"))
-            subjects = {"train": trial.train_subjects, "test": trial.test_subjects}
-            run.tags({f"subjects.{side}": ", ".join(who) for side, who in subjects.items()})
-            self._runs[trial.id] = run
         return self._runs[trial.id]
 
-    def _start(self, of: Trial | Plan, name: str, parent: str | None) -> Run:
+    def _start(
+        self,
+        key: str,
+        name: str,
+        tags: Mapping[str, str],
+        folder: TrialFolder,
+        parent: str | None = None,
+    ) -> Run:
         """Open a run, the one that its folder names if there is one, and keep its id there."""
-        record = self._record(of)
-        identity = {"trial_id": of.id} if isinstance(of, Trial) else {"group_id": of.group}
-        tags = {
+        shared = {
             **self.tags,
-            **identity,
-            **{f"digest.{name}": digest for name, digest in self.plan.digests.items()},
-            "control": of.settings.control,
-            "data": of.settings.data,
+            **{f"digest.{of}": digest for of, digest in self.plan.digests.items()},
+            "control": self.plan.settings.control,
+            "data": self.plan.settings.data,
         }
-        run = self.tracker.start(
-            name, parent=parent, tags=tags, resume=record.run_id if record else None
-        )
-        of.folder.write_run(RunRecord(run_id=run.id))
+        record = self._record(folder)
+        resume = record.run_id if record else None
+        run = self.tracker.start(name, parent=parent, tags={**shared, **tags}, resume=resume)
+        self._runs[key] = run
+        folder.write_run(RunRecord(run_id=run.id))
         return run
 
-    def _record(self, of: Trial | Plan) -> RunRecord | None:
-        """Return the run that the tracker knows among those that the folder names."""
-        known = (record for record in of.folder.runs() if self.tracker.knows(record.run_id))
+    def _record(self, folder: TrialFolder) -> RunRecord | None:
+        """Return the run that the tracker knows among those that a folder names."""
+        known = (record for record in folder.runs() if self.tracker.knows(record.run_id))
         return next(known, None)
 
     def _draw(self, run: Run, predictions: pa.Table) -> None:

@@ -20,7 +20,7 @@ from rodepil.train.metrics import measure
 from rodepil.train.result import EpochReport, TrialResult
 from rodepil.train.trial import run_trial
 from rodepil.train.world import World, choose_device
-from rodepil.trials.folder import Finished, TrialFolder
+from rodepil.trials.folder import Finished
 from rodepil.trials.plan import Trial
 
 
@@ -53,7 +53,7 @@ def _train(trial: Trial, world: World) -> None:
         trial_id=trial.id,
         world=world,
         checkpoints=trial.folder.checkpoints,
-        on_epoch=lambda report: _tell(report, trial.folder, world),
+        on_epoch=trial.folder.add_epoch if world.leads else _say_nothing,
     )
     if world.leads:
         _write(trial, result)
@@ -86,11 +86,12 @@ def _world(settings: TrainSettings) -> World:
     )
 
 
-def _tell(report: EpochReport, folder: TrialFolder, world: World) -> None:
-    """Leave an epoch's metrics for the driver, which records them; tell Ray of them as well."""
-    if world.leads:
-        folder.add_epoch(report)
-    ray.train.report({"epoch": report.epoch, **report.metrics})
+def _say_nothing(report: EpochReport) -> None:
+    """Leave it to rank 0 to write down an epoch, from where the driver reads it.
+
+    Ray is not told: `ray.train.report` holds every worker until the driver has looked.
+    """
+    del report
 
 
 def _write(trial: Trial, result: TrialResult) -> None:

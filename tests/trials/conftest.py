@@ -33,14 +33,14 @@ from rodepil.trials.ray_session import Resources, ray_session
 CPUS = 2
 SUBJECTS, CLIPS_A_SUBJECT, FOLDS = 6, 4, 3
 FRAMES, SIZE_PX, BAR_PX, STEP_PX = 8, 32, 6, 3
-EPOCHS = 12
-"""Enough that a fold can be caught and killed in its middle."""
+EPOCHS = 40
+"""Enough steps that a fold can be caught and killed in its middle."""
 
 SETTINGS = ProjectSettings(
     folds=FoldSettings(k=FOLDS),
     features=FeatureSettings(frames=4, size_px=SIZE_PX),
     model=ModelSettings(width=16, depth=1, heads=2),
-    train=TrainSettings(epochs=EPOCHS, batch_size=4, warmup_epochs=1, decay_epochs=(8,)),
+    train=TrainSettings(epochs=EPOCHS, batch_size=1, warmup_epochs=1, decay_epochs=(30,)),
     track=TrackSettings(experiment="small"),
 )
 

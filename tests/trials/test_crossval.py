@@ -201,7 +201,9 @@ def test_two_workers_train_one_trial_together(
     copy: Copy, settings: ProjectSettings, resources: Resources
 ) -> None:
     assert resources
-    train = settings.train.model_copy(update={"workers": 2, "epochs": 2, "batch_size": 2})
+    train = settings.train.model_copy(
+        update={"workers": 2, "epochs": 2, "batch_size": 2, "decay_epochs": ()}
+    )
     both = settings.model_copy(update={"train": train})
     workspace = copy("two-workers")
     result = cross_validate(both, workspace, folds=[0])
