@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -91,7 +91,7 @@ def _on_ray(
 
     if not ray.is_initialized():
         ray.init(address=os.environ["RAY_ADDRESS"], log_to_driver=False)
-    remote = ray.remote(_attempt)
+    remote: Any = ray.remote(_attempt)
     waiting = {remote.remote(function, item): item for item in items}
     while waiting:
         (ready,), _ = ray.wait(list(waiting), num_returns=1)

@@ -6,6 +6,7 @@ returns a summary that prints as one or more lines.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from rodepil.config.settings import ProjectSettings
@@ -50,8 +51,11 @@ def folds(settings: ProjectSettings, workspace: Workspace, progress: Progress) -
     from rodepil.data.folds import make_folds  # noqa: PLC0415
 
     del progress
+    wanted = settings.folds
+    if wanted.table is not None:
+        wanted = wanted.model_copy(update={"table": str(workspace.root / wanted.table)})
     clips = tables.read("clips", workspace.clips)
-    tables.write("folds", make_folds(clips, settings.folds), workspace.folds)
+    tables.write("folds", make_folds(clips, wanted), workspace.folds)
     return check_folds(workspace)
 
 
@@ -91,12 +95,13 @@ def cross_validate(
 ) -> str:
     """Cross-validate under `control` and write what the report reads."""
     from rodepil.report import fold_figures  # noqa: PLC0415
-    from rodepil.trials import crossval as trials_crossval  # noqa: PLC0415
+    from rodepil.trials.crossval import cross_validate as validate  # noqa: PLC0415
+    from rodepil.trials.crossval import write_results  # noqa: PLC0415
+    from rodepil.trials.plan import data_name  # noqa: PLC0415
 
-    result = trials_crossval.cross_validate(
-        settings, workspace, control=control, figures=fold_figures, progress=progress
-    )
-    trials_crossval.write_results(result, workspace)
+    figures = partial(fold_figures, data=data_name(settings))
+    result = validate(settings, workspace, control=control, figures=figures, progress=progress)
+    write_results(result, workspace)
     return str(result)
 
 

@@ -33,7 +33,7 @@ def predict(
     from rodepil.trials.models import find_model  # noqa: PLC0415
 
     project = open_project(root)
-    path = find_model(model, project.workspace, project.settings.track)
+    path = find_model(model, project.workspace)
     scores = predict_clips(clips, path, device=device, progress=project.progress)
     tables.write("scores", scores, out)
     shown = Table("clip", "score", "predicted", "error", box=None, pad_edge=False)

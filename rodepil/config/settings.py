@@ -76,7 +76,7 @@ class CurateSettings(Settings):
     fps: Positive = 30
     size_px: Annotated[int, Field(ge=16, multiple_of=2)] = 224
     fit: Literal["letterbox", "center_crop"] = "letterbox"
-    min_overlap_s: NonNegativeReal = 2.0
+    min_overlap_s: NonNegativeReal = 3.0
     min_agreement: Share = 0.5
     motion_pixel_threshold: Annotated[int, Field(ge=1, le=255)] = 25
     motion_min_share: Share = 0.002
@@ -127,20 +127,25 @@ class FeatureSettings(Settings):
 
     view: Literal["frames"] = "frames"
     frames: Positive = 16
-    size_px: Positive = 64
+    size_px: Positive = 32
 
 
 class ModelSettings(Settings):
-    """TimeSformer with divided space-time attention (Bertasius et al., 2021)."""
+    """TimeSformer with divided space-time attention (Bertasius et al., 2021).
+
+    ``temporal_init`` is how time starts without a checkpoint: ``zero`` as in the published
+    network, which then sees each frame alone; ``mimetic`` as a difference to the mean over time.
+    """
 
     name: Literal["timesformer"] = "timesformer"
     width: Positive = 96
-    depth: Positive = 3
-    heads: Positive = 4
+    depth: Positive = 2
+    heads: Positive = 2
     patch_px: Positive = 16
     mlp_ratio: PositiveReal = 4.0
-    drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    temporal_init: Literal["zero", "mimetic"] = "mimetic"
     pretrained: Literal["none"] = "none"
 
     @model_validator(mode="after")
@@ -165,15 +170,15 @@ class TrainSettings(Settings):
     """One trial's recipe; ``batch_size`` is per worker, as in the paper's 8 a GPU."""
 
     seed: NonNegative = 0
-    epochs: Positive = 25
-    batch_size: Positive = 16
+    epochs: Positive = 32
+    batch_size: Positive = 8
     optimizer: Literal["sgd", "adamw"] = "adamw"
     learning_rate: PositiveReal = 1e-3
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = False
-    weight_decay: NonNegativeReal = 1e-4
+    weight_decay: NonNegativeReal = 0.2
     warmup_epochs: NonNegative = 2
-    decay_epochs: tuple[Positive, ...] = (15, 21)
+    decay_epochs: tuple[Positive, ...] = (20, 28)
     decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
     clip_norm: NonNegativeReal = 1.0
     class_weights: Literal["balanced", "none"] = "balanced"

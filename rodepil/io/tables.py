@@ -140,7 +140,7 @@ def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
                 f"table '{name}' from {origin}: column '{field.name}' holds "
                 f"{column.null_count} nulls; every row wants a value"
             )
-    return table.cast(wanted)
+    return table.cast(wanted.with_metadata(table.schema.metadata))
 
 
 def write(name: str, table: pa.Table, path: Path) -> pa.Table:

@@ -19,11 +19,9 @@ from torch import Tensor, nn
 
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
+from rodepil.models.initialize import initialize, start_as_difference
 from rodepil.models.layers import LAYER_NORM_EPS, Block, LastBlock, PatchEmbedding
 from rodepil.models.registry import register
-
-EMBEDDING_STD = 0.02
-CUT_NORMAL_STD = 0.8796  # deviation of a standard normal that is cut at two
 
 
 class TimeSformer(nn.Module):
@@ -115,50 +113,6 @@ class TimeSformer(nn.Module):
             )
 
 
-def initialize(model: TimeSformer, generator: torch.Generator) -> None:
-    """Give `model` random weights, in place.
-
-    ``temporal_fc`` and ``time_embed`` get 0 in all blocks, so that a new network treats every
-    frame as a ViT does and learns time from there; biases get 0, layer norms 1 and 0. The
-    rest is ViT's own rule: Xavier uniform for the linear layers of the blocks, LeCun normal
-    for the patch projection, and a normal of deviation 0.02 for ``cls_token``, ``pos_embed``
-    and the head; normals are cut at two deviations. A flat 0.02 everywhere, near to this at a
-    width of 768, is too narrow for a small network: at width 64, telling shaking from drifting
-    blobs in 288 steps of 16 new clips, it ended at 0.61 and 0.64 of unseen clips right (two
-    seeds), this rule at 0.99 and 0.98.
-
-    Parameters
-    ----------
-    model
-        The network.
-    generator
-        Where the numbers come from; it must be on the CPU.
-
-    References
-    ----------
-    Glorot, Bengio: Understanding the difficulty of training deep feedforward neural networks.
-    AISTATS 2010.
-    """
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if name.endswith("bias") or "temporal_fc" in name or name == "time_embed":
-                parameter.zero_()
-            elif "norm" in name:
-                parameter.fill_(1.0)
-            else:
-                parameter.copy_(_random(name, parameter.shape, generator))
-
-
-def _random(name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:
-    values = torch.empty(shape)
-    if name.startswith("blocks."):
-        return nn.init.xavier_uniform_(values, generator=generator)
-    std = EMBEDDING_STD
-    if name.startswith("patch_embed."):
-        std = values[0].numel() ** -0.5 / CUT_NORMAL_STD
-    return nn.init.trunc_normal_(values, std=std, a=-2 * std, b=2 * std, generator=generator)
-
-
 def _check_sizes(patch_px: int, *, frames: int, size_px: int, classes: int) -> None:
     for name, value in (("frames", frames), ("size_px", size_px), ("classes", classes)):
         if value < 1:
@@ -185,4 +139,6 @@ def _build(
     model.to_empty(device="cpu")
     if generator is not None:
         initialize(model, generator)
+        if settings.temporal_init == "mimetic":
+            start_as_difference(model, generator)
     return model

@@ -81,7 +81,7 @@ def test_without_params_the_demo_is_taken(tmp_path: Path) -> None:
         ("tain: {epochs: 3}", ["unknown key 'tain'", "'train'"]),
         ("curate: {clip_duration_s: 0.01}", ["params.yaml", "curate", "make it whole"]),
         ("features: {size_px: 50}", ["features.size_px 50", "model.patch_px 16"]),
-        ("model: {width: 10}", ["model", "width 10", "heads 4"]),
+        ("model: {width: 10, heads: 4}", ["model", "width 10", "heads 4"]),
         ("train: {learning_rate: .nan}", ["train.learning_rate", "nan"]),
         ("train: {epochs: 3, epochs: 4}", ["params.yaml", "duplicate key"]),
         ("- a list", ["params.yaml", "sections"]),

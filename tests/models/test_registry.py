@@ -13,7 +13,7 @@ def test_timesformer_is_had_by_its_name():
     assert "timesformer" in registry.names()
     model = registry.build(ModelSettings(), FeatureSettings(), classes=3, seed=0)
     assert isinstance(model, TimeSformer)
-    assert (model.frames, model.size_px, model.classes) == (16, 64, 3)
+    assert (model.frames, model.size_px, model.classes) == (16, 32, 3)
 
 
 def test_an_unknown_name_is_refused_with_the_names_that_exist():

@@ -65,7 +65,7 @@ def test_order_of_frames_does_not_matter_without_time_embedding(randomize: Any):
 
 def test_first_weights_follow_vits_rule_and_time_starts_at_zero():
     """Xavier's deviation is sqrt(2 / (in + out)), LeCun's 1 / sqrt(in)."""
-    settings = ModelSettings(width=96, depth=2, heads=4, patch_px=16)
+    settings = ModelSettings(width=96, depth=2, heads=4, patch_px=16, temporal_init="zero")
     model = build(settings, FeatureSettings(frames=4, size_px=224), seed=5)
     expected = {
         "attn.qkv.weight": (2 / (96 + 288)) ** 0.5,
@@ -89,6 +89,21 @@ def test_first_weights_follow_vits_rule_and_time_starts_at_zero():
             assert name in {"cls_token", "head.weight"}
             assert 0 < value.abs().max() <= 0.04
     assert seen == set(expected)
+
+
+def test_mimetic_time_starts_by_taking_away_the_mean_over_frames():
+    """With values, proj and temporal_fc multiplied out, what is left is minus identity."""
+    model = build(ModelSettings(width=64, depth=2), FeatureSettings(frames=8, size_px=32), seed=5)
+    for block in model.blocks:
+        values = block.temporal_attn.qkv.weight[128:]
+        product = block.temporal_fc.weight @ block.temporal_attn.proj.weight @ values
+        assert (product + torch.eye(64)).pow(2).sum().sqrt() < 0.15 * 64**0.5
+    tokens = torch.randn(2, 8, 4, 64)
+    with torch.no_grad():
+        block = model.blocks[0]
+        seen = block.temporal_norm1(tokens)
+        got = block.attend_time(tokens) - tokens
+    torch.testing.assert_close(got, -seen.mean(1, keepdim=True).expand_as(got), atol=0.6, rtol=0)
 
 
 def test_the_seed_alone_gives_the_weights():

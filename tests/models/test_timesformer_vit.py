@@ -11,7 +11,7 @@ from timm.models.vision_transformer import VisionTransformer
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.models.registry import build
 
-SETTINGS = ModelSettings(width=48, depth=3, heads=4, patch_px=8)
+SETTINGS = ModelSettings(width=48, depth=3, heads=4, patch_px=8, temporal_init="zero")
 
 
 @pytest.fixture
