@@ -14,7 +14,7 @@ from rodepil.config.settings import SimulateSettings
 from rodepil.simulate.behaviour import POSES as NORMAL
 from rodepil.simulate.camera import NOISE_MEAN
 from rodepil.simulate.film import live
-from rodepil.simulate.pose import Bout
+from rodepil.simulate.pose import Bout, Drive
 from rodepil.simulate.scene import HEIGHT_PX, WIDTH_PX
 from rodepil.simulate.schedule import make_plan
 from rodepil.simulate.seizure import POSES as SEIZING
@@ -36,7 +36,9 @@ def _changed(frames: Frames, step: int, threshold: int = 25) -> float:
 def _motion(frames: Frames) -> float:
     """The classical measure: CLAHE, difference, median, threshold, share of pixels."""
     clahe = cv2.createCLAHE(3.0, (8, 8))
-    return _changed([clahe.apply(frame) for frame in frames[::COMPARED_FRAMES]], 1)
+    return _changed(
+        [np.asarray(clahe.apply(frame), np.uint8) for frame in frames[::COMPARED_FRAMES]], 1
+    )
 
 
 def _one(kind: str, seconds: float = 8.0) -> list[Bout]:
@@ -67,7 +69,7 @@ def test_the_tag_is_above_its_cage_and_outside_of_every_box(simulated: Any) -> N
 
 def test_an_animals_box_lies_inside_its_cage_in_every_frame(simulated: Any) -> None:
     cages = {(row["recording_id"], row["position"]): row for row in simulated.cages.to_pylist()}
-    frames = {name: set() for name in cages}
+    frames: dict[tuple[str, int], set[int]] = {name: set() for name in cages}
     for row in simulated.boxes.to_pylist():
         cage = cages[row["recording_id"], row["position"]]
         frames[row["recording_id"], row["position"]].add(row["frame"])
@@ -87,7 +89,7 @@ def test_an_animals_box_holds_what_differs_from_the_empty_cage(
     }
     for plan in make_plan(settings):
         recording = live(settings, plan)
-        empty = cv2.add(recording.scene.bare, int(NOISE_MEAN))
+        empty = recording.scene.bare + np.uint8(NOISE_MEAN)
         for animal in recording.animals:
             for frame in range(30, 960, 93):
                 row = boxes[plan.recording_id, animal.box.position, frame]
@@ -123,7 +125,7 @@ def test_resting_is_still_and_all_else_moves(watch: Watch) -> None:
 
 
 def test_walking_is_slow_and_wild_running_crosses_the_cage(watch: Watch) -> None:
-    def travelled(drive: str, speed: float) -> float:
+    def travelled(drive: Drive, speed: float) -> float:
         frames = watch([Bout("walk", 0.0, 6.0, drive, speed)], subject=1)
         still = np.median(np.stack(frames[::6]), axis=0).astype(np.uint8)
         places = []

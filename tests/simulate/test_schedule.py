@@ -25,7 +25,9 @@ def _overlap(cage: CagePlan, start_s: float) -> float:
 @pytest.mark.parametrize("seed", [7, 0, 1, 2, 99])
 def test_by_default_every_subject_has_windows_of_both_kinds(seed: int) -> None:
     settings = SimulateSettings(seed=seed)
-    positive, negative, windows = Counter(), Counter(), 0
+    positive: Counter[int] = Counter()
+    negative: Counter[int] = Counter()
+    windows = 0
     for plan in make_plan(settings):
         for cage in plan.cages:
             for start in range(0, 150, 10):
@@ -65,7 +67,7 @@ def test_a_plan_is_possible(
     )  # fmt: skip
     plans = make_plan(settings)
     assert len({plan.recording_id for plan in plans}) == recordings
-    seizures = Counter()
+    seizures: Counter[int] = Counter()
     for plan in plans:
         positions = [cage.position for cage in plan.cages]
         owners = [cage.subject for cage in plan.cages]
