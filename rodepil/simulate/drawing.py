@@ -94,11 +94,12 @@ class Painter:
         ink[:] = 0
         _draw_parts(ink, points, rat, frame, _COATS[rat.coat].under(light))
         _, mask = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY)
-        ink_small = cv2.resize(cv2.blur(ink, (5, 5)), (width, height), interpolation=cv2.INTER_AREA)
-        mask = cv2.resize(cv2.blur(mask, (5, 5)), (width, height), interpolation=cv2.INTER_AREA)
+        size = (width, height)
+        soft_ink = cv2.blur(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), (3, 3))
+        mask = cv2.blur(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), (3, 3))
         fur = cv2.multiply(self._fur[:height, :width], mask, scale=1 / 255)
         cv2.multiply(patch, cv2.bitwise_not(mask), dst=patch, scale=1 / 255)
-        cv2.add(patch, cv2.add(ink_small, fur), dst=patch)
+        cv2.add(patch, cv2.add(soft_ink, fur), dst=patch)
 
     def _shade(self, patch: Image, ground: list[Point], radii: Sequence[int]) -> None:
         """Darken the floor where the body keeps the light off."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rodepil.simulate import behaviour, seizure
-from rodepil.simulate.pose import JERKS, NEUTRAL, Bout, channel
+from rodepil.simulate.pose import JERKS, NEUTRAL, Bout, Drive, channel
 from rodepil.simulate.signals import Signal, Signals, ramp
 from rodepil.simulate.subjects import Subject
 
@@ -26,11 +26,17 @@ _TURN_RAD_S = {
     "hop": 8.0,
 }
 _WILD = frozenset({"lurch", "dash", "hop"})
+_ON_AND_ON = _WILD | {"creep", "walk"}
+"""Drives that take a new goal when the last is reached."""
+_TAIL_FOLLOWS = 0.3
+"""Share of the way that a tail's root turns after the body in a frame."""
+_TAIL_JERKS = 0.7
+"""Share of the body's twist that the tail's root takes part in."""
 NEAR_PX = 22.0
 """A goal this near is reached."""
 _THERE_PX = 4.0
 """So near to a goal an animal no longer turns to it."""
-LURCH_PX = 45.0
+LURCH_PX = 32.0
 """How far from where it began a lurching animal is thrown."""
 _POSES = {**behaviour.POSES, **seizure.POSES}
 
@@ -70,7 +76,11 @@ def move(
     pose = _pose(bouts, subject, fps, rng)
     x, y, heading, tail_heading = _travel(bouts, subject, floor_px, fps, rng)
     return Motion(
-        x + pose["shift_x"], y + pose["shift_y"], heading + pose["twist"], tail_heading, pose
+        x + pose["shift_x"],
+        y + pose["shift_y"],
+        heading + pose["twist"],
+        tail_heading + _TAIL_JERKS * pose["twist"],
+        pose,
     )
 
 
@@ -108,35 +118,58 @@ def _travel(
     fps: float,
     rng: np.random.Generator,
 ) -> tuple[Signal, Signal, Signal, Signal]:
-    """Walk, frame after frame, towards one goal after another."""
-    width, depth = floor_px
-    x, y = width * rng.uniform(0.3, 0.7), depth * rng.uniform(0.3, 0.7)
-    heading = tail = rng.uniform(-math.pi, math.pi)
-    speed = 0.0
+    """Go, frame after frame, towards one goal after another."""
+    walker = _Walker(
+        floor_px[0] * rng.uniform(0.3, 0.7),
+        floor_px[1] * rng.uniform(0.3, 0.7),
+        rng.uniform(-math.pi, math.pi),
+        fps,
+    )
     rows: list[tuple[float, float, float, float]] = []
     for bout in bouts:
         start, end = frames_of(bout, fps)
-        turn = _TURN_RAD_S[bout.drive] / fps
-        ease = 0.5 if bout.drive in _WILD else 0.12
-        anchor = (x, y)
+        anchor = walker.place
         goal = _goal(bout, subject, floor_px, anchor, rng)
         for _ in range(start, end):
-            away = math.hypot(goal[0] - x, goal[1] - y)
-            wanted = math.atan2(goal[1] - y, goal[0] - x)
-            error = (wanted - heading + math.pi) % (2 * math.pi) - math.pi
-            if away > _THERE_PX:
-                heading += max(-turn, min(turn, 0.3 * error))
-            target = bout.speed_px_s * max(0.12, math.cos(error)) * min(1.0, away / 25)
-            speed += ease * (target - speed)
-            x += speed / fps * math.cos(heading)
-            y += speed / fps * math.sin(heading)
-            tail += 0.12 * (heading - tail)
-            rows.append((x, y, heading, tail))
-            if away < NEAR_PX and bout.drive in {"creep", "walk", *_WILD}:
-                here = anchor if bout.drive == "lurch" else (x, y)
+            away = walker.step(goal, bout.drive, bout.speed_px_s)
+            rows.append((*walker.place, walker.heading, walker.tail))
+            if away < NEAR_PX and bout.drive in _ON_AND_ON:
+                here = anchor if bout.drive == "lurch" else walker.place
                 goal = _goal(bout, subject, floor_px, here, rng)
     x_px, y_px, headings, tails = np.asarray(rows).T
     return x_px, y_px, headings, tails
+
+
+class _Walker:
+    """Where a body is, and how it gets nearer to a goal from frame to frame."""
+
+    def __init__(self, x: float, y: float, heading: float, fps: float) -> None:
+        self.place = (x, y)
+        self.heading = self.tail = heading
+        self._fps = fps
+        self._speed = 0.0
+
+    def step(self, goal: tuple[float, float], drive: Drive, speed_px_s: float) -> float:
+        """Go on for one frame and return how far the goal was, px.
+
+        A lurching body is thrown towards the goal as it lies; any other turns to it first.
+        """
+        x, y = self.place
+        away = math.hypot(goal[0] - x, goal[1] - y)
+        course = math.atan2(goal[1] - y, goal[0] - x)
+        error = (course - self.heading + math.pi) % (2 * math.pi) - math.pi
+        turn = _TURN_RAD_S[drive] / self._fps
+        if away > _THERE_PX:
+            self.heading += max(-turn, min(turn, 0.3 * error))
+        target = speed_px_s * min(1.0, away / 25)
+        if drive != "lurch":
+            course = self.heading
+            target *= max(0.12, math.cos(error))
+        self._speed += (0.5 if drive in _WILD else 0.12) * (target - self._speed)
+        advance = self._speed / self._fps
+        self.place = (x + advance * math.cos(course), y + advance * math.sin(course))
+        self.tail += _TAIL_FOLLOWS * (self.heading - self.tail)
+        return away
 
 
 def _goal(
@@ -147,14 +180,16 @@ def _goal(
     rng: np.random.Generator,
 ) -> tuple[float, float]:
     """Choose where to go next: the nest, the far side when running wild, or anywhere."""
-    width, depth = floor_px
+    share_x, share_y = rng.uniform(0.15, 0.85, 2).tolist()
     if bout.drive == "home":
-        return width * subject.nest[0], depth * subject.nest[1]
-    if bout.drive == "lurch":
-        away = rng.uniform(-LURCH_PX, LURCH_PX, 2)
-        return here[0] + float(away[0]), here[1] + float(away[1])
-    share_x, share_y = rng.uniform(0.15, 0.85, 2)
-    if bout.drive in {"dash", "hop"}:
-        share_x = 0.2 if here[0] > width / 2 else 0.8
-        share_y = 0.2 if rng.random() < (0.8 if here[1] > depth / 2 else 0.2) else 0.8
-    return width * float(share_x), depth * float(share_y)
+        share_x, share_y = subject.nest
+    elif bout.drive == "lurch":
+        share_x, share_y = (
+            min(0.8, max(0.2, (place + LURCH_PX * rng.uniform(-1, 1)) / size))
+            for place, size in zip(here, floor_px, strict=True)
+        )
+    elif bout.drive in _WILD:
+        over, below = here[0] > floor_px[0] / 2, here[1] > floor_px[1] / 2
+        share_x = 0.2 if over else 0.8
+        share_y = 0.2 if rng.random() < (0.8 if below else 0.2) else 0.8
+    return floor_px[0] * share_x, floor_px[1] * share_y

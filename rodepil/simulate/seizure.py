@@ -140,12 +140,12 @@ def _staring(signals: Signals) -> Pose:
 
 
 def _mouth(signals: Signals) -> Pose:
-    return {**_seated(signals, 18.0, 0.4), "head_pitch": -0.2 + 0.6 * signals.clonus(4, 7)}
+    return {**_seated(signals, 18.0, 0.5), "head_pitch": -0.2 + 0.6 * signals.clonus(4, 7)}
 
 
 def _nodding(signals: Signals) -> Pose:
     return {
-        **_seated(signals, 19.0, 0.4),
+        **_seated(signals, 19.0, 0.55),
         "pitch": signals.hold(0.2, 0.6) + 0.2 * signals.clonus(),
         "head_pitch": -0.1 + 0.85 * signals.clonus(3, 5),
     }
@@ -153,7 +153,7 @@ def _nodding(signals: Signals) -> Pose:
 
 def _wet_dog(signals: Signals) -> Pose:
     return {
-        **_seated(signals, 19.0, 0.5),
+        **_seated(signals, 19.0, 0.6),
         "roll": 0.5 * signals.clonus(5, 8),
         "head_yaw": 0.7 * signals.clonus(5, 8),
     }
@@ -161,28 +161,28 @@ def _wet_dog(signals: Signals) -> Pose:
 
 def _neck(signals: Signals) -> Pose:
     jerk = signals.clonus(3, 5)
-    return {**_seated(signals, 19.0, 0.45), "head_yaw": 0.85 * jerk, "bend": 0.5 * jerk}
+    return {**_seated(signals, 19.0, 0.6), "head_yaw": 0.85 * jerk, "bend": 0.5 * jerk}
 
 
 def _unilateral(signals: Signals) -> Pose:
     limb = "fore_left" if signals.side() > 0 else "fore_right"
-    return {**_seated(signals, 22.0, 0.55), limb: 0.9 + 0.9 * signals.clonus()}
+    return {**_seated(signals, 22.0, 0.75), limb: 0.9 + 0.9 * signals.clonus()}
 
 
 def _bilateral(signals: Signals) -> Pose:
     paws = 0.9 + 0.9 * signals.clonus()
-    return {**_seated(signals, 22.0, 0.55), "fore_left": paws, "fore_right": paws}
+    return {**_seated(signals, 22.0, 0.75), "fore_left": paws, "fore_right": paws}
 
 
 def _alternating(signals: Signals) -> Pose:
     jerk = 0.9 * signals.clonus()
-    return {**_seated(signals, 22.0, 0.55), "fore_left": 0.9 + jerk, "fore_right": 0.9 - jerk}
+    return {**_seated(signals, 22.0, 0.75), "fore_left": 0.9 + jerk, "fore_right": 0.9 - jerk}
 
 
 def _rearing(signals: Signals) -> Pose:
     paws = 0.9 + 0.8 * signals.clonus()
     return {
-        **_seated(signals, 22.0, 0.55),
+        **_seated(signals, 22.0, 0.75),
         "pitch": signals.hold(0.75, 1.15) + 0.2 * signals.clonus(),
         "hunch": signals.hold(0.0, 0.2),
         "stretch": signals.hold(0.98, 1.1),
@@ -198,7 +198,7 @@ def _falling(signals: Signals) -> Pose:
     sides = signals.rng.choice([-1.0, 1.0], int(turn[-1]) + 1)[turn.astype(int)]
     down = ramp((turn % 1.0) / 0.15) * ramp((1.0 - turn % 1.0) / 0.2)
     return {
-        **_seated(signals, 22.0, 0.6),
+        **_seated(signals, 22.0, 0.8),
         "roll": sides * down * signals.hold(1.0, 1.4) + 0.2 * signals.clonus(),
         "pitch": 0.6 * (1.0 - down) + 0.1 * signals.clonus(),
         "stretch": signals.hold(0.9, 1.12),
@@ -238,7 +238,7 @@ def _jumping(signals: Signals) -> Pose:
 def _tonic(signals: Signals) -> Pose:
     reach = signals.hold(1.0, 1.4)
     return {
-        **_shaken(signals, 19.0, 0.45),
+        **_shaken(signals, 19.0, 0.6),
         "roll": signals.side() * signals.hold(0.6, 1.4) + 0.15 * signals.clonus(5, 9),
         "stretch": 1.15 + 0.05 * signals.clonus(5, 9),
         "hunch": -0.1,

@@ -17,6 +17,8 @@ SCALE = 2
 """Drawn at this scale and averaged down: smooth edges without slow anti-aliasing."""
 SHADOW_PX = 8
 """How far the shadow reaches beyond what throws it."""
+_EDGE_PX = 4
+"""Room for what drawing rounds and blurs."""
 _N = len(SPINE)
 SPINE_AT, SHADOW_AT = slice(0, _N), slice(_N, 2 * _N)
 LIMBS_AT = slice(2 * _N, 2 * _N + 12)
@@ -64,8 +66,8 @@ def make_sprite(body: Skeleton, coat: Coat, size_px: tuple[int, int]) -> Sprite:
     room = np.array([*size_px, *size_px])
     boxes = body.boxes()
     reach = body.radii.max() + SHADOW_PX
-    low = np.minimum(boxes[:, :2], np.floor(body.ground.min(1) - reach))
-    high = np.maximum(boxes[:, 2:], np.ceil(body.ground.max(1) + reach))
+    low = np.minimum(boxes[:, :2] - _EDGE_PX, np.floor(body.ground.min(1) - reach))
+    high = np.maximum(boxes[:, 2:] + _EDGE_PX, np.ceil(body.ground.max(1) + reach))
     return Sprite(
         points,
         tuple(round(SCALE * float(radius)) for radius in body.radii),

@@ -53,16 +53,21 @@ def settings() -> SimulateSettings:
 def simulated(settings: SimulateSettings, tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     folder = tmp_path_factory.mktemp("simulated")
     simulate(settings, folder, processes=1)
-    names = ("recordings", "cages", "annotations", "animal_boxes")
-    read = [tables.read(name, folder / f"{name}.parquet") for name in names]
-    decoded = {row["recording_id"]: _decode(folder / row["path"]) for row in read[0].to_pylist()}
-    return Simulated(folder, *read, decoded)
+    recordings = tables.read("recordings", folder / "recordings.parquet")
+    return Simulated(
+        folder,
+        recordings,
+        tables.read("cages", folder / "cages.parquet"),
+        tables.read("annotations", folder / "annotations.parquet"),
+        tables.read("animal_boxes", folder / "animal_boxes.parquet"),
+        {row["recording_id"]: _decode(folder / row["path"]) for row in recordings.to_pylist()},
+    )
 
 
 def _decode(path: Path) -> Frames:
     with av.open(str(path)) as container:
         return [
-            frame.to_ndarray(format="yuv420p")[: frame.height]
+            np.asarray(frame.to_ndarray(format="yuv420p")[: frame.height], np.uint8)
             for frame in container.decode(video=0)
         ]
 
