@@ -181,8 +181,11 @@ def _drive(
     while trial := _taken(todo):
         try:
             run(trial)
+        except RodepilError as error:
+            ended.put((trial, error))
         except BaseException as error:  # noqa: BLE001 - it is raised in the caller's thread
             ended.put((trial, error))
+            return
         else:
             ended.put((trial, None))
 

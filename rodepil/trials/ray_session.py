@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ Resources = Mapping[str, float]
 """What a cluster has in all, by name: ``CPU``, ``GPU``, ..."""
 
 ADDRESS = "RAY_ADDRESS"
+LOCAL = "local"
+KNOCK_S = 10.0
 OBJECT_STORE_BYTES = 128 * 1024**2
 """Features go to workers by memory map and not through Ray, which would take 30 % of memory."""
 
@@ -62,7 +65,8 @@ def ray_session(cpus: int | None = None) -> Iterator[Resources]:
     if ray.is_initialized():
         with _environment(QUICK):
             yield _resources()
-    elif os.environ.get(ADDRESS):
+    elif os.environ.get(ADDRESS, LOCAL) != LOCAL:
+        _knock(os.environ[ADDRESS])
         with _environment(QUICK), _connected():
             yield _resources()
     else:
@@ -75,22 +79,49 @@ def _resources() -> Resources:
     return resources
 
 
+def _knock(address: str) -> None:
+    """Refuse an address where nobody listens: Ray itself would try for many minutes.
+
+    Raises
+    ------
+    TrialError
+        Nobody listens there.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        return  # a word of Ray's own, such as auto, or nonsense, of which Ray says so at once
+    try:
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
+    except (OSError, OverflowError) as error:
+        raise _silent(f"at {ADDRESS}={address}", error) from error
+
+
+def _silent(where: str, error: Exception) -> TrialError:
+    """Return the error of a Ray that does not answer."""
+    remedy = f"start it (ray start --head), correct {ADDRESS}, or unset it to use this machine"
+    return TrialError(f"Ray {where} does not answer: {error}; {remedy}")
+
+
 @contextmanager
 def _connected(folder: Path | None = None, cpus: int | None = None) -> Iterator[None]:
     """Connect to RAY_ADDRESS, or start a Ray of this machine that keeps its files in `folder`."""
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     own: dict[str, Any] = {
+        "address": LOCAL,  # never one that happens to run here
         "include_dashboard": False,
         "num_cpus": cpus or cpu_count(),
         "object_store_memory": OBJECT_STORE_BYTES,
         "_temp_dir": str(folder),
     }
+    logging.getLogger("ray").setLevel(logging.ERROR)  # ray.init says where it connects before it
     try:
         ray.init(**quiet, **(own if folder else {}))
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        where = "on this machine" if folder else f"at {ADDRESS}={os.environ[ADDRESS]}"
-        remedy = "see 'rodepil doctor'" if folder else f"start it (ray start), or unset {ADDRESS}"
-        raise TrialError(f"Ray {where} does not answer: {error}; {remedy}") from error
+        if folder is None:
+            raise _silent(f"at {ADDRESS}={os.environ[ADDRESS]}", error) from error
+        raise TrialError(
+            f"Ray does not start on this machine: {error}; free memory and disk, and run it again"
+        ) from error
     try:
         yield
     finally:
