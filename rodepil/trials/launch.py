@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
@@ -96,31 +98,41 @@ def launch(trial: Trial, share: Share, *, max_failures: int = MAX_FAILURES) -> N
     TrialError
         Its workers failed more than `max_failures` times.
     """
-    scratch = trial.workspace.trials / ".ray"
-    name = f"{trial.id}-{secrets.token_hex(4)}"
-    trainer = TorchTrainer(
-        train_one,
-        train_loop_config={"trial": trial},
-        scaling_config=share.scaling(),
-        run_config=RunConfig(
-            name=name,
-            storage_path=str(scratch),
-            failure_config=FailureConfig(max_failures=max_failures),
-        ),
-    )
     what = f"fold {trial.settings.fold} (trial {trial.id})"
     trial.folder.clear_error()
-    try:
-        trainer.fit()
-    except TrainingFailedError as error:
-        raise TrialError(f"{what}: {_cause(error)}") from error
-    finally:
-        shutil.rmtree(scratch / name, ignore_errors=True)
+    with _scratch(trial) as run_config:
+        trainer = TorchTrainer(
+            train_one,
+            train_loop_config={"trial": trial},
+            scaling_config=share.scaling(),
+            run_config=run_config(failure_config=FailureConfig(max_failures=max_failures)),
+        )
+        try:
+            trainer.fit()
+        except TrainingFailedError as error:
+            raise TrialError(f"{what}: {_cause(error)}") from error
     if trial.folder.finished() is None:
         unseen = (
             f"no result in {trial.folder.path}; does every node of the cluster see that folder?"
         )
         raise TrialError(f"{what}: {trial.folder.error() or unseen}")
+
+
+@contextmanager
+def _scratch(trial: Trial) -> Iterator[Callable[..., RunConfig]]:
+    """Yield what makes a RunConfig of a new name, whose files are gone afterwards.
+
+    Those of attempts that were killed are swept away first. The folder stands among the trials,
+    which every node of a cluster sees.
+    """
+    folder = trial.workspace.trials / ".ray"
+    for stale in folder.glob(f"{trial.id}-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    name = f"{trial.id}-{secrets.token_hex(4)}"
+    try:
+        yield partial(RunConfig, name=name, storage_path=str(folder))
+    finally:
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def side_by_side(

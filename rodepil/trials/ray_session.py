@@ -18,7 +18,7 @@ from rodepil.cluster import cpu_count
 from rodepil.errors import TrialError
 
 Resources = Mapping[str, float]
-"""What a cluster has in all, by name: ``CPU``, ``GPU``, ..."""
+"""What a cluster has in all: ``CPU``, and ``GPU`` where there are any."""
 
 ADDRESS = "RAY_ADDRESS"
 LOCAL = "local"
@@ -75,8 +75,8 @@ def ray_session(cpus: int | None = None) -> Iterator[Resources]:
 
 
 def _resources() -> Resources:
-    resources: Resources = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray's own
-    return resources
+    there: Resources = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray's own
+    return {name: there[name] for name in ("CPU", "GPU") if name in there}
 
 
 def _knock(address: str) -> None:
