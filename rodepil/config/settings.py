@@ -27,12 +27,12 @@ class SimulateSettings(Settings):
     """Simulated recordings: how many animals, how long, how often they seize."""
 
     seed: NonNegative = 7
-    subjects: Annotated[int, Field(ge=2)] = 12
-    recordings: Positive = 6
+    subjects: Annotated[int, Field(ge=2)] = 14
+    recordings: Positive = 8
     cages_min: Annotated[int, Field(ge=1, le=6)] = 3
     cages_max: Annotated[int, Field(ge=1, le=6)] = 6
-    duration_s: Annotated[float, Field(ge=30)] = 150.0
-    seizures_per_cage_hour: NonNegativeReal = 24.0
+    duration_s: Annotated[float, Field(ge=30)] = 180.0
+    seizures_per_cage_hour: NonNegativeReal = 20.0
     fps: Positive = 30
 
     @model_validator(mode="after")
@@ -140,7 +140,7 @@ class ModelSettings(Settings):
     name: Literal["timesformer"] = "timesformer"
     width: Positive = 96
     depth: Positive = 2
-    heads: Positive = 2
+    heads: Positive = 4
     patch_px: Positive = 16
     mlp_ratio: PositiveReal = 4.0
     drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -170,7 +170,7 @@ class TrainSettings(Settings):
     """One trial's recipe; ``batch_size`` is per worker, as in the paper's 8 a GPU."""
 
     seed: NonNegative = 0
-    epochs: Positive = 32
+    epochs: Positive = 24
     batch_size: Positive = 8
     optimizer: Literal["sgd", "adamw"] = "adamw"
     learning_rate: PositiveReal = 1e-3
@@ -178,7 +178,7 @@ class TrainSettings(Settings):
     nesterov: bool = False
     weight_decay: NonNegativeReal = 0.2
     warmup_epochs: NonNegative = 2
-    decay_epochs: tuple[Positive, ...] = (20, 28)
+    decay_epochs: tuple[Positive, ...] = (16, 21)
     decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
     clip_norm: NonNegativeReal = 1.0
     class_weights: Literal["balanced", "none"] = "balanced"

@@ -1,7 +1,8 @@
 """First weights of a network that starts from no checkpoint.
 
 `initialize` follows ViT's rule and lets time start at zero; `start_as_difference` then makes the
-temporal attention subtract a patch's mean over time, which small networks need on few clips.
+temporal attention subtract what a patch shows in neighbouring frames, which small networks need
+to learn motion from few clips.
 """
 
 from __future__ import annotations
@@ -13,11 +14,21 @@ EMBEDDING_STD = 0.02
 CUT_NORMAL_STD = 0.8796
 """Standard deviation of a unit normal cut at two deviations."""
 
-QUERY_SHARE = 0.3
-"""How much of ViT's queries and keys is left, so that a patch looks at all frames alike."""
+TIME_SHARE = 4
+"""One of so many parts of the width tells frames apart at the start."""
 
+TIME_BANDWIDTH = 0.66
+"""Spread of the frequencies of time, radians a frame: neighbours are alike, others are not."""
+
+TIME_LOGIT = 5.0
+"""Attention logit of a frame with itself, where one far away has about 0."""
+
+PATCH_GAIN = 2.2
+"""What gives patches a deviation near 1 where pixels, normalised, have one of 0.4 to 0.5."""
+
+TEMPORAL_GAIN = 1.2
 NOISE_SHARE = 0.1
-"""How far temporal_fc stands from minus identity, so that no two blocks start the same."""
+"""temporal_fc starts at minus the one times identity, plus the other times noise."""
 
 
 def initialize(model: nn.Module, generator: torch.Generator) -> None:
@@ -54,20 +65,27 @@ def initialize(model: nn.Module, generator: torch.Generator) -> None:
                 parameter.copy_(_random(name, parameter.shape, generator))
 
 
-def start_as_difference(model: nn.Module, generator: torch.Generator) -> None:
-    """Let the temporal attention of every block start as a difference to the mean over time.
+def start_as_difference(model: nn.Module, frames: int, heads: int, rng: torch.Generator) -> None:
+    """Let the temporal attention of every block start as a difference to neighbouring frames.
 
-    A pretrained attention's value and output projections come out near minus identity; to start
-    there ("mimetic") lets a small transformer learn from few samples [1]_. Here the values get
-    a random rotation, ``proj`` its inverse and ``temporal_fc`` minus identity with noise, and
-    queries and keys are small. So a block starts by taking from each patch about its mean over
-    the frames: what stands still falls away and what moves is left.
+    A pretrained attention's value and output projections come out near minus identity, with
+    queries and keys that follow the place; to start there ("mimetic") lets a small transformer
+    learn from few samples [1]_. Here part of the width carries random Fourier features of the
+    frame's number, queries and keys read it alone, values get a random rotation, ``proj`` its
+    inverse and ``temporal_fc`` minus identity with noise. So a block starts by taking from each
+    patch about its mean over the neighbouring frames: what stands still falls away, what moves
+    is left. The mean is one of patches after the layer norm, so the patch projection gets a
+    gain that makes both of one size.
 
     Parameters
     ----------
     model
         A TimeSformer that `initialize` was called on; changed in place.
-    generator
+    frames
+        T, frames of a clip.
+    heads
+        Heads of an attention.
+    rng
         Where the numbers come from; it must be on the CPU.
 
     References
@@ -75,16 +93,32 @@ def start_as_difference(model: nn.Module, generator: torch.Generator) -> None:
     .. [1] Trockman, Kolter: Mimetic Initialization of Self-Attention Layers. ICML 2023.
     """
     weights = dict(model.named_parameters())
+    width = weights["time_embed"].shape[-1]
+    time = width // (2 * TIME_SHARE) * 2
     with torch.no_grad():
+        angles = torch.arange(frames)[:, None] * (
+            TIME_BANDWIDTH * torch.randn(time // 2, generator=rng)
+        )
+        weights["time_embed"][0, :, :time] = 2**0.5 * torch.cat((angles.cos(), angles.sin()), 1)
+        weights["patch_embed.proj.weight"].mul_(PATCH_GAIN)[:time] = 0
         for name in [name for name in weights if name.endswith("temporal_attn.qkv.weight")]:
             block = name.removesuffix("temporal_attn.qkv.weight")
-            qkv, width = weights[name], weights[name].shape[1]
-            rotation = nn.init.orthogonal_(torch.empty(width, width), generator=generator)
-            qkv[: 2 * width].mul_(QUERY_SHARE)
-            qkv[2 * width :].copy_(rotation)
+            rotation = nn.init.orthogonal_(torch.empty(width, width), generator=rng)
+            looking = _look_at_neighbours(width, time, heads, rng)
+            weights[name].copy_(torch.cat((looking, looking, rotation)))
             weights[f"{block}temporal_attn.proj.weight"].copy_(rotation.T)
-            noise = torch.randn(width, width, generator=generator) * width**-0.5
-            weights[f"{block}temporal_fc.weight"].copy_(NOISE_SHARE * noise - torch.eye(width))
+            noise = NOISE_SHARE * width**-0.5 * torch.randn(width, width, generator=rng)
+            weights[f"{block}temporal_fc.weight"].copy_(noise - TEMPORAL_GAIN * torch.eye(width))
+
+
+def _look_at_neighbours(width: int, time: int, heads: int, rng: torch.Generator) -> Tensor:
+    """Return (width, width) queries, or keys, that read the first `time` features alone."""
+    head = width // heads
+    gain = (TIME_LOGIT * head**0.5 / time) ** 0.5
+    looking = torch.zeros(width, width)
+    for rows in looking.split(head):
+        rows[:, :time] = gain * nn.init.orthogonal_(torch.empty(head, time), generator=rng)
+    return looking
 
 
 def _random(name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:

@@ -140,5 +140,5 @@ def _build(
     if generator is not None:
         initialize(model, generator)
         if settings.temporal_init == "mimetic":
-            start_as_difference(model, generator)
+            start_as_difference(model, features.frames, settings.heads, generator)
     return model

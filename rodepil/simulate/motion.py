@@ -21,7 +21,7 @@ _TURN_RAD_S = {
     "creep": 0.25,
     "walk": 2.2,
     "home": 2.2,
-    "lurch": 6.0,
+    "lurch": 9.0,
     "dash": 11.0,
     "hop": 8.0,
 }
@@ -36,7 +36,7 @@ NEAR_PX = 22.0
 """A goal this near is reached."""
 _THERE_PX = 4.0
 """So near to a goal an animal no longer turns to it."""
-LURCH_PX = 32.0
+LURCH_PX = 48.0
 """How far from where it began a lurching animal is thrown."""
 _POSES = {**behaviour.POSES, **seizure.POSES}
 

@@ -20,7 +20,7 @@ from rodepil.simulate.film import Recording, live
 from rodepil.simulate.scene import HEIGHT_PX, WIDTH_PX
 from rodepil.simulate.schedule import RecordingPlan
 
-LOOK = 4
+LOOK = 5
 """Raised with every change of what is drawn, so that older recordings are made again."""
 CRF = 24
 TINT = (130, 129)

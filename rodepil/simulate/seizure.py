@@ -24,7 +24,7 @@ from rodepil.simulate.signals import Signal, Signals, ramp
 _LAST_STAGES = ((3, 0.10), (4, 0.15), (5, 0.40), (6, 0.20), (7, 0.15))
 """At which stage a seizure ends, and how often."""
 _STARING_S = (0.5, 1.0)
-_LURCH_PX_S, _DASH_PX_S, _HOP_PX_S = (70.0, 130.0), (300.0, 420.0), (160.0, 260.0)
+_LURCH_PX_S, _DASH_PX_S, _HOP_PX_S = (110.0, 190.0), (300.0, 420.0), (160.0, 260.0)
 _FALLS_AGAIN = 0.6
 """How often an animal that fell rears and falls once more."""
 
@@ -36,6 +36,9 @@ class _Step:
     units: tuple[str, ...]
     share: tuple[float, float]
 
+
+_TWIST = 1.6
+"""How far a jerk turns the whole body, beside what a step asks for."""
 
 _STEPS: dict[str, _Step] = {
     "mouth": _Step(("mouth clonus",), (0.6, 1.2)),
@@ -107,7 +110,7 @@ def _shaken(signals: Signals, shift_px: float, twist: float) -> dict[str, Signal
     return {
         "shift_x": shift_px * signals.clonus(),
         "shift_y": 0.8 * shift_px * signals.clonus(),
-        "twist": twist * signals.clonus(),
+        "twist": _TWIST * twist * signals.clonus(),
         "tail": 0.6 * signals.slow(0.4) + 0.4 * signals.clonus(1, 3),
     }
 

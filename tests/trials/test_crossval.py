@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -186,11 +187,13 @@ def test_runs_that_a_new_tracker_lacks_are_recorded_from_the_finished_trials(
     assert cross_validate(other, trained.workspace) == again
 
 
-def test_fresh_cross_validation_gives_the_same_bits(
+def test_fresh_cross_validation_gives_the_same_bits_also_when_the_store_is_gone(
     trained: Any, copy: Copy, settings: ProjectSettings, resources: Resources
 ) -> None:
     assert resources
-    again = cross_validate(settings, copy("again"), folds=[1, 0])
+    workspace = copy("again")
+    shutil.rmtree(workspace.store)
+    again = cross_validate(settings, workspace, folds=[1, 0])
     assert [fold.trial.settings.fold for fold in again.folds] == [0, 1]
     first = trained.result.predictions
     wanted = first.filter([fold < 2 for fold in first.column("fold").to_pylist()])
