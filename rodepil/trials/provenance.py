@@ -28,6 +28,9 @@ def _git(root: Path, *arguments: str) -> str:
     if git is None:
         return ""
     done = subprocess.run(  # noqa: S603 - git itself, with arguments of this module
-        [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False
+        [git, "--no-optional-locks", "-C", str(root), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.stdout.strip()
