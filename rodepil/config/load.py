@@ -37,7 +37,7 @@ def load_settings(
     root
         The folder of params.yaml; without that file the built-in demo settings are taken.
     profile
-        Takes the place of the profile that params.yaml names.
+        Takes the place of the profile that overrides or params.yaml name.
     overrides
         ``section.key=value`` each; the value is YAML.
 
@@ -49,7 +49,8 @@ def load_settings(
     """
     params = root / PARAMS_FILE
     tree = read_yaml(params) if params.is_file() else {}
-    named = profile or str(tree.get("profile", "demo"))
+    given = _parse_overrides(overrides)
+    named = profile or str(given.get("profile", tree.get("profile", "demo")))
     layers: list[tuple[str, Tree]] = [(PARAMS_FILE, tree)]
     overlay = root / PROFILES_FOLDER / f"{named}.yaml"
     if overlay.is_file():
@@ -60,7 +61,7 @@ def load_settings(
             f"{PARAMS_FILE}: profile is '{named}', but {overlay} is not there; "
             f"choose one of {known} or write that file"
         )
-    layers.append((COMMAND_LINE, _parse_overrides(overrides)))
+    layers.append((COMMAND_LINE, given))
     layers.append((COMMAND_LINE, {"profile": named}))
     return build(ProjectSettings, layers)
 
@@ -77,7 +78,8 @@ def build(kind: type[Made], layers: Sequence[tuple[str, Mapping[str, object]]]) 
     for _, layer in layers:
         merged = merge(merged, layer)
     try:
-        return kind.model_validate_json(json.dumps(merged))
+        # What JSON has no word for, such as a date, goes on as text and is refused by its key.
+        return kind.model_validate_json(json.dumps(merged, default=str))
     except ValidationError as error:
         lines = [_explain(kind, layers, dict(problem)) for problem in error.errors()]
         raise SettingError("\n".join(lines)) from error
@@ -122,7 +124,10 @@ def _parse_overrides(overrides: Sequence[str]) -> Tree:
             raise SettingError(
                 f"{COMMAND_LINE} {override}: wanted section.key=value, as in train.epochs=3"
             )
-        value: object = YAML(typ="safe", pure=True).load(text)
+        try:
+            value: object = YAML(typ="safe", pure=True).load(text)
+        except YAMLError as error:
+            raise SettingError(f"{COMMAND_LINE} {override}: no valid YAML: {error}") from error
         for part in reversed(key.split(".")):
             value = {part: value}
         tree = merge(tree, value if isinstance(value, dict) else {})

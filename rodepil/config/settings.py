@@ -6,6 +6,7 @@ work is refused here, so that no stage starts with it.
 
 from __future__ import annotations
 
+from math import isclose
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -86,7 +87,7 @@ class CurateSettings(Settings):
     @model_validator(mode="after")
     def _whole_frames(self) -> Self:
         frames = self.clip_duration_s * self.fps
-        if frames != round(frames):
+        if not isclose(frames, round(frames), rel_tol=1e-9):
             msg = (
                 f"clip_duration_s {self.clip_duration_s} at {self.fps} fps is {frames} frames; "
                 "make it whole"

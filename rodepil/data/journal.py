@@ -90,7 +90,7 @@ class Journal:
             return found
         text = self._open.read_text(encoding="utf-8", errors="replace")
         for line in text.split("\n")[:-1]:
-            with suppress(json.JSONDecodeError):
+            with suppress(json.JSONDecodeError, KeyError, TypeError):
                 noted = json.loads(line)
                 found[noted["window"]] = noted["rows"]
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from rodepil.errors import SourceError
@@ -19,14 +19,20 @@ def alone_in(folder: Path) -> Iterator[None]:
     Raises
     ------
     SourceError
-        Another process holds it.
+        Another process holds it, or it can't be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(folder / "lock", timeout=0, isolation_level=None)) as connection:
+    with ExitStack() as stack:
         try:
+            connection = sqlite3.connect(folder / "lock", timeout=0, isolation_level=None)
+            stack.enter_context(closing(connection))
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise SourceError(
+                    f"another process is at work in {folder.parent}; wait until it has ended"
+                ) from error
             raise SourceError(
-                f"another process is at work in {folder.parent}; wait until it has ended"
+                f"{folder / 'lock'} can't be held ({error}); remove it and make its folder writable"
             ) from error
         yield

@@ -49,7 +49,7 @@ def check_recordings(recordings: Sequence[Recording]) -> None:
     ------
     SourceError
         There is none; two share an id, a content, or the date and video id that name their
-        clips; or a row holds an impossible rate, length, size, date or video id.
+        clips; or a row holds an impossible id, rate, length, size, date or video id.
     """
     if not recordings:
         raise SourceError("the recordings table is empty; give at least one video")
@@ -72,6 +72,8 @@ def check_recordings(recordings: Sequence[Recording]) -> None:
 
 def _problems(row: Recording) -> list[str]:
     found = []
+    if not is_part(row.recording_id.replace("_", "-")):  # it stands in names of files
+        found.append("a recording_id can't be empty or hold a slash")
     if not is_date(row.date):
         found.append(f"date '{row.date}' is no date such as Feb-1-2019, nor 'undated'")
     if not is_part(row.video_id):

@@ -132,13 +132,17 @@ def read_source(folder: Path) -> Source:
     """
     missing = [name for name in NAMES if not (folder / f"{name}.parquet").is_file()]
     if missing:
-        what = "is empty" if folder.is_dir() and not any(folder.iterdir()) else "lacks tables"
+        what = "is not there" if not folder.is_dir() else "lacks tables"
+        what = "is empty" if folder.is_dir() and not any(folder.iterdir()) else what
         raise SourceError(
             f"{folder} {what}: no {', '.join(f'{name}.parquet' for name in missing)}. Put the "
             "tables there, or make recordings with 'rodepil simulate'"
         )
     read = {name: tables.read(name, folder / f"{name}.parquet") for name in NAMES}
-    check_tables(**read)
+    try:
+        check_tables(**read)
+    except RodepilError as error:
+        raise type(error)(f"{folder}: {error}") from error
     return Source(folder, **read)
 
 

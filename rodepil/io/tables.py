@@ -40,7 +40,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "x_px": _I, "y_px": _I, "width_px": _I, "height_px": _I,
         }
     ),
-    # label is "seizure" or an action unit of rodepil.data.labels; agreement is in [0, 1].
+    # label is "seizure" or an action unit of rodepil.io.labels; agreement is in [0, 1].
     "annotations": _schema(
         {
             "recording_id": _S, "position": _I, "start_s": _F, "end_s": _F, "label": _S,
@@ -133,7 +133,7 @@ def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
         if column.type != field.type:
             raise TableError(
                 f"table '{name}' from {origin}: column '{field.name}' is {column.type}, "
-                f"wanted {field.type}"
+                f"wanted {field.type}; cast it, or make it again with the stage that writes it"
             )
         if not field.nullable and column.null_count:
             raise TableError(

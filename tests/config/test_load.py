@@ -76,6 +76,7 @@ def test_without_params_the_demo_is_taken(tmp_path: Path) -> None:
     [
         ("train: {epoch: 3}", ["params.yaml", "train.epoch", "did you mean 'epochs'", "optimizer"]),
         ("train: {epochs: many}", ["params.yaml", "train.epochs", "'many'", "integer"]),
+        ("train: {epochs: 2026-01-01}", ["params.yaml", "train.epochs", "2026-01-01", "integer"]),
         ("train: {epochs: 0}", ["params.yaml", "train.epochs = 0", "greater than 0"]),
         ("train: {optimizer: adam}", ["train.optimizer = 'adam'", "'sgd' or 'adamw'"]),
         ("tain: {epochs: 3}", ["unknown key 'tain'", "'train'"]),
@@ -113,6 +114,20 @@ def test_every_wrong_key_is_named_at_once(project: Path) -> None:
 def test_an_override_without_equals_is_refused(project: Path) -> None:
     with pytest.raises(SettingError, match=r"--set train\.epochs: wanted"):
         load_settings(project, overrides=["train.epochs"])
+
+
+def test_an_override_that_is_no_yaml_is_refused(project: Path) -> None:
+    with pytest.raises(SettingError, match=r"--set train\.epochs=\[: no valid YAML"):
+        load_settings(project, overrides=["train.epochs=["])
+
+
+def test_an_override_may_name_the_profile(project: Path) -> None:
+    assert load_settings(project, overrides=["profile=big"]).train.epochs == 9
+
+
+def test_a_duration_of_whole_frames_is_taken_whatever_floats_make_of_it(project: Path) -> None:
+    settings = load_settings(project, overrides=["curate.clip_duration_s=8.2"])
+    assert settings.curate.frames_per_clip == 246
 
 
 def test_settings_are_frozen() -> None:

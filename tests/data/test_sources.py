@@ -100,7 +100,7 @@ def test_a_whole_source_is_read(filled: Lab):
 def test_a_folder_without_tables_is_refused(lab: Lab):
     with pytest.raises(SourceError, match=r"is empty: no recordings\.parquet.*rodepil simulate"):
         read_source(lab.raw)
-    with pytest.raises(SourceError, match="lacks tables"):
+    with pytest.raises(SourceError, match="nowhere is not there"):
         read_source(lab.folder / "nowhere")
     (lab.raw / "recordings.parquet").write_bytes(b"no parquet")
     (lab.raw / "cages.parquet").touch()
@@ -143,6 +143,7 @@ def annotated(lab: Lab, rows: list[Row]) -> None:
     [
         ("recordings", lambda rows: rows[:0], SourceError, "is empty"),
         ("recordings", lambda rows: [*rows, *rows], SourceError, f"recording_id {ID}"),
+        ("recordings", lambda rows: [rows[0] | {"recording_id": "../x"}], SourceError, "a slash"),
         ("recordings", lambda rows: [rows[0] | {"fps": "30/0"}], SourceError, "fps '30/0'"),
         ("recordings", lambda rows: [rows[0] | {"fps": "fast"}], SourceError, "fps 'fast'"),
         ("recordings", lambda rows: [rows[0] | {"n_frames": 0}], SourceError, "0 frames"),
