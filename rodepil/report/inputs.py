@@ -220,21 +220,24 @@ def _check_subjects(trial: TrialRecord, tested: set[str], path: Path, remedy: st
 
 
 def _check_clips(result: Result, clips: pa.Table, folds: pa.Table, remedy: str) -> None:
-    """Refuse predictions of other clips, or of other folds, than those that are there now."""
+    """Refuse predictions of other clips, labels or folds than those that are there now."""
     dealt = dict(
         zip(folds.column("clip_id").to_pylist(), folds.column("fold").to_pylist(), strict=True)
     )
-    kept = set(clips.column("clip_id").to_pylist())
-    predicted = result.predictions.select(["clip_id", "fold"]).to_pylist()
+    labels = dict(
+        zip(clips.column("clip_id").to_pylist(), clips.column("label").to_pylist(), strict=True)
+    )
+    predicted = result.predictions.select(["clip_id", "fold", "label"]).to_pylist()
     strange = [
         row["clip_id"]
         for row in predicted
-        if row["clip_id"] not in kept or dealt.get(row["clip_id"]) != row["fold"]
+        if (labels.get(row["clip_id"]), dealt.get(row["clip_id"])) != (row["label"], row["fold"])
     ]
     if strange:
         raise ReportError(
             f"results/predictions.parquet holds {len(strange)} clips (the first is {strange[0]}) "
-            f"that data/clips.parquet and data/folds.parquet do not have in that fold; {remedy}"
+            f"that data/clips.parquet and data/folds.parquet do not have in that fold or with that "
+            f"label; {remedy}"
         )
     if len({row["clip_id"] for row in predicted}) < len(predicted):
         raise ReportError(f"results/predictions.parquet holds a clip twice; {remedy}")

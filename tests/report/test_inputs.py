@@ -115,6 +115,19 @@ def test_predictions_under_folds_dealt_anew_are_refused(made: Workspace) -> None
         read_inputs(made)
 
 
+def test_predictions_of_labels_that_were_mended_since_are_refused(made: Workspace) -> None:
+    def mend(clips: pa.Table) -> pa.Table:
+        at = clips.column_names.index("label")
+        labels = clips.column("label").to_pylist()
+        row = clips.column("kept").to_pylist().index(True)
+        labels[row] = 1 - labels[row]
+        return clips.set_column(at, clips.schema.field(at), pa.array(labels))
+
+    rewrite(made.clips, "clips", mend)
+    with pytest.raises(ReportError, match=r"holds 1 clips .* with that label"):
+        read_inputs(made)
+
+
 def test_a_control_on_other_clips_is_refused(made: Workspace) -> None:
     path = made.results / "control_static_predictions.parquet"
     first = tables.read("predictions", path).slice(0, 1)
