@@ -38,7 +38,17 @@ def examine(workspace: Workspace) -> list[Finding]:
     looks: list[Callable[[Workspace], Iterator[Finding]]] = [
         _versions, _devices, _disk, _settings, _git_and_dvc, _mlflow, _ray, _outputs,
     ]  # fmt: skip
-    return [finding for look in looks for finding in look(workspace)]
+    return [finding for look in looks for finding in _findings(look, workspace)]
+
+
+def _findings(
+    look: Callable[[Workspace], Iterator[Finding]], workspace: Workspace
+) -> Iterator[Finding]:
+    """Yield what a look finds, and a fault where it wants a package that can't be imported."""
+    try:
+        yield from look(workspace)
+    except ImportError as error:
+        yield Finding("fault", error.name or "import", str(error), INSTALL)
 
 
 def _versions(workspace: Workspace) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from rodepil.cli.options import HERE, Root
@@ -40,7 +41,7 @@ def predict(
     for row in scores.to_pylist():
         score = "" if row["score"] is None else f"{row['score']:.4f}"
         label = {None: "", 0: "normal", 1: "seizure"}[row["predicted"]]
-        shown.add_row(row["path"], score, label, row["error"] or "")
+        shown.add_row(escape(row["path"]), score, label, escape(row["error"] or ""))
     Console().print(shown)
     failed = scores.column("error").drop_null()
     typer.echo(f"{scores.num_rows - len(failed)} clips scored, {len(failed)} failed; {out}")

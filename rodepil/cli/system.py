@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from rodepil.cli.options import HERE, Root
@@ -18,7 +19,8 @@ def doctor(root: Root = HERE) -> None:
     table = Table("", "what", "found", "what to do", box=None, pad_edge=False)
     marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fault": "[red]fault[/]"}
     for finding in findings:
-        table.add_row(marks[finding.state], finding.what, finding.found, finding.remedy)
+        words = (finding.what, finding.found, finding.remedy)
+        table.add_row(marks[finding.state], *map(escape, words))
     Console().print(table)
     if any(finding.state == "fault" for finding in findings):
         raise typer.Exit(1)
