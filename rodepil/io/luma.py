@@ -67,12 +67,7 @@ def write_luma(
         stream = container.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
         stream.codec_context.thread_count = 1
-        stream.options = {
-            "preset": "ultrafast",
-            "crf": str(crf),
-            "g": str(10 * fps),
-            "threads": "1",
-        }
+        stream.options = _options(fps, crf)
         for plane in planes:
             if plane.shape != (height_px, width_px):
                 raise VideoError(
@@ -83,3 +78,7 @@ def write_luma(
             count += 1
         container.mux(stream.encode(None))
     return count
+
+
+def _options(fps: int, crf: int) -> dict[str, object]:
+    return {"preset": "ultrafast", "crf": str(crf), "g": str(10 * fps), "threads": "1"}
