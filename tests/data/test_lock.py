@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ def test_a_second_one_is_told_to_wait_until_the_first_has_ended(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("spoil", [Path.mkdir, lambda path: path.write_bytes(b"no lock" * 99)])
-def test_a_lock_that_is_none_is_an_error_that_names_it(tmp_path: Path, spoil) -> None:
+def test_a_lock_that_is_none_is_an_error_that_names_it(
+    tmp_path: Path, spoil: Callable[[Path], object]
+) -> None:
     spoil(tmp_path / "lock")
     with pytest.raises(SourceError, match=r"lock can't be held .* remove it"), alone_in(tmp_path):
         pass
