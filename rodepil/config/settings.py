@@ -174,13 +174,13 @@ class TrainSettings(Settings):
     epochs: Positive = 24
     batch_size: Positive = 8
     optimizer: Literal["sgd", "adamw"] = "adamw"
-    learning_rate: PositiveReal = 1e-3
+    learning_rate: PositiveReal = 4e-4
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = False
     weight_decay: NonNegativeReal = 0.2
     warmup_epochs: NonNegative = 2
-    decay_epochs: tuple[Positive, ...] = (16, 21)
-    decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
+    decay_epochs: tuple[Positive, ...] = (10, 15, 20)
+    decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.4
     clip_norm: NonNegativeReal = 1.0
     class_weights: Literal["balanced", "none"] = "balanced"
     mixup_alpha: NonNegativeReal = 0.0

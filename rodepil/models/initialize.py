@@ -70,12 +70,12 @@ def start_as_difference(model: nn.Module, frames: int, heads: int, rng: torch.Ge
 
     A pretrained attention's value and output projections come out near minus identity, with
     queries and keys that follow the place; to start there ("mimetic") lets a small transformer
-    learn from few samples [1]_. Here part of the width carries random Fourier features of the
+    learn from few samples [1]_. Here part of the width carries sines and cosines of the
     frame's number, queries and keys read it alone, values get a random rotation, ``proj`` its
     inverse and ``temporal_fc`` minus identity with noise. So a block starts by taking from each
     patch about its mean over the neighbouring frames: what stands still falls away, what moves
     is left. The mean is one of patches after the layer norm, so the patch projection gets a
-    gain that makes both of one size.
+    gain that makes both of one size. The head starts with Xavier's weights, not near zero.
 
     Parameters
     ----------
@@ -96,11 +96,12 @@ def start_as_difference(model: nn.Module, frames: int, heads: int, rng: torch.Ge
     width = weights["time_embed"].shape[-1]
     time = width // (2 * TIME_SHARE) * 2
     with torch.no_grad():
-        angles = torch.arange(frames)[:, None] * (
-            TIME_BANDWIDTH * torch.randn(time // 2, generator=rng)
-        )
+        # Evenly spread over a half normal, so that likeness falls off as a normal as well.
+        even = (torch.arange(time // 2) + 0.5) / (time // 2)
+        angles = torch.arange(frames)[:, None] * (TIME_BANDWIDTH * 2**0.5 * even.erfinv())
         weights["time_embed"][0, :, :time] = 2**0.5 * torch.cat((angles.cos(), angles.sin()), 1)
         weights["patch_embed.proj.weight"].mul_(PATCH_GAIN)[:time] = 0
+        nn.init.xavier_uniform_(weights["head.weight"], generator=rng)
         for name in [name for name in weights if name.endswith("temporal_attn.qkv.weight")]:
             block = name.removesuffix("temporal_attn.qkv.weight")
             rotation = nn.init.orthogonal_(torch.empty(width, width), generator=rng)
@@ -116,7 +117,7 @@ def _look_at_neighbours(width: int, time: int, heads: int, rng: torch.Generator)
     head = width // heads
     gain = (TIME_LOGIT * head**0.5 / time) ** 0.5
     looking = torch.zeros(width, width)
-    for rows in looking.split(head):
+    for rows in torch.split(looking, head):
         rows[:, :time] = gain * nn.init.orthogonal_(torch.empty(head, time), generator=rng)
     return looking
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
+
 import pyarrow as pa
 
 from rodepil.io.files import short_hash
 from rodepil.train.trial import TrialSettings
 
-CODE_VERSION = 1
-"""Raise it when a change of vision, models or train changes a trial's numbers, so that trials
-that were finished before it are not taken for the same."""
+CODE = ("vision", "models", "train")
+"""The parts of the package that a trial's numbers hang on, beside the view that has a version."""
 
 CLIP_COLUMNS = ("clip_id", "sha256", "subject_id", "label", "parent_clip_id")
 FOLD_COLUMNS = ("clip_id", "subject_id", "fold")
@@ -35,7 +37,7 @@ def trial_id(
         Of the view that the features were made by.
     """
     recipe = settings.model_dump(mode="json", exclude=NAMES_ONLY)
-    return short_hash("trial", CODE_VERSION, recipe, clips_digest, folds_digest, view_identity)
+    return short_hash("trial", code_digest(), recipe, clips_digest, folds_digest, view_identity)
 
 
 def group_id(
@@ -43,7 +45,20 @@ def group_id(
 ) -> str:
     """Return what the trials of one cross-validation share: their identity without the fold."""
     recipe = settings.model_dump(mode="json", exclude={**NAMES_ONLY, "fold": True})
-    return short_hash("group", CODE_VERSION, recipe, clips_digest, folds_digest, view_identity)
+    return short_hash("group", code_digest(), recipe, clips_digest, folds_digest, view_identity)
+
+
+@cache
+def code_digest() -> str:
+    """Return a digest of the code that trains, so that a change of it makes other trials."""
+    package = files("rodepil")
+    sources = {
+        f"{part}/{source.name}": source.read_text(encoding="utf-8")
+        for part in CODE
+        for source in (package / part).iterdir()
+        if source.name.endswith(".py")
+    }
+    return short_hash(sources)
 
 
 def clips_digest(clips: pa.Table) -> str:

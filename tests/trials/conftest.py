@@ -47,16 +47,6 @@ SETTINGS = ProjectSettings(
 Copy = Callable[[str], Workspace]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    for third_party in (
-        # MLflow's own tables, under SQLAlchemy 2.1.
-        "ignore:The ``noload`` loader strategy is deprecated",
-        # Ray Train copies all settings of Ray Data, the old ones too, for workers to read from it.
-        r"ignore::DeprecationWarning:ray\.data\.context",
-    ):
-        config.addinivalue_line("filterwarnings", third_party)
-
-
 @dataclass
 class Steps:
     """A progress that remembers what it was told."""
