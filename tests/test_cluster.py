@@ -6,7 +6,12 @@ The functions are the standard library's, because other processes must be able t
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 
 from rodepil.cluster import run_many
@@ -49,3 +54,21 @@ def test_a_dead_process_ends_with_an_error_not_a_hang() -> None:
 
 def test_no_items_give_no_outcomes() -> None:
     assert list(run_many(int, [])) == []
+
+
+def test_workers_end_when_their_parent_is_killed() -> None:
+    code = (
+        "import time; from rodepil.cluster import run_many\n"
+        "if __name__ == '__main__': list(run_many(time.sleep, [60, 60], processes=2))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    family = psutil.Process(parent.pid)
+    until = time.monotonic() + 30
+    while len(workers := family.children(recursive=True)) < 4:  # forkserver, tracker, two workers
+        assert time.monotonic() < until, "the workers did not start"
+        time.sleep(0.2)
+    time.sleep(1)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    _, alive = psutil.wait_procs(workers, timeout=15)
+    assert alive == []
