@@ -57,8 +57,9 @@ def load_settings(
         layers.append((f"{PROFILES_FOLDER}/{named}.yaml", read_yaml(overlay)))
     elif named != "demo":
         known = sorted(path.stem for path in (root / PROFILES_FOLDER).glob("*.yaml"))
+        where = "--profile" if profile else PARAMS_FILE
         raise SettingError(
-            f"{PARAMS_FILE}: profile is '{named}', but {overlay} is not there; "
+            f"{where}: profile is '{named}', but {overlay} is not there; "
             f"choose one of {known} or write that file"
         )
     layers.append((COMMAND_LINE, given))
@@ -165,11 +166,12 @@ def _origin(layers: Sequence[tuple[str, Mapping[str, object]]], path: Sequence[s
 
 
 def _holds(layer: object, path: Sequence[str]) -> bool:
+    """Say whether `layer` has `path`; a section without keys, as profiles have them, does not."""
     for part in path:
         if not isinstance(layer, Mapping) or part not in layer:
             return False
         layer = layer[part]
-    return True
+    return layer != {}
 
 
 def _fields(kind: type[BaseModel], path: Sequence[str]) -> list[str]:

@@ -104,6 +104,18 @@ def test_the_file_of_the_wrong_key_is_named(project: Path) -> None:
         load_settings(project, profile="big")
 
 
+def test_an_empty_section_of_a_profile_is_not_blamed(project: Path) -> None:
+    (project / "params.yaml").write_text("profile: big\ndata: {source: tables}")
+    (project / "experiments" / "big.yaml").write_text("data: {}")
+    with pytest.raises(SettingError, match=r"^params\.yaml: data: source 'tables' wants"):
+        load_settings(project)
+
+
+def test_a_profile_that_is_not_there_is_named_with_where_it_was_asked_for(project: Path) -> None:
+    with pytest.raises(SettingError, match=r"^--profile: profile is 'nope'.*'big'"):
+        load_settings(project, profile="nope")
+
+
 def test_every_wrong_key_is_named_at_once(project: Path) -> None:
     message = refusal(project, "train: {epochs: 0, batch_size: 0}\nfolds: {k: 1}")
     assert [

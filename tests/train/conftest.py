@@ -59,6 +59,7 @@ def recipe(
         "learning_rate": 2e-3,
         "warmup_epochs": 1,
         "decay_epochs": (2,),
+        "decay_factor": 0.1,
         "device": "cpu",
     }
     return TrialSettings(
