@@ -36,17 +36,17 @@ def test_by_default_every_subject_has_windows_of_both_kinds(seed: int) -> None:
                 positive[cage.subject] += overlap_s >= 2
                 negative[cage.subject] += overlap_s == 0
     assert 0.22 <= positive.total() / windows <= 0.30
-    assert min(positive[subject] for subject in range(12)) >= 4
-    assert min(negative[subject] for subject in range(12)) >= 10
+    assert min(positive[subject] for subject in range(SimulateSettings().subjects)) >= 4
+    assert min(negative[subject] for subject in range(SimulateSettings().subjects)) >= 10
 
 
 @pytest.mark.parametrize("seed", [7, 0, 1])
 def test_by_default_subjects_live_in_several_recordings_of_three_to_six_cages(seed: int) -> None:
     plans = make_plan(SimulateSettings(seed=seed))
-    assert len(plans) == 6
+    assert len(plans) == SimulateSettings().recordings
     assert all(3 <= len(plan.cages) <= 6 for plan in plans)
     lives = Counter(cage.subject for plan in plans for cage in plan.cages)
-    assert sorted(lives) == list(range(12))
+    assert sorted(lives) == list(range(SimulateSettings().subjects))
     assert min(lives.values()) >= 2
 
 

@@ -96,7 +96,8 @@ def stop(workspace: Workspace, settings: ProjectSettings, by: signal.Signals) ->
 
     def in_the_middle() -> bool:
         if process.poll() is not None:
-            pytest.fail(f"it ended before it was stopped: {process.communicate()[0]}")
+            said, code = process.communicate()[0], process.returncode
+            pytest.fail(f"it ended with {code} before it was stopped: {said}")
         return any(advanced(folder) for folder in trial_folders(workspace))
 
     until(in_the_middle)
