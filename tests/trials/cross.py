@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from rodepil.trials.crossval import cross_validate
 INTERRUPTED = 130
 
 if __name__ == "__main__":
-    # A shell starts what runs in the background with interrupts ignored, and that is inherited.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = ProjectSettings.model_validate_json(sys.argv[2])
     try:
         cross_validate(settings, Workspace(Path(sys.argv[1])))
