@@ -64,4 +64,6 @@ def test_two_clips_in_one_file_are_refused():
 
 
 def test_dropped_windows_share_no_path():
-    check_unique(tables.from_rows("clips", [row("a", "r", 0.0), row("b", "r", 10.0)]))
+    dropped = tables.from_rows("clips", [row("a", "r", 0.0), row("b", "r", 10.0)])
+    assert dropped.column("path").to_pylist() == [None, None]
+    check_unique(dropped)
