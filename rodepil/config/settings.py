@@ -136,6 +136,10 @@ class ModelSettings(Settings):
 
     ``temporal_init`` is how time starts without a checkpoint: ``zero`` as in the published
     network, which then sees each frame alone; ``mimetic`` as a difference to the mean over time.
+    ``pretrained`` is what the weights learned before; ``weights`` is their file or folder, or a
+    name that ``rodepil weights list`` prints, and null the usual one. Where frames or size differ
+    from the file's, ``embed_resize`` says how place and time are resized: ``official`` takes the
+    nearest, as the published loader does, ``bicubic`` interpolates.
     """
 
     name: Literal["timesformer"] = "timesformer"
@@ -147,12 +151,17 @@ class ModelSettings(Settings):
     drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     temporal_init: Literal["zero", "mimetic"] = "mimetic"
-    pretrained: Literal["none"] = "none"
+    pretrained: Literal["none", "imagenet", "kinetics", "stand_in"] = "none"
+    weights: Annotated[str, Field(min_length=1)] | None = None
+    embed_resize: Literal["official", "bicubic"] = "bicubic"
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Self:
         if self.width % self.heads:
             msg = f"width {self.width} is no multiple of heads {self.heads}"
+            raise ValueError(msg)
+        if self.weights is not None and self.pretrained == "none":
+            msg = f"weights '{self.weights}' are named, but pretrained is 'none'; say what they are"
             raise ValueError(msg)
         return self
 
@@ -168,7 +177,14 @@ class AugmentSettings(Settings):
 
 
 class TrainSettings(Settings):
-    """One trial's recipe; ``batch_size`` is per worker, as in the paper's 8 a GPU."""
+    """One trial's recipe; ``batch_size`` is per worker, as in the paper's 8 a GPU.
+
+    ``effective_batch`` clips make one optimizer step, gathered over workers and as many passes
+    as it takes; null makes a step of every pass. ``ema_decay`` above 0 tests and keeps an
+    exponential moving average of the weights. ``early_stop_epochs`` ends training when the
+    training loss has not fallen for so many epochs; the test fold is never asked. ``compile``
+    and ``activation_checkpointing`` trade start-up or time for speed or memory.
+    """
 
     seed: NonNegative = 0
     epochs: Positive = 24
@@ -184,6 +200,11 @@ class TrainSettings(Settings):
     clip_norm: NonNegativeReal = 1.0
     class_weights: Literal["balanced", "none"] = "balanced"
     mixup_alpha: NonNegativeReal = 0.0
+    effective_batch: Positive | None = None
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    early_stop_epochs: Positive | None = None
+    compile: bool = False
+    activation_checkpointing: bool = False
     precision: Literal["bf16", "fp32"] = "fp32"
     augment: AugmentSettings = AugmentSettings()
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -197,6 +218,14 @@ class TrainSettings(Settings):
             raise ValueError(msg)
         if self.nesterov and self.momentum == 0:
             msg = "nesterov wants a momentum above 0"
+            raise ValueError(msg)
+        whole = self.batch_size * self.workers
+        if self.effective_batch is not None and self.effective_batch % whole:
+            msg = (
+                f"effective_batch {self.effective_batch} is no multiple of batch_size "
+                f"{self.batch_size} times workers {self.workers}; take "
+                f"{-(-self.effective_batch // whole) * whole}"
+            )
             raise ValueError(msg)
         return self
 
