@@ -52,6 +52,11 @@ class Workspace:
         return self.root / "data" / "store"
 
     @property
+    def weights(self) -> Path:
+        """Pretrained weights, as files and folders."""
+        return self.root / "data" / "weights"
+
+    @property
     def results(self) -> Path:
         """Tables, figures and the report."""
         return self.root / "results"
