@@ -7,32 +7,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-# Below this many tokens, or in half precision on a CPU, plain products are the faster ones:
-# on a Zen 4 core a step forward and back took 6.4 ms against 10.1 ms at 17 tokens in float32,
-# 59.6 ms against 138.6 ms at 197 tokens in bfloat16, but 119.6 ms against 104.5 ms at 197
-# tokens in float32.
-FUSED_MIN_TOKENS = 64
-
-
-def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Return ``softmax(q k' / sqrt(D)) v``.
-
-    Parameters
-    ----------
-    q, k, v
-        (..., tokens, D) float.
-
-    Returns
-    -------
-    Tensor
-        (..., tokens, D), by fused attention where that pays and else by plain products.
-    """
-    half_on_cpu = q.device.type == "cpu" and q.dtype != torch.float32
-    if q.shape[-2] >= FUSED_MIN_TOKENS and not half_on_cpu:
-        return functional.scaled_dot_product_attention(q, k, v)
-    return torch.softmax(q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5, dim=-1) @ v
+from rodepil.models.kernels import attend, linear
 
 
 class Attention(nn.Module):
@@ -59,10 +35,9 @@ class TemporalAttention(Attention):
 
     def forward(self, patches: Tensor) -> Tensor:
         """Return what each patch of `patches` (B, T, N, C) gathered, before ``proj``."""
-        qkv: Tensor = self.qkv(patches)
-        qkv = qkv.reshape(*patches.shape[:3], 3, self.heads, -1)
-        q, k, v = qkv.permute(3, 0, 2, 4, 1, 5).unbind(0)  # (B, N, H, T, D) each
-        return attend(q, k, v).permute(0, 3, 1, 2, 4).reshape(patches.shape)
+        qkv = linear(self.qkv, patches).view(*patches.shape[:3], 3, self.heads, -1)
+        packed = qkv.permute(3, 0, 2, 4, 1, 5)  # (3, B, N, H, T, D)
+        return attend(packed).permute(0, 3, 1, 2, 4).reshape(patches.shape)
 
 
 class SpatialAttention(Attention):
@@ -85,11 +60,11 @@ class SpatialAttention(Attention):
         """
         clips, frames, _, width = patches.shape
         tokens = torch.cat((cls[:, None, None].expand(-1, frames, -1, -1), patches), dim=2)
-        qkv: Tensor = self.qkv(tokens.flatten(0, 1))
-        qkv = qkv.reshape(*qkv.shape[:2], 3, self.heads, -1)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (B T, H, 1 + N, D) each
-        mixed = attend(q, k, v).transpose(1, 2).reshape(clips, frames, -1, width)
-        out: Tensor = self.dropout(self.proj(mixed))
+        qkv = linear(self.qkv, tokens.flatten(0, 1))
+        qkv = qkv.view(*qkv.shape[:2], 3, self.heads, -1)
+        packed = qkv.permute(2, 0, 3, 1, 4)  # (3, B T, H, 1 + N, D)
+        mixed = attend(packed).transpose(1, 2).reshape(clips, frames, -1, width)
+        out: Tensor = self.dropout(linear(self.proj, mixed))
         return out[:, :, 1:], out[:, :, 0]
 
     def read(self, patches: Tensor, cls: Tensor) -> Tensor:
@@ -112,8 +87,9 @@ class SpatialAttention(Attention):
             What CLS became in each frame (B, T, C), as `forward` gives it.
         """
         clips, frames, _, width = patches.shape
-        of_q, of_k, of_v = self.qkv.weight.view(3, self.heads, -1, width)  # (H, D, C) each
-        bias_q, _, bias_v = self.qkv.bias.view(3, self.heads, -1)  # (H, D) each
+        weight, bias = self.qkv.weight.to(patches.dtype), self.qkv.bias.to(patches.dtype)
+        of_q, of_k, of_v = weight.view(3, self.heads, -1, width)  # (H, D, C) each
+        bias_q, _, bias_v = bias.view(3, self.heads, -1)  # (H, D) each
         q = torch.einsum("bc,hdc->bhd", cls, of_q) + bias_q
         probe = torch.einsum("bhd,hdc->bch", q * q.shape[-1] ** -0.5, of_k)
         own = (cls[:, None] @ probe)[:, None].expand(-1, frames, -1, -1)
@@ -122,5 +98,5 @@ class SpatialAttention(Attention):
         gathered = weights[:, :, 1:].transpose(2, 3) @ patches  # (B, T, H, C)
         gathered = gathered + weights[:, :, 0, :, None] * cls[:, None, None]
         mixed = torch.einsum("bthc,hdc->bthd", gathered, of_v) + bias_v
-        out: Tensor = self.dropout(self.proj(mixed.reshape(clips, frames, width)))
+        out: Tensor = self.dropout(linear(self.proj, mixed.reshape(clips, frames, width)))
         return out

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rodepil.models.attention import SpatialAttention, TemporalAttention
+from rodepil.models.kernels import affine, gelu_linear, layer_norm, linear
 
 LAYER_NORM_EPS = 1e-6
 
@@ -32,9 +33,15 @@ class PatchEmbedding(nn.Module):
         super().__init__()
         self.proj = nn.Conv2d(3, width, kernel_size=patch_px, stride=patch_px)
 
+    @property
+    def bias(self) -> Tensor:
+        """The projection's bias (C,), which torch types as one that may be missing."""
+        return self.proj.get_parameter("bias")
+
     def forward(self, clips: Tensor) -> Tensor:
         """Return tokens (B, T, N, C) of `clips` (B, T, 3, H, W), row by row of a frame."""
-        tokens: Tensor = self.proj(clips.flatten(0, 1))
+        weight, bias = self.proj.weight.to(clips.dtype), self.bias.to(clips.dtype)
+        tokens = functional.conv2d(clips.flatten(0, 1), weight, bias, stride=self.proj.stride)
         return tokens.flatten(2).transpose(1, 2).reshape(*clips.shape[:2], -1, tokens.shape[1])
 
 
@@ -49,8 +56,8 @@ class Mlp(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return tokens (..., C) of `tokens` (..., C)."""
-        hidden = self.dropout(functional.gelu(self.fc1(tokens)))
-        out: Tensor = self.dropout(self.fc2(hidden))
+        hidden = self.dropout(gelu_linear(self.fc1, tokens))
+        out: Tensor = self.dropout(linear(self.fc2, hidden))
         return out
 
 
@@ -119,18 +126,18 @@ class BlockParts(nn.Module):
     def attend_time(self, patches: Tensor) -> Tensor:
         """Return `patches` (B, T, N, C) after attention over time."""
         clips, _, places, _ = patches.shape
-        mixed: Tensor = self.temporal_attn(self.temporal_norm1(patches))
+        mixed: Tensor = self.temporal_attn(layer_norm(self.temporal_norm1, patches))
         lives = self.drop_path(patches, clips, 1, places, 1)
         proj, outer = self.temporal_attn.proj, self.temporal_fc
         if self.training and self.temporal_attn.dropout.p > 0:
-            track = self.temporal_attn.dropout(proj(mixed))
-            out: Tensor = outer(track if lives is None else track * lives)
-            return patches + out
+            track = self.temporal_attn.dropout(linear(proj, mixed))
+            return patches + linear(outer, track if lives is None else track * lives)
         # Two linear layers in a row are one: one product fewer over all the patches.
-        weight, bias = outer.weight @ proj.weight, outer.weight @ proj.bias
+        into, last = outer.weight.to(mixed.dtype), outer.bias.to(mixed.dtype)
+        weight, bias = into @ proj.weight.to(mixed.dtype), into @ proj.bias.to(mixed.dtype)
         if lives is None:
-            return patches + functional.linear(mixed, weight, bias + outer.bias)
-        return add(patches, functional.linear(mixed, weight, bias), lives) + outer.bias
+            return patches + affine(mixed, weight, bias + last)
+        return add(patches, affine(mixed, weight, bias), lives) + last
 
 
 class Block(BlockParts):
@@ -140,13 +147,13 @@ class Block(BlockParts):
         """Return the next patches (B, T, N, C) and CLS (B, C)."""
         clips, frames = patches.shape[:2]
         patches = self.attend_time(patches)
-        near, near_cls = self.attn(self.norm1(patches), self.norm1(cls))
+        near, near_cls = self.attn(layer_norm(self.norm1, patches), layer_norm(self.norm1, cls))
         lives = self.drop_path(patches, clips, frames, 1)
         patches = add(patches, near, None if lives is None else lives[..., None])
         cls = cls + (near_cls if lives is None else near_cls * lives).mean(dim=1)
         lives = self.drop_path(patches, clips, 1)
-        cls_next = add(cls, self.mlp(self.norm2(cls)), lives)
-        own = self.mlp(self.norm2(patches))
+        cls_next = add(cls, self.mlp(layer_norm(self.norm2, cls)), lives)
+        own = self.mlp(layer_norm(self.norm2, patches))
         return add(patches, own, None if lives is None else lives[..., None, None]), cls_next
 
 
@@ -157,7 +164,7 @@ class LastBlock(BlockParts):
         """Return the CLS (B, C) that `Block` would give."""
         clips, frames = patches.shape[:2]
         patches = self.attend_time(patches)
-        near_cls = self.attn.read(self.norm1(patches), self.norm1(cls))
+        near_cls = self.attn.read(layer_norm(self.norm1, patches), layer_norm(self.norm1, cls))
         lives = self.drop_path(patches, clips, frames, 1)
         cls = cls + (near_cls if lives is None else near_cls * lives).mean(dim=1)
-        return add(cls, self.mlp(self.norm2(cls)), self.drop_path(patches, clips, 1))
+        return add(cls, self.mlp(layer_norm(self.norm2, cls)), self.drop_path(patches, clips, 1))

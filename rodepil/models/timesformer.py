@@ -14,12 +14,16 @@ Dosovitskiy et al.: An Image is Worth 16x16 Words. ICLR 2021, arXiv:2010.11929.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
 from rodepil.models.initialize import initialize, start_as_difference
+from rodepil.models.kernels import layer_norm, linear
 from rodepil.models.layers import LAYER_NORM_EPS, Block, LastBlock, PatchEmbedding
 from rodepil.models.registry import register
 
@@ -39,11 +43,19 @@ class TimeSformer(nn.Module):
     classes
         Number of logits.
 
+    Attributes
+    ----------
+    activation_checkpointing
+        Keep only what enters a block for the backward pass and compute the rest again there:
+        the same numbers in less memory and more time. Off by default.
+
     Raises
     ------
     ModelError
         When `size_px` is no multiple of the patch, or a count is below 1.
     """
+
+    activation_checkpointing = False
 
     def __init__(
         self, settings: ModelSettings, *, frames: int, size_px: int, classes: int = 2
@@ -88,15 +100,29 @@ class TimeSformer(nn.Module):
             When the clips are of another shape than the network was made for, or not float.
         """
         self._check(clips)
+        kind = clips.device.type
+        if torch.is_autocast_enabled(kind):
+            clips = clips.to(torch.get_autocast_dtype(kind))
+        # From here on all is computed in the dtype of the clips, the sums along the residual
+        # path included; to hold those in float32, as autocast would, moves twice the bytes.
+        with torch.autocast(kind, enabled=False):
+            return self._score(clips)
+
+    def _score(self, clips: Tensor) -> Tensor:
         place = self.pos_embed[:, None, 1:] + self.time_embed[:, :, None]
-        patches = self.dropout(self.patch_embed(clips) + place)
-        cls = self.dropout(self.cls_token[:, 0] + self.pos_embed[:, 0]).expand(len(clips), -1)
+        patches = self.dropout(self.patch_embed(clips) + place.to(clips.dtype))
+        first = (self.cls_token[:, 0] + self.pos_embed[:, 0]).to(clips.dtype)
+        cls = self.dropout(first).expand(len(clips), -1)
         *blocks, last = self.blocks
         for block in blocks:
-            patches, cls = block(patches, cls)
-        cls = last(patches, cls)
-        logits: Tensor = self.head(self.norm(cls))
-        return logits
+            patches, cls = self._pass(block, patches, cls)
+        cls = self._pass(last, patches, cls)
+        return linear(self.head, layer_norm(self.norm, cls))
+
+    def _pass(self, block: nn.Module, patches: Tensor, cls: Tensor) -> Any:
+        if self.activation_checkpointing and torch.is_grad_enabled():
+            return checkpoint(block, patches, cls, use_reentrant=False)
+        return block(patches, cls)
 
     def _check(self, clips: Tensor) -> None:
         wanted = (self.frames, 3, self.size_px, self.size_px)
