@@ -1,8 +1,8 @@
 """Weights from elsewhere: found, read in any format, checked, and fitted to a network.
 
 The doors: `find` says where weights are, `load` reads them, `start_from` puts them into a network,
-`digest` identifies them, `write_official` writes a checkpoint as the published ones are. Nothing
-that is loaded can run code.
+`digest` identifies them, `describe` tells what they are, `convert` writes them in another format
+and `write_official` a checkpoint as the published ones are. Nothing that is loaded can run code.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from rodepil.errors import ModelError
-from rodepil.models.weights.catalog import find, locate
-from rodepil.models.weights.convert import write_official
+from rodepil.models.weights.catalog import CATALOG, Published, find, locate
+from rodepil.models.weights.convert import convert, write_official
+from rodepil.models.weights.describe import describe, describe_fit
 from rodepil.models.weights.digest import digest
 from rodepil.models.weights.fit import Fit, start_from
 from rodepil.models.weights.formats import read_weights
@@ -20,9 +21,14 @@ from rodepil.models.weights.read import read
 from rodepil.models.weights.vit import read_timm
 
 __all__ = [
+    "CATALOG",
     "Fit",
+    "Published",
     "Weights",
     "WeightsNote",
+    "convert",
+    "describe",
+    "describe_fit",
     "digest",
     "find",
     "load",

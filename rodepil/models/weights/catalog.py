@@ -141,7 +141,7 @@ def locate(name: str, folder: Path, root: Path | None = None) -> Path | str:
         places.append(folder / known.file)
     for place in places:
         if place.exists():
-            return place.resolve()
+            return place.absolute()  # links are kept: they carry the name
     if known is not None and known.learned != "imagenet":
         raise ModelError(
             f"the weights '{name}' ({known.what}; {known.licence}) are missing, "

@@ -49,21 +49,32 @@ class Fit:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
 
-    def __str__(self) -> str:
-        parts = [
-            self.weights,
-            _change("time", self.frames, "frames", self.method),
-            _change("place", self.size_px, "px", self.method),
-            f"head kept ({self.classes[1]} classes)" if self.head_kept else self._new_head(),
-            f"normalisation {_numbers(self.mean)} / {_numbers(self.std)}",
-        ]
+    @property
+    def time(self) -> str:
+        """What became of time, in words."""
         if not self.has_time:
-            parts[1] = f"time starts at zero ({self.frames[1]} frames)"
-        return "; ".join(parts)
+            return f"starts at zero, {self.frames[1]} frames"
+        return _change(self.frames, "frames", self.method)
 
-    def _new_head(self) -> str:
+    @property
+    def place(self) -> str:
+        """What became of the embedding of place, in words."""
+        return _change(self.size_px, "px", self.method)
+
+    @property
+    def head(self) -> str:
+        """What became of the head, in words."""
         old, new = self.classes
-        return f"new head of {new} classes (the weights have {old or 'none'})"
+        if self.head_kept:
+            return f"kept, {new} classes"
+        return f"new, {new} classes; the weights have {old or 'no head'}"
+
+    def __str__(self) -> str:
+        colours = f"{numbers(self.mean)} / {numbers(self.std)}"
+        return (
+            f"{self.weights}; time: {self.time}; place: {self.place}; head: {self.head}; "
+            f"normalisation: {colours}"
+        )
 
 
 def start_from(model: nn.Module, weights: Weights, method: Method = "bicubic") -> Fit:
@@ -155,11 +166,11 @@ def check_same_network(weights: Weights, wanted: Sizes, heads: int) -> None:
         )
 
 
-def _change(what: str, pair: tuple[int, int], unit: str, method: str) -> str:
-    old, new = pair
-    return f"{what} {new} {unit}" if old == new else f"{what} {old} -> {new} {unit} ({method})"
-
-
-def _numbers(values: tuple[float, ...]) -> str:
-    """Return one number where all are the same."""
+def numbers(values: tuple[float, ...]) -> str:
+    """Return `values` in words, one number where all are the same."""
     return " ".join(f"{value:g}" for value in (values[:1] if len(set(values)) == 1 else values))
+
+
+def _change(pair: tuple[int, int], unit: str, method: str) -> str:
+    old, new = pair
+    return f"{new} {unit}" if old == new else f"resized {old} -> {new} {unit}, {method}"

@@ -86,7 +86,7 @@ def read_weights(content: Content) -> Weights:
         note = note.model_copy(update={"heads": published})
     if not kind.has_time:
         tensors = with_time(tensors, sizes)
-    return Weights(kind.name, kind.title, content.source, tensors, sizes, note, kind.has_time)
+    return Weights(kind.name, kind.title, content.source, tensors, sizes, note)
 
 
 def _is_own(content: Content) -> bool:

@@ -34,6 +34,8 @@ class WeightsNote(Settings):
         In words, where mean and std come from.
     origin
         In words, what the weights are and where they were before.
+    has_time
+        Whether they were trained on clips; else time starts at zero, as in a ViT.
     """
 
     heads: Positive | None = None
@@ -41,6 +43,7 @@ class WeightsNote(Settings):
     std: tuple[PositiveReal, PositiveReal, PositiveReal] = STD
     normalisation: Annotated[str, Field(min_length=1)] = PUBLISHED
     origin: str = ""
+    has_time: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,6 @@ class Weights:
         Read from the shapes.
     note
         Heads, normalisation and origin.
-    has_time
-        Whether they were trained on clips; else time starts at zero, as in a ViT.
     """
 
     format: str
@@ -69,7 +70,11 @@ class Weights:
     tensors: Mapping[str, Tensor]
     sizes: Sizes
     note: WeightsNote
-    has_time: bool = True
+
+    @property
+    def has_time(self) -> bool:
+        """Whether they were trained on clips."""
+        return self.note.has_time
 
     @property
     def mean(self) -> tuple[float, float, float]:

@@ -39,8 +39,9 @@ def resize_time(time_embed: Tensor, frames: int, method: Method) -> Tensor:
         return time_embed
     if method == "official":
         return _nearest(time_embed, frames)
-    column = time_embed.transpose(1, 2)[..., None]  # (1, C, T, 1)
-    return _cubic(column, (frames, 1))[..., 0].transpose(1, 2).contiguous()
+    # A row and not a column: PyTorch 2.14 interpolates a picture that is 1 wide wrongly.
+    row = time_embed.transpose(1, 2)[:, :, None]  # (1, C, 1, T)
+    return _cubic(row, (1, frames))[:, :, 0].transpose(1, 2).contiguous()
 
 
 def resize_place(pos_embed: Tensor, patches: int, method: Method) -> Tensor:

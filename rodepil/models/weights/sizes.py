@@ -20,6 +20,7 @@ from rodepil.models.timesformer import TimeSformer
 TIME_EMBED = "time_embed"
 POS_EMBED = "pos_embed"
 HEAD = "head."
+TEMPORAL = "temporal_"
 _BLOCK = re.compile(r"blocks\.(\d+)\.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +25,7 @@ LEGACY_PICKLES = 5
 """Pickles in a row at the start of a file that PyTorch before 1.6 wrote."""
 
 SHOWN = 8
+_ASKED = re.compile(r"GLOBAL (\S+)")
 
 
 def read_torch_file(path: Path, *, zipped: bool) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -63,7 +66,13 @@ def read_torch_file(path: Path, *, zipped: bool) -> tuple[dict[str, Tensor], dic
 
 def _load(path: Path, *, zipped: bool) -> object:
     try:
-        loaded: object = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+        with warnings.catch_warnings(), path.open("rb") as stream:
+            warnings.simplefilter("ignore")  # of old pickles: they are read or refused all the same
+            # A path is wanted for a map, but one with this suffix is not read as a PyTorch file.
+            mapped = zipped and path.suffix != ".safetensors"
+            loaded: object = torch.load(
+                path if mapped else stream, map_location="cpu", weights_only=True, mmap=mapped
+            )
     except Exception as error:  # the reader can break anywhere in the bytes of a damaged file
         if isinstance(error, UnpicklingError) and (zipped or not _is_cut_off(path)):
             raise ModelError(
@@ -92,9 +101,9 @@ def _is_cut_off(path: Path) -> bool:
 
 
 def _wish(error: Exception) -> str:
-    """Return the first sentence of PyTorch's reason."""
-    text = str(error).partition("WeightsUnpickler error: ")[2] or str(error)
-    return text.split(" was not an allowed")[0].split("\n")[0].removeprefix("Unsupported global: ")
+    """Return the name of the code that PyTorch says was asked for."""
+    found = _ASKED.search(str(error))
+    return found[1] if found else "an unknown kind of object"
 
 
 def _is_weight(name: object, value: object) -> bool:

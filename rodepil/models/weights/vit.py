@@ -58,7 +58,7 @@ def vit_note(content: Content) -> WeightsNote:
     heads, origin = config.get(HEADS), str(config.get("architecture") or "")
     if not {"mean", "std"} <= config.keys():
         words = f"{PUBLISHED}, which start from a ViT as well; this file names none"
-        return WeightsNote(heads=heads, normalisation=words, origin=origin)
+        return WeightsNote(heads=heads, normalisation=words, origin=origin, has_time=False)
     try:
         (red, green, blue), (of_red, of_green, of_blue) = config["mean"], config["std"]
         return WeightsNote(
@@ -67,6 +67,7 @@ def vit_note(content: Content) -> WeightsNote:
             std=(float(of_red), float(of_green), float(of_blue)),
             normalisation=f"timm's configuration of {origin or content.source}",
             origin=origin,
+            has_time=False,
         )
     except (TypeError, ValueError) as error:
         raise ModelError(

@@ -10,6 +10,7 @@ from torch import Tensor
 from rodepil.errors import ModelError
 from rodepil.models.weights.sizes import (
     HEAD,
+    TEMPORAL,
     TIME_EMBED,
     Sizes,
     depth_of,
@@ -80,7 +81,7 @@ def _wanted(names: list[str], tensors: Mapping[str, Tensor], *, has_time: bool) 
     return {
         name
         for name in names
-        if (has_time or (name != TIME_EMBED and "temporal_" not in name))
+        if (has_time or (name != TIME_EMBED and TEMPORAL not in name))
         and not (headless and name.startswith(HEAD))
     }
 
