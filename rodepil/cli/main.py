@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rodepil import __version__
-from rodepil.cli import data, features, models, system, trials
+from rodepil.cli import data, features, models, system, trials, weights
 from rodepil.cli.run import DEBUG_VARIABLE, guarded
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ app.command("simulate")(data.simulate)
 app.command("curate")(data.curate)
 app.add_typer(data.folds_app, name="folds", help="Deal subjects to folds, and check them.")
 app.add_typer(features.app, name="features", help="Materialize stored features.")
+app.add_typer(weights.app, name="weights", help="Pretrained weights: list, inspect, convert.")
 app.command("crossval")(trials.crossval)
 app.command("report")(trials.report)
 app.command("predict")(models.predict)
