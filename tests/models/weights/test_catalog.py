@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -32,11 +31,15 @@ def test_an_existing_path_wins_over_a_name(folder: Path, tmp_path: Path):
     assert find("kinetics", str(named), folder, tmp_path) == named
 
 
-def test_relative_paths_start_from_the_root_or_the_folder_of_weights(folder: Path, tmp_path: Path):
+def test_relative_paths_start_from_the_root_or_the_folder_of_weights(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     inside = _touch(folder / "own.pyth")
     assert find("kinetics", "own.pyth", folder, tmp_path) == inside
     assert find("kinetics", "data/weights/own.pyth", folder, tmp_path) == inside
-    os.chdir(tmp_path)
+    nearer = _touch(tmp_path / "own.pyth")
+    assert find("kinetics", "own.pyth", folder, tmp_path) == nearer
+    monkeypatch.chdir(tmp_path)
     found = find("kinetics", "data/weights/own.pyth", folder)
     assert found == inside
     assert Path(found).is_absolute()
