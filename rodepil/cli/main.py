@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rodepil import __version__
-from rodepil.cli import data, features, models, system, trials, weights
+from rodepil.cli import bench, data, features, models, system, trials, weights
 from rodepil.cli.run import DEBUG_VARIABLE, guarded
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ app.add_typer(weights.app, name="weights", help="Pretrained weights: list, inspe
 app.command("crossval")(trials.crossval)
 app.command("report")(trials.report)
 app.command("predict")(models.predict)
+app.add_typer(bench.app, name="bench", help="Measure speed and memory against others' code.")
 app.command("doctor")(system.doctor)
 
 

@@ -1,0 +1,63 @@
+"""Commands that measure: bench."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from rodepil.cli.progress import Bars
+
+app = typer.Typer(no_args_is_help=True)
+
+
+class Precision(StrEnum):
+    """What a network computes in."""
+
+    bf16 = "bf16"
+    fp32 = "fp32"
+
+
+@app.callback()
+def bench() -> None:
+    """Measure speed and memory against others' code, by turns and in one run."""
+
+
+@app.command("model")
+def model(
+    json: Annotated[Path | None, typer.Option("--json", help="Where the rows go.")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Clips of a batch.")] = 2,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, help="Rounds; their median counts.")
+    ] = 5,
+    precision: Annotated[Precision, typer.Option("--precision")] = Precision.bf16,
+    *,
+    compiled: Annotated[
+        bool, typer.Option(help="Also against Hugging Face compiled, which takes minutes.")
+    ] = True,
+) -> None:
+    """TimeSformer-B beside Hugging Face's with the same weights: scoring, training, memory."""
+    from rodepil.bench.model import Plan, bench_model  # noqa: PLC0415 - help stays instant
+    from rodepil.bench.rows import describe_machine, write_rows  # noqa: PLC0415
+    from rodepil.train.world import choose_device  # noqa: PLC0415
+
+    plan = Plan(
+        device=choose_device(device),
+        batch=batch,
+        repeats=repeats,
+        precision=precision.value,
+        compiled=compiled,
+    )
+    rows = bench_model(plan, Bars())
+    shown = Table("what", "rodepil", "peer", "", "unit", "ratio", box=None, pad_edge=False)
+    for row in rows:
+        values = (f"{row.value:.3f}", f"{row.peer_value:.3f}")
+        shown.add_row(row.name, values[0], row.peer, values[1], row.unit, f"{row.ratio:.2f}")
+    Console().print(shown)
+    if json is not None:
+        write_rows(json, describe_machine(plan.device), rows, ["transformers"])
