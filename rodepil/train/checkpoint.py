@@ -30,6 +30,8 @@ class TrialState:
         The network's state dict.
     optimizer
         The optimizer's state dict.
+    average
+        The state dict of the weights' average; empty where there is none.
     history
         The metrics of each epoch that is done, in order.
     """
@@ -37,6 +39,7 @@ class TrialState:
     trial_id: str
     model: dict[str, Tensor]
     optimizer: dict[str, Any]
+    average: dict[str, Tensor]
     history: list[dict[str, float]]
 
 

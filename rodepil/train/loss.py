@@ -13,11 +13,9 @@ from torch.nn import functional
 
 from rodepil.errors import TrainingError
 
-CLASSES = 2
-
 
 def class_weights(
-    labels: Tensor, rule: Literal["balanced", "none"] = "balanced", classes: int = CLASSES
+    labels: Tensor, classes: int, rule: Literal["balanced", "none"] = "balanced"
 ) -> Tensor:
     """Return one weight a class, from the counts of a training set.
 
@@ -25,11 +23,11 @@ def class_weights(
     ----------
     labels
         (n,) int64 in [0, K).
+    classes
+        K.
     rule
         ``balanced``: n / (K * count), so that every class weighs the same in total;
         ``none``: 1 each.
-    classes
-        K.
 
     Returns
     -------
@@ -52,9 +50,9 @@ def class_weights(
     return (len(labels) / (classes * counts.to(torch.float64))).to(torch.float32)
 
 
-def one_hot(labels: Tensor) -> Tensor:
-    """Return labels (B,) int64 as targets (B, K) float32."""
-    return functional.one_hot(labels, CLASSES).to(torch.float32)
+def one_hot(labels: Tensor, classes: int) -> Tensor:
+    """Return labels (B,) int64 as targets (B, K) float32, K being `classes`."""
+    return functional.one_hot(labels, classes).to(torch.float32)
 
 
 def weighted_cross_entropy(

@@ -69,7 +69,7 @@ def judge(logits: Tensor, clips: ClipSet, weights: Tensor) -> dict[str, float]:
     weights
         (K,) float32, the training's class weights, so that the two losses compare.
     """
-    loss = weighted_cross_entropy(logits, one_hot(clips.labels), weights)
+    loss = weighted_cross_entropy(logits, one_hot(clips.labels, len(weights)), weights)
     metrics = measure(clips.labels.numpy(), probabilities(logits).numpy())
     named = {f"test_{name}": value for name, value in metrics.as_dict().items()}
     return {"test_loss": float(loss)} | named

@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal
 
-import torch
+from torch import nn
 
-from rodepil.config.settings import (
-    FeatureSettings,
-    ModelSettings,
-    NonNegative,
-    Settings,
-    TrainSettings,
-)
-from rodepil.errors import SubjectLeak, TrainingError
+from rodepil.errors import TrainingError
 from rodepil.models.registry import build
 from rodepil.store.clipset import ClipSet
 from rodepil.train.checkpoint import CheckpointFolder, TrialState
+from rodepil.train.compiling import named_compiler_errors, uncompiled
+from rodepil.train.ending import is_over
+from rodepil.train.learner import make_learner
 from rodepil.train.loader import TrainingBatches
-from rodepil.train.loop import Learner, rehearse, score, train_epoch
-from rodepil.train.loss import CLASSES, class_weights
-from rodepil.train.optim import make_optimizer
+from rodepil.train.loop import score, train_epoch
+from rodepil.train.loss import class_weights
+from rodepil.train.memory import named_memory_errors
 from rodepil.train.process import reproducible
 from rodepil.train.result import EpochReport, TrialResult, judge, predictions
+from rodepil.train.settings import TrialSettings, check_sides
+from rodepil.train.step import rehearse
 from rodepil.train.world import World
 
 __all__ = [
@@ -40,21 +37,8 @@ __all__ = [
     "run_trial",
 ]
 
-
-class TrialSettings(Settings):
-    """What makes a trial the trial that it is; with the data's digests, its identity.
-
-    ``control`` 'static' shows the middle frame of a clip in place of every frame, in training
-    and in testing: what is learned then can be seen in one frame. ``data`` names the data for
-    the report.
-    """
-
-    model: ModelSettings = ModelSettings()
-    features: FeatureSettings = FeatureSettings()
-    train: TrainSettings = TrainSettings()
-    fold: NonNegative = 0
-    control: Literal["none", "static"] = "none"
-    data: str = "simulated"
+CLASSES = 2
+"""Labels of a `ClipSet`: 0 normal, 1 seizure."""
 
 
 def run_trial(
@@ -95,21 +79,20 @@ def run_trial(
     ------
     TrainingError
         The clips do not fit the settings, a class is missing in training, a loss is not
-        finite, memory runs out, or the checkpoints belong to another trial.
+        finite, memory runs out, the network can't be compiled as asked, or the checkpoints
+        belong to another trial.
     SubjectLeak
         A subject stands on both sides.
     """
-    _check(settings, training, testing)
-    with reproducible(world.device, settings.train.threads_per_worker):
-        try:
-            return _Trial(settings, training, testing, trial_id, world).run(
-                checkpoints, on_epoch, clock
-            )
-        except torch.OutOfMemoryError as error:
-            raise TrainingError(
-                f"the device is out of memory with train.batch_size {settings.train.batch_size} "
-                "a worker; lower it, or set train.precision to bf16"
-            ) from error
+    check_sides(settings, training, testing)
+    train = settings.train
+    with (
+        reproducible(world.device, train.threads_per_worker),
+        named_memory_errors(train, world.size),
+        named_compiler_errors(),
+    ):
+        trial = _Trial(settings, training, testing, trial_id, world)
+        return trial.run(checkpoints, on_epoch, clock)
 
 
 class _Trial:
@@ -125,18 +108,13 @@ class _Trial:
     ) -> None:
         self.settings, self.testing, self.trial_id, self.world = settings, testing, trial_id, world
         self.freeze = settings.control == "static"
-        self.batches = TrainingBatches(training, settings.train, world, freeze=self.freeze)
-        module = build(
-            settings.model, settings.features, classes=CLASSES, seed=settings.train.seed
-        ).to(world.device)
-        self.learner = Learner(
-            module=module,
-            parallel=world.parallel(module),
-            optimizer=make_optimizer(module.parameters(), settings.train, world.device),
-            weights=class_weights(training.labels, settings.train.class_weights, CLASSES),
-            settings=settings.train,
-            world=world,
-        )
+        train = settings.train
+        self.batches = TrainingBatches(training, CLASSES, train, world, freeze=self.freeze)
+        # Weights that were trained before go into the network here, ahead of its average and
+        # its optimizer; the normalisation that they expect goes to the learner.
+        module = build(settings.model, settings.features, classes=CLASSES, seed=train.seed)
+        weights = class_weights(training.labels, CLASSES, train.class_weights)
+        self.learner = make_learner(module, weights, train, world)
         self.history: list[EpochReport] = []
 
     def run(
@@ -149,8 +127,8 @@ class _Trial:
         self._take_up(checkpoints)
         rehearse(self.learner, self.batches)
         logits = None
-        for epoch in range(len(self.history), self.settings.train.epochs):
-            start = clock()
+        while not self._is_over():
+            start, epoch = clock(), len(self.history)
             metrics = train_epoch(self.learner, self.batches, epoch)
             logits = score(self.learner, self.testing, freeze=self.freeze)
             metrics |= judge(logits, self.testing, self.learner.weights) | {
@@ -166,10 +144,19 @@ class _Trial:
             predictions=predictions(
                 logits, self.testing, trial_id=self.trial_id, fold=self.settings.fold
             ),
-            model=self.learner.module.cpu().eval(),
+            model=self._kept(),
             history=self.history,
             seconds=sum(report.metrics["seconds"] for report in self.history),
         )
+
+    def _is_over(self) -> bool:
+        losses = [report.metrics["train_loss"] for report in self.history]
+        return is_over(self.settings.train, losses)
+
+    def _kept(self) -> nn.Module:
+        """Return the network that the trial ends with, free of the training around it."""
+        network = self.learner.scored.cpu().eval()
+        return uncompiled(network) if self.settings.train.compile else network
 
     def _take_up(self, checkpoints: CheckpointFolder) -> None:
         """Go on from the last checkpoint, which rank 0 reads for all."""
@@ -183,35 +170,16 @@ class _Trial:
             )
         self.learner.module.load_state_dict(state.model)
         self.learner.optimizer.load_state_dict(state.optimizer)
+        if self.learner.average is not None:
+            self.learner.average.load_state_dict(state.average)
         self.history = [EpochReport(*item) for item in enumerate(state.history)]
 
     def _state(self) -> TrialState:
+        average = self.learner.average
         return TrialState(
             trial_id=self.trial_id,
             model=self.learner.module.state_dict(),
             optimizer=self.learner.optimizer.state_dict(),
+            average={} if average is None else average.state_dict(),
             history=[report.metrics for report in self.history],
-        )
-
-
-def _check(settings: TrialSettings, training: ClipSet, testing: ClipSet) -> None:
-    """Refuse sets that can't make a trial."""
-    size_px = settings.features.size_px
-    wanted = (settings.features.frames, 3, size_px, size_px)
-    for side, clips in (("training", training), ("testing", testing)):
-        if not len(clips.labels):
-            raise TrainingError(
-                f"the {side} set of fold {settings.fold} is empty; make other folds"
-            )
-        if tuple(clips.frames.shape[1:]) != wanted or clips.frames.dtype != torch.uint8:
-            raise TrainingError(
-                f"the {side} set holds {clips.frames.dtype} of shape "
-                f"{tuple(clips.frames.shape[1:])}, but the settings want uint8 of {wanted}; "
-                "make the features again (dvc repro features)"
-            )
-    shared = sorted(set(training.subject_ids) & set(testing.subject_ids))
-    if shared:
-        raise SubjectLeak(
-            f"subjects {shared} are on both sides of fold {settings.fold}; "
-            "take both sets from a Split, after 'rodepil folds make'"
         )

@@ -6,6 +6,7 @@ called ``torch.distributed.init_process_group``; this module is the trial's one 
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -55,11 +56,21 @@ class World:
         return self.rank == 0
 
     def parallel(self, module: nn.Module) -> nn.Module:
-        """Return `module` so that its gradients are averaged over workers in every backward."""
+        """Return `module` so that its gradients are averaged over workers; see `exchange`."""
         if self.size == 1:
             return module
         devices = [self.device] if self.device.type == "cuda" else None
         return DistributedDataParallel(module, device_ids=devices, gradient_as_bucket_view=True)
+
+    def exchange(self, parallel: nn.Module, *, now: bool) -> AbstractContextManager[None]:
+        """Return the context of a pass; without `now` its gradients stay with this worker.
+
+        Those that stayed are averaged over workers with the next that do not.
+        """
+        if now or not isinstance(parallel, DistributedDataParallel):
+            return nullcontext()
+        waiting: AbstractContextManager[None] = parallel.no_sync()
+        return waiting
 
     def sum(self, value: Tensor) -> Tensor:
         """Return the sum of every worker's `value`, the same tensor on all of them."""

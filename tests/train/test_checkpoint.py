@@ -22,6 +22,7 @@ def state(epochs: int) -> TrialState:
         trial_id="abc",
         model={"weight": weight.detach()},
         optimizer=optimizer.state_dict(),
+        average={"module.weight": weight.detach() / 3, "n_averaged": torch.tensor(epochs)},
         history=[{"train_loss": 0.1 * epoch} for epoch in range(epochs)],
     )
 
@@ -48,6 +49,7 @@ def test_what_is_saved_is_loaded_to_the_last_bit(tmp_path: Path):
     assert loaded is not None
     assert (loaded.trial_id, loaded.history) == (saved.trial_id, saved.history)
     assert torch.equal(loaded.model["weight"], saved.model["weight"])
+    assert torch.equal(loaded.average["module.weight"], saved.average["module.weight"])
     for name, value in saved.optimizer["state"][0].items():
         assert torch.equal(loaded.optimizer["state"][0][name], value)
 
@@ -66,7 +68,7 @@ def test_a_torn_checkpoint_gives_the_one_before(tmp_path: Path):
 def test_a_save_that_fails_leaves_the_last_checkpoint(tmp_path: Path):
     folder = CheckpointFolder(tmp_path)
     folder.save(state(1))
-    broken = TrialState("abc", {"weight": lambda: None}, {}, [])  # a lambda can't be written
+    broken = TrialState("abc", {"weight": lambda: None}, {}, {}, [])  # a lambda can't be written
     with pytest.raises((AttributeError, pickle.PicklingError)):
         folder.save(broken)
     assert len(folder.load().history) == 1

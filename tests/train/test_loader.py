@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rodepil.config.settings import AugmentSettings, TrainSettings
 from rodepil.store.clipset import ClipSet
-from rodepil.train.loader import TrainingBatches
+from rodepil.train.loader import Batch, TrainingBatches
 from rodepil.train.shards import order_of
 from rodepil.train.world import World
 
@@ -27,26 +27,29 @@ def settings(augment: AugmentSettings, batch_size: int = 4, alpha: float = 0.0) 
     return TrainSettings(seed=9, batch_size=batch_size, augment=augment, mixup_alpha=alpha)
 
 
+def epoch_of(
+    clips: ClipSet, train: TrainSettings, epoch: int, *, freeze: bool = False
+) -> list[Batch]:
+    return list(TrainingBatches(clips, 2, train, World(), freeze=freeze).epoch(epoch))
+
+
 def by_clip(clips: ClipSet, train: TrainSettings, epoch: int) -> Tensor:
     """Return the frames that an epoch shows, put back into the order of the clips."""
-    batches = TrainingBatches(clips, train, World(), freeze=False)
-    shown = torch.cat([batch.frames for batch in batches.epoch(epoch)])
+    shown = torch.cat([batch.frames for batch in epoch_of(clips, train, epoch)])
     frames = torch.empty_like(shown)
     frames[order_of(N, seed=train.seed, epoch=epoch)] = shown
     return frames
 
 
-def test_frames_are_normalised_as_the_published_weights_want(
-    clips: ClipSet, still: AugmentSettings
-):
-    by_hand = (clips.frames.double() / 255 - 0.45) / 0.225
+def test_frames_are_given_in_the_unit_range(clips: ClipSet, still: AugmentSettings):
+    by_hand = clips.frames.double() / 255
     torch.testing.assert_close(
         by_clip(clips, settings(still), epoch=2).double(), by_hand, rtol=0, atol=1e-5
     )
 
 
 def test_labels_go_with_their_clips(clips: ClipSet, still: AugmentSettings):
-    batches = TrainingBatches(clips, settings(still), World(), freeze=False)
+    batches = TrainingBatches(clips, 2, settings(still), World(), freeze=False)
     labels = clips.labels[order_of(N, seed=9, epoch=0)]
     assert len(batches) == 3
     for start, batch in zip((0, 4, 8), batches.epoch(0), strict=True):
@@ -57,12 +60,10 @@ def test_labels_go_with_their_clips(clips: ClipSet, still: AugmentSettings):
 
 
 def test_a_frozen_clip_shows_its_middle_frame_alone(clips: ClipSet, still: AugmentSettings):
-    (batch,) = TrainingBatches(clips, settings(still, N), World(), freeze=True).epoch(0)
+    (batch,) = epoch_of(clips, settings(still, N), 0, freeze=True)
     middle = clips.frames[order_of(N, seed=9, epoch=0), 2].double()
     for time in range(clips.frames.shape[1]):
-        torch.testing.assert_close(
-            batch.frames[:, time].double(), (middle / 255 - 0.45) / 0.225, rtol=0, atol=1e-5
-        )
+        torch.testing.assert_close(batch.frames[:, time].double(), middle / 255, rtol=0, atol=1e-5)
 
 
 def test_a_clip_is_changed_by_seed_epoch_and_clip_alone(clips: ClipSet):
@@ -75,11 +76,32 @@ def test_a_clip_is_changed_by_seed_epoch_and_clip_alone(clips: ClipSet):
 
 def test_mixup_blends_targets_and_is_drawn_anew_each_step(clips: ClipSet, still: AugmentSettings):
     train = settings(still, alpha=1.0)
-    first, again = (
-        [batch.targets for batch in TrainingBatches(clips, train, World(), freeze=False).epoch(0)]
-        for _ in range(2)
-    )
+    first, again = ([batch.targets for batch in epoch_of(clips, train, 0)] for _ in range(2))
     assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
     assert all(torch.allclose(targets.sum(1), torch.ones(len(targets))) for targets in first)
     blends = {round(float(t), 6) for targets in first for t in targets[:, 0]} - {0.0, 1.0}
     assert len(blends) > 1
+
+
+def test_mixup_takes_no_partner_that_only_fills_the_batch(clips: ClipSet, still: AugmentSettings):
+    plain = settings(still, alpha=1.0)
+    for filled, whole in zip(
+        epoch_of(clips, plain.model_copy(update={"compile": True}), 0),
+        epoch_of(clips, plain, 0),
+        strict=True,
+    ):
+        own = len(whole.targets)
+        assert len(filled.targets) == 4
+        assert filled.counts.tolist() == [1.0] * own + [0.0] * (4 - own)
+        assert torch.equal(filled.targets[:own], whole.targets)
+        assert torch.equal(filled.frames[:own], whole.frames)
+
+
+def test_passes_of_a_step_name_the_labels_of_the_whole_step(clips: ClipSet, still: AugmentSettings):
+    train = settings(still, batch_size=2).model_copy(update={"effective_batch": 6})
+    labels = clips.labels[order_of(N, seed=9, epoch=0)].tolist()
+    batches = epoch_of(clips, train, 0)
+    assert [len(batch.targets) for batch in batches] == [2, 2, 2, 2, 2, 1]
+    assert [batch.ends_step for batch in batches] == [False, False, True] * 2
+    assert [batch.whole.tolist() for batch in batches] == [labels[:6]] * 3 + [labels[6:]] * 3
+    assert len(TrainingBatches(clips, 2, train, World(), freeze=False)) == 2

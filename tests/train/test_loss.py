@@ -12,20 +12,27 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional
 
 from rodepil.errors import TrainingError
-from rodepil.train.loss import class_weights, weighted_cross_entropy
+from rodepil.train.loss import class_weights, one_hot, weighted_cross_entropy
 
 
 def test_balanced_weights_are_those_of_scikit_learn():
     labels = torch.tensor([0] * 37 + [1] * 11)
     oracle = compute_class_weight("balanced", classes=np.array([0, 1]), y=labels.numpy())
-    torch.testing.assert_close(class_weights(labels), torch.tensor(oracle, dtype=torch.float32))
-    assert class_weights(labels, "none").tolist() == [1.0, 1.0]
+    torch.testing.assert_close(class_weights(labels, 2), torch.tensor(oracle, dtype=torch.float32))
+    assert class_weights(labels, 2, "none").tolist() == [1.0, 1.0]
+
+
+def test_classes_are_as_many_as_are_asked_for():
+    labels = torch.tensor([3, 0, 4, 4, 1, 2])
+    oracle = compute_class_weight("balanced", classes=np.arange(5), y=labels.numpy())
+    torch.testing.assert_close(class_weights(labels, 5), torch.tensor(oracle, dtype=torch.float32))
+    assert one_hot(labels, 6).tolist() == torch.eye(6)[labels].tolist()
 
 
 @pytest.mark.parametrize("rule", ["balanced", "none"])
 def test_a_class_without_clips_is_refused(rule: Literal["balanced", "none"]):
     with pytest.raises(TrainingError, match=r"\[3, 0\] clips by class"):
-        class_weights(torch.tensor([0, 0, 0]), rule)
+        class_weights(torch.tensor([0, 0, 0]), 2, rule)
 
 
 def test_hard_labels_give_torchs_weighted_cross_entropy():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -44,11 +45,25 @@ def assert_same(one: TrialResult, other: TrialResult) -> None:
         assert torch.equal(value, other.model.state_dict()[name]), name
 
 
-@pytest.fixture(params=["adamw", "sgd"])
+OPTIONS: dict[str, dict[str, Any]] = {
+    "adamw": {"optimizer": "adamw"},
+    "sgd": {"optimizer": "sgd"},
+    "options": {
+        "optimizer": "sgd",
+        "nesterov": True,
+        "ema_decay": 0.9,
+        "batch_size": 2,
+        "effective_batch": 8,
+        "activation_checkpointing": True,
+    },
+}
+
+
+@pytest.fixture(params=OPTIONS)
 def busy(request: pytest.FixtureRequest, recipe: Recipe) -> TrialSettings:
     """Give a trial in which everything that draws numbers is on."""
     return recipe(
-        optimizer=request.param,
+        **OPTIONS[request.param],
         mixup_alpha=0.4,
         augment=AugmentSettings(),
         epochs=EPOCHS,
@@ -173,18 +188,22 @@ def test_bf16_trains_and_keeps_its_weights_in_float32(recipe: Recipe, run: Run, 
     assert losses[1] == pytest.approx(losses[0], rel=0.05)
 
 
+@pytest.mark.parametrize(("gathered", "steps"), [(None, 6), (8, 3)])
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
-    recipe: Recipe, run: Run, tmp_path: Path
+    recipe: Recipe, run: Run, tmp_path: Path, gathered: int | None, steps: int
 ):
-    good = run(recipe(epochs=1, decay_epochs=(), optimizer="sgd"), tmp_path)
-    wild = recipe(epochs=3, decay_epochs=(), learning_rate=1e30, clip_norm=0.0, optimizer="sgd")
-    with pytest.raises(TrainingError, match=r"is (nan|inf) in epoch 1, step \d .*learning_rate"):
+    plain: dict[str, Any] = {"decay_epochs": (), "optimizer": "sgd", "effective_batch": gathered}
+    good = run(recipe(epochs=1, **plain), tmp_path)
+    wild = recipe(epochs=3, learning_rate=1e30, clip_norm=0.0, **plain)
+    named = rf"is (nan|inf) in epoch 1, step [1-{steps - 1}] .*learning_rate"
+    with pytest.raises(TrainingError, match=named):
         run(wild, tmp_path)
     kept = CheckpointFolder(tmp_path).load()
     assert kept is not None
     assert len(kept.history) == 1
     for name, value in good.model.state_dict().items():
         assert torch.equal(kept.model[name], value)
+    assert_same(good, run(recipe(epochs=1, **plain), tmp_path))
 
 
 def test_a_subject_on_both_sides_is_refused(recipe: Recipe, run: Run, tmp_path: Path):
@@ -224,7 +243,7 @@ def test_a_device_out_of_memory_says_what_to_lower(
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(trial, "train_epoch", exhaust)  # only a GPU raises it
-    with pytest.raises(TrainingError, match=r"train.batch_size 4 .*precision to bf16"):
+    with pytest.raises(TrainingError, match=r"train.batch_size 4 .*effective_batch to 4 "):
         run(recipe(), tmp_path)
 
 

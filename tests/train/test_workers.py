@@ -28,9 +28,26 @@ TEST_CLIPS = 7
 CURVES: dict[str, tuple[int, dict[str, Any]]] = {
     "steps": (8, {"epochs": 20, "decay_epochs": (), "drop_path": 0.0}),
     "uneven": (13, {"epochs": 4, "decay_epochs": (), "drop_path": 0.0}),
+    "shallow": (13, {"epochs": 2, "decay_epochs": (), "drop_path": 0.0, "depth": 1}),
+}
+# What two workers with batch 4 do otherwise, by name, and the curve that they have to follow.
+# The compiled network is that of test_compiling.py, so that torch finds it compiled already.
+WAYS: dict[str, tuple[str, dict[str, Any]]] = {
+    "gathered": ("uneven", {"batch_size": 2, "effective_batch": 8}),
+    "compiled": ("shallow", {"compile": True}),
 }
 # Gradients of more than DistributedDataParallel's first bucket, so that it groups them anew.
-STOPPED = {"width": 192, "mixup_alpha": 0.4, "decay_epochs": ()}
+STOPPED: dict[str, dict[str, Any]] = {
+    "every pass": {"width": 192, "mixup_alpha": 0.4, "decay_epochs": (), "batch_size": 2},
+    "gathered": {
+        "width": 192,
+        "decay_epochs": (),
+        "batch_size": 1,
+        "effective_batch": 6,
+        "ema_decay": 0.5,
+        "activation_checkpointing": True,
+    },
+}
 
 Recipe = Callable[..., TrialSettings]
 Output = dict[str, Any]
@@ -104,10 +121,12 @@ def two(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> list[dict[str, Output]]:
     """Train the same with two workers of batch 4."""
-    trials = {
-        name: Work(recipe(batch_size=4, augment=still, **settings), clips, name)
-        for name, (clips, settings) in CURVES.items()
-    }
+    plain: dict[str, tuple[str, dict[str, Any]]] = {name: (name, {}) for name in CURVES}
+    trials = {}
+    for name, (curve, otherwise) in (plain | WAYS).items():
+        clips, settings = CURVES[curve]
+        of = recipe(**{"batch_size": 4, "augment": still, **settings, **otherwise})
+        trials[name] = Work(of, clips, name)
     return work(tmp_path_factory.mktemp("two"), 2, moving_bars, trials)
 
 
@@ -117,8 +136,9 @@ def three(
 ) -> list[dict[str, Output]]:
     """Train with three workers at once, and stopped after two epochs of three."""
     trials = {
-        name: Work(recipe(batch_size=2, epochs=epochs, **STOPPED), 11, checkpoints)
-        for name, epochs, checkpoints in (
+        f"{name} {way}": Work(recipe(epochs=epochs, **settings), 11, f"{name} {checkpoints}")
+        for name, settings in STOPPED.items()
+        for way, epochs, checkpoints in (
             ("whole", 3, "whole"),
             ("stopped", 2, "parts"),
             ("resumed", 3, "parts"),
@@ -142,11 +162,14 @@ def test_two_workers_follow_the_loss_of_one_with_twice_the_batch(
     assert one[-1] < 0.5 * one[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "curve"), [("uneven", "uneven"), ("gathered", "uneven"), ("compiled", "shallow")]
+)
 def test_a_batch_that_cannot_be_shared_evenly_gives_the_same_loss(
-    alone: dict[str, TrialResult], two: list[dict[str, Output]]
+    alone: dict[str, TrialResult], two: list[dict[str, Output]], name: str, curve: str
 ):
-    one = losses([report.metrics for report in alone["uneven"].history])
-    assert losses(two[0]["uneven"]["history"]) == pytest.approx(one, abs=1e-5)
+    one = losses([report.metrics for report in alone[curve].history])
+    assert losses(two[0][name]["history"]) == pytest.approx(one, abs=1e-5)
 
 
 def test_predictions_are_gathered_whole_and_in_order(
@@ -159,18 +182,22 @@ def test_predictions_are_gathered_whole_and_in_order(
         assert both["score"] == pytest.approx(one["score"], abs=1e-4)
 
 
-def test_all_workers_end_with_the_same_network_and_numbers(three: list[dict[str, Output]]):
-    first, *others = (output["whole"] for output in three)
+@pytest.mark.parametrize("name", STOPPED)
+def test_all_workers_end_with_the_same_network_and_numbers(
+    three: list[dict[str, Output]], name: str
+):
+    first, *others = (output[f"{name} whole"] for output in three)
     for other in others:
         assert other["predictions"] == first["predictions"]
         assert losses(other["history"]) == losses(first["history"])
-        for name, value in first["model"].items():
-            assert torch.equal(value, other["model"][name]), name
+        for key, value in first["model"].items():
+            assert torch.equal(value, other["model"][key]), key
 
 
+@pytest.mark.parametrize("name", STOPPED)
 def test_a_stopped_trial_of_three_workers_ends_with_the_same_numbers(
-    three: list[dict[str, Output]],
+    three: list[dict[str, Output]], name: str
 ):
-    whole, resumed = three[0]["whole"], three[0]["resumed"]
+    whole, resumed = (three[0][f"{name} {way}"] for way in ("whole", "resumed"))
     assert resumed["predictions"] == whole["predictions"]
     assert losses(resumed["history"]) == losses(whole["history"])

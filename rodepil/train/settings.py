@@ -1,0 +1,64 @@
+"""What makes a trial, and which clips can."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+from rodepil.config.settings import (
+    FeatureSettings,
+    ModelSettings,
+    NonNegative,
+    Settings,
+    TrainSettings,
+)
+from rodepil.errors import SubjectLeak, TrainingError
+from rodepil.store.clipset import ClipSet
+
+
+class TrialSettings(Settings):
+    """What makes a trial the trial that it is; with the data's digests, its identity.
+
+    ``control`` 'static' shows the middle frame of a clip in place of every frame, in training
+    and in testing: what is learned then can be seen in one frame. ``data`` names the data for
+    the report.
+    """
+
+    model: ModelSettings = ModelSettings()
+    features: FeatureSettings = FeatureSettings()
+    train: TrainSettings = TrainSettings()
+    fold: NonNegative = 0
+    control: Literal["none", "static"] = "none"
+    data: str = "simulated"
+
+
+def check_sides(settings: TrialSettings, training: ClipSet, testing: ClipSet) -> None:
+    """Refuse sets that can't make a trial.
+
+    Raises
+    ------
+    TrainingError
+        A set is empty, or its clips are of another shape than the settings say.
+    SubjectLeak
+        A subject stands on both sides.
+    """
+    size_px = settings.features.size_px
+    wanted = (settings.features.frames, 3, size_px, size_px)
+    for side, clips in (("training", training), ("testing", testing)):
+        if not len(clips.labels):
+            raise TrainingError(
+                f"the {side} set of fold {settings.fold} is empty; make other folds"
+            )
+        if tuple(clips.frames.shape[1:]) != wanted or clips.frames.dtype != torch.uint8:
+            raise TrainingError(
+                f"the {side} set holds {clips.frames.dtype} of shape "
+                f"{tuple(clips.frames.shape[1:])}, but the settings want uint8 of {wanted}; "
+                "make the features again (dvc repro features)"
+            )
+    shared = sorted(set(training.subject_ids) & set(testing.subject_ids))
+    if shared:
+        raise SubjectLeak(
+            f"subjects {shared} are on both sides of fold {settings.fold}; "
+            "take both sets from a Split, after 'rodepil folds make'"
+        )
