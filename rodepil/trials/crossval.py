@@ -128,6 +128,8 @@ def _run(waiting: Sequence[Trial], recorder: Recorder, advance: Advance) -> list
             for trial, error in ended:
                 if error is None:
                     recorder.finish(trial)
+                    # What an early stop left out will not come.
+                    advance(trial.settings.train.epochs - len(trial.folder.history()))
                 else:
                     recorder.fail(trial, error)
                     failed.append(str(error))

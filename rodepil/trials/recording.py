@@ -76,6 +76,9 @@ class Recorder:
         """Tell what came of a finished trial, and close its run."""
         run = self._child(trial)
         self.follow(trial)
+        done, planned = len(trial.folder.history()), trial.settings.train.epochs
+        if done < planned:
+            run.tags({"early_stop": f"after {done} of {planned} epochs"})
         predictions = trial.folder.predictions()
         run.table("predictions", predictions)
         self._draw(run, predictions)

@@ -80,6 +80,12 @@ def settings() -> ProjectSettings:
     return SETTINGS
 
 
+@pytest.fixture
+def steps() -> Steps:
+    """Return a progress that remembers what it is told."""
+    return Steps()
+
+
 @pytest.fixture(scope="session")
 def draw() -> Callable[[pa.Table], Mapping[str, Figure]]:
     """Return a function that draws one figure of predictions."""

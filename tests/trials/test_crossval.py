@@ -221,6 +221,31 @@ def test_two_workers_train_one_trial_together(
     assert all(math.isfinite(score) for score in result.predictions.column("score").to_pylist())
 
 
+def test_trials_that_end_early_are_told_to_the_end_and_not_run_again(
+    copy: Copy,
+    settings: ProjectSettings,
+    resources: Resources,
+    steps: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert resources
+    wild = {"optimizer": "sgd", "learning_rate": 0.5, "early_stop_epochs": 2}
+    short = settings.model_copy(update={"train": settings.train.model_copy(update=wild)})
+    workspace = copy("early")
+    result = cross_validate(short, workspace, folds=[0, 1], progress=steps)
+    planned = settings.train.epochs
+    assert (steps.total, steps.done) == (2 * planned, 2 * planned)
+    for fold in result.folds:
+        losses = [report.metrics["train_loss"] for report in fold.history]
+        assert len(losses) < planned
+        assert losses.index(min(losses)) == len(losses) - 3
+        tags = client(workspace).get_run(fold.run_id).data.tags
+        assert tags["early_stop"] == f"after {len(losses)} of {planned} epochs"
+    monkeypatch.setattr(launch, "launch", lambda *_, **__: pytest.fail("trained again"))
+    assert cross_validate(short, workspace, folds=[0, 1], progress=steps) == result
+    assert steps.done == 4 * planned
+
+
 def test_fold_that_fails_is_said_and_the_others_are_kept(
     copy: Copy, settings: ProjectSettings, resources: Resources
 ) -> None:
