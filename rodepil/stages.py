@@ -14,7 +14,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.io import tables
 from rodepil.io.progress import Progress
 
-Control = Literal["none", "static"]
+Control = Literal["none", "static", "scratch"]
 
 
 def source(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
@@ -88,6 +88,11 @@ def crossval(settings: ProjectSettings, workspace: Workspace, progress: Progress
 def control(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Cross-validate on one frame repeated, the control of what motion adds."""
     return cross_validate(settings, workspace, progress, control="static")
+
+
+def scratch(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Cross-validate from random weights, the control of what pretrained ones add."""
+    return cross_validate(settings, workspace, progress, control="scratch")
 
 
 def cross_validate(

@@ -16,11 +16,15 @@ class ControlName(StrEnum):
 
     none = "none"
     static = "static"
+    scratch = "scratch"
 
 
 def crossval(
     control: Annotated[
-        ControlName, typer.Option("--control", help="static: one frame of every clip, repeated.")
+        ControlName,
+        typer.Option(
+            "--control", help="static: one frame repeated; scratch: no pretrained weights."
+        ),
     ] = ControlName.none,
     root: Root = HERE,
     profile: Profile = None,

@@ -29,7 +29,10 @@ class ModelCard(Settings):
     mean, std
         Normalisation of pixels in [0, 1] by channel.
     control
-        ``static`` when it was trained on one frame repeated.
+        ``static`` when it was trained on one frame repeated, ``scratch`` when pretrained
+        weights were left out.
+    started_from
+        In words, the pretrained weights that training started from; empty, random ones.
     data
         The data it was trained on, for example ``simulated``.
     trial_id
@@ -43,7 +46,8 @@ class ModelCard(Settings):
     classes: tuple[str, ...] = ("normal", "seizure")
     mean: tuple[float, float, float] = MEAN
     std: tuple[PositiveReal, PositiveReal, PositiveReal] = STD
-    control: Literal["none", "static"] = "none"
+    control: Literal["none", "static", "scratch"] = "none"
+    started_from: str = ""
     data: Annotated[str, Field(min_length=1)]
     trial_id: Annotated[str, Field(min_length=1)]
     threshold: Share = 0.5

@@ -150,8 +150,8 @@ def _slow_rows(rows: Tensor) -> bool:
 def _fuses(tokens: Tensor) -> bool:
     """Say whether oneDNN's own linear layer is at hand for `tokens`, and the faster one."""
     return (
-        tokens.device.type == "cpu"
+        not torch.compiler.is_compiling()
+        and tokens.device.type == "cpu"
         and tokens.dtype == torch.bfloat16
         and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and not torch.compiler.is_compiling()
     )

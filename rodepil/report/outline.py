@@ -145,6 +145,12 @@ def _control_sentences(inputs: ReportInputs) -> tuple[str, ...]:
             f"F1-score of {_percent(run.mean.f1)}, {abs(change):.1f} points "
             f"{'lower' if change < 0 else 'higher'} over the same folds."
         )
+    if inputs.result.record.settings.model.pretrained == "stand_in":
+        sentences.append(
+            "The pretraining is a stand-in: a small network that learned to name how simulated "
+            "shapes and textures move. It takes the place of weights that learned Kinetics or "
+            "ImageNet, which can't be shipped, and is loaded as those are."
+        )
     return tuple(sentences)
 
 

@@ -104,7 +104,7 @@ def controls(inputs: ReportInputs) -> Sheet:
         data=inputs.data,
         columns=(
             Column("Control"),
-            Column("The model sees"),
+            Column("Condition"),
             Column("Folds", "count"),
             *_metric_columns(),
             Column("Difference", "points"),

@@ -18,13 +18,21 @@ METRICS: Final[dict[str, str]] = {
 _CONTROLS: Final[dict[str, str]] = {
     "none": "as recorded",
     "static": "one frame repeated",
+    "scratch": "no pretraining",
+}
+
+_STARTS: Final[dict[str, str]] = {
+    "none": "trained from scratch",
+    "imagenet": "ImageNet pretraining",
+    "kinetics": "Kinetics pretraining",
+    "stand_in": "stand-in pretraining on simulated moving shapes, not on Kinetics",
 }
 
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def control_words(control: str) -> str:
-    """Return what a model sees under a control."""
+    """Return under what a control's model was trained."""
     return _CONTROLS.get(control, control.replace("_", " "))
 
 
@@ -52,12 +60,9 @@ def is_simulated(data: str) -> bool:
 def model_words(settings: TrainedWith) -> str:
     """Return what was trained, and on what, in the terms of the paper's captions."""
     model, features, train = settings.model, settings.features, settings.train
-    start = {"none": "trained from scratch"}.get(
-        model.pretrained, f"{model.pretrained} pretraining"
-    )
     optimizer = {"sgd": "SGD", "adamw": "AdamW"}[train.optimizer]
     return (
-        f"TimeSformer ({start}, RGB, {features.frames} frames of "
+        f"TimeSformer ({_STARTS[model.pretrained]}, RGB, {features.frames} frames of "
         f"{size_words(features.size_px, features.size_px)}, batch size {train.batch_size}, "
         f"{optimizer} optimizer, {train.epochs} epochs)"
     )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rodepil.io import tables
+from rodepil.models.weights import Fit
 from rodepil.store.clipset import ClipSet
 from rodepil.train.loss import one_hot, weighted_cross_entropy
 from rodepil.train.metrics import measure
@@ -49,12 +50,15 @@ class TrialResult:
         One report an epoch, those of earlier sittings included.
     seconds
         Time in all epochs.
+    fit
+        What was done to the weights that it started from; None, it started from random ones.
     """
 
     predictions: pa.Table
     model: nn.Module
     history: list[EpochReport]
     seconds: float
+    fit: Fit | None = None
 
 
 def judge(logits: Tensor, clips: ClipSet, weights: Tensor) -> dict[str, float]:

@@ -21,15 +21,15 @@ class TrialSettings(Settings):
     """What makes a trial the trial that it is; with the data's digests, its identity.
 
     ``control`` 'static' shows the middle frame of a clip in place of every frame, in training
-    and in testing: what is learned then can be seen in one frame. ``data`` names the data for
-    the report.
+    and in testing: what is learned then can be seen in one frame; 'scratch' says that pretrained
+    weights were left out. ``data`` names the data for the report.
     """
 
     model: ModelSettings = ModelSettings()
     features: FeatureSettings = FeatureSettings()
     train: TrainSettings = TrainSettings()
     fold: NonNegative = 0
-    control: Literal["none", "static"] = "none"
+    control: Literal["none", "static", "scratch"] = "none"
     data: str = "simulated"
 
 

@@ -13,6 +13,7 @@ from torch import nn
 
 from rodepil.errors import TrainingError
 from rodepil.models.registry import build
+from rodepil.models.weights import Weights, start_from
 from rodepil.store.clipset import ClipSet
 from rodepil.train.checkpoint import CheckpointFolder, TrialState
 from rodepil.train.compiling import named_compiler_errors, uncompiled
@@ -27,6 +28,7 @@ from rodepil.train.result import EpochReport, TrialResult, judge, predictions
 from rodepil.train.settings import TrialSettings, check_sides
 from rodepil.train.step import rehearse
 from rodepil.train.world import World
+from rodepil.vision.normalize import MEAN, STD
 
 __all__ = [
     "CheckpointFolder",
@@ -50,6 +52,7 @@ def run_trial(
     world: World,
     checkpoints: CheckpointFolder,
     on_epoch: Callable[[EpochReport], None],
+    weights: Weights | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> TrialResult:
     """Train a network on one side of a split and score the other.
@@ -72,11 +75,15 @@ def run_trial(
     on_epoch
         Called on every worker after each epoch, before its checkpoint is written; after a
         kill in between, an epoch is reported twice with the same numbers.
+    weights
+        What the network starts from; None, random weights.
     clock
         Gives seconds.
 
     Raises
     ------
+    ModelError
+        The weights do not fit the network.
     TrainingError
         The clips do not fit the settings, a class is missing in training, a loss is not
         finite, memory runs out, the network can't be compiled as asked, or the checkpoints
@@ -91,7 +98,7 @@ def run_trial(
         named_memory_errors(train, world.size),
         named_compiler_errors(),
     ):
-        trial = _Trial(settings, training, testing, trial_id, world)
+        trial = _Trial(settings, training, testing, trial_id=trial_id, world=world, weights=weights)
         return trial.run(checkpoints, on_epoch, clock)
 
 
@@ -103,18 +110,20 @@ class _Trial:
         settings: TrialSettings,
         training: ClipSet,
         testing: ClipSet,
+        *,
         trial_id: str,
         world: World,
+        weights: Weights | None,
     ) -> None:
         self.settings, self.testing, self.trial_id, self.world = settings, testing, trial_id, world
         self.freeze = settings.control == "static"
         train = settings.train
         self.batches = TrainingBatches(training, CLASSES, train, world, freeze=self.freeze)
-        # Weights that were trained before go into the network here, ahead of its average and
-        # its optimizer; the normalisation that they expect goes to the learner.
         module = build(settings.model, settings.features, classes=CLASSES, seed=train.seed)
-        weights = class_weights(training.labels, CLASSES, train.class_weights)
-        self.learner = make_learner(module, weights, train, world)
+        self.fit = start_from(module, weights, settings.model.embed_resize) if weights else None
+        mean, std = (self.fit.mean, self.fit.std) if self.fit else (MEAN, STD)
+        balance = class_weights(training.labels, CLASSES, train.class_weights)
+        self.learner = make_learner(module, balance, train, world, mean=mean, std=std)
         self.history: list[EpochReport] = []
 
     def run(
@@ -147,6 +156,7 @@ class _Trial:
             model=self._kept(),
             history=self.history,
             seconds=sum(report.metrics["seconds"] for report in self.history),
+            fit=self.fit,
         )
 
     def _is_over(self) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import pyarrow as pa
 
+import rodepil
 from rodepil.io.files import short_hash
 from rodepil.train.trial import TrialSettings
 
@@ -16,47 +18,46 @@ CODE = ("vision", "models", "train")
 CLIP_COLUMNS = ("clip_id", "sha256", "subject_id", "label", "parent_clip_id")
 FOLD_COLUMNS = ("clip_id", "subject_id", "fold")
 
-NAMES_ONLY: dict[str, set[str] | bool] = {"data": True, "train": {"device"}}
-"""Settings that say where and on what, not how: the data's name (its content is hashed), and the
-device (``auto`` would not pin it; another device is the same recipe to rounding). The number
-of workers is part of the recipe, and the number of threads of a sum's last bits."""
+NAMES_ONLY: dict[str, set[str] | bool] = {
+    "data": True,
+    "train": {"device"},
+    "model": {"weights"},
+}
+"""Settings that say where and on what, not how: the names of the data and of pretrained weights
+(their content is hashed), and the device (``auto`` would not pin it; another device is the same
+recipe to rounding). The number of workers is part of the recipe, and the number of threads of a
+sum's last bits."""
 
 
-def trial_id(
-    settings: TrialSettings, clips_digest: str, folds_digest: str, view_identity: str
-) -> str:
+def trial_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
     """Return a trial's identity, 16 hexadecimal digits, the same on every machine.
 
     Parameters
     ----------
     settings
         The trial; see `NAMES_ONLY` for what of it does not count.
-    clips_digest, folds_digest
-        Of `clips_digest` and `folds_digest`.
-    view_identity
-        Of the view that the features were made by.
+    digests
+        What it works on, by name: of `clips_digest` and `folds_digest`, the identity of the view
+        that the features were made by, and the digest of pretrained weights if there are any.
     """
     recipe = settings.model_dump(mode="json", exclude=NAMES_ONLY)
-    return short_hash("trial", code_digest(), recipe, clips_digest, folds_digest, view_identity)
+    return short_hash("trial", code_digest(), recipe, dict(digests))
 
 
-def group_id(
-    settings: TrialSettings, clips_digest: str, folds_digest: str, view_identity: str
-) -> str:
+def group_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
     """Return what the trials of one cross-validation share: their identity without the fold."""
     recipe = settings.model_dump(mode="json", exclude={**NAMES_ONLY, "fold": True})
-    return short_hash("group", code_digest(), recipe, clips_digest, folds_digest, view_identity)
+    return short_hash("group", code_digest(), recipe, dict(digests))
 
 
 @cache
 def code_digest() -> str:
     """Return a digest of the code that trains, so that a change of it makes other trials."""
-    package = files("rodepil")
+    package = Path(rodepil.__file__).parent
     sources = {
-        f"{part}/{source.name}": source.read_text(encoding="utf-8")
+        source.relative_to(package).as_posix(): source.read_text(encoding="utf-8")
         for part in CODE
-        for source in (package / part).iterdir()
-        if source.name.endswith(".py")
+        for source in sorted((package / part).rglob("*.py"))
     }
     return short_hash(sources)
 

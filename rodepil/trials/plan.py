@@ -10,16 +10,18 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rodepil.config.settings import ProjectSettings
+from rodepil.config.settings import ModelSettings, ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.data.split import split_by_fold
+from rodepil.errors import SettingError
 from rodepil.io import tables
 from rodepil.store import view_of
 from rodepil.train.trial import TrialSettings
 from rodepil.trials.folder import TrialFolder
 from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
+from rodepil.trials.start import Start, find_start
 
-Control = Literal["none", "static"]
+Control = Literal["none", "static", "scratch"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Trial:
         The project's folder, absolute.
     train_subjects, test_subjects
         Who stands on either side.
+    start
+        The weights that it starts from, if it does.
     """
 
     id: str
@@ -43,6 +47,7 @@ class Trial:
     root: Path
     train_subjects: tuple[str, ...]
     test_subjects: tuple[str, ...]
+    start: Start | None = None
 
     @property
     def workspace(self) -> Workspace:
@@ -70,7 +75,7 @@ class Plan:
     trials
         In the order of their folds.
     digests
-        Of clips, folds and view, by name.
+        Of clips, folds, view, and pretrained weights if there are any, by name.
     """
 
     group: str
@@ -94,12 +99,15 @@ def make_plan(
     settings, workspace
         The project.
     control
-        ``static`` for one frame repeated.
+        ``static`` for one frame repeated, ``scratch`` for random weights in the place of
+        pretrained ones.
     folds
         Folds to test; by default all.
 
     Raises
     ------
+    ModelError
+        The pretrained weights are missing; it says where to get them.
     TableError
         The clips or folds table is missing or broken.
     FoldError, SubjectLeak
@@ -113,20 +121,33 @@ def make_plan(
         "folds": folds_digest(dealt),
         "view": view_of(settings.features).identity(),
     }
+    model = _model(settings.model, control)
+    start = find_start(model, workspace)
+    if start:
+        digests["weights"] = start.digest
     shared = TrialSettings(
-        model=settings.model,
+        model=model,
         features=settings.features,
         train=settings.train,
         control=control,
         data=data_name(settings),
     )
-    group = group_id(shared, *digests.values())
-    trials = tuple(
-        _trial(shared.model_copy(update={"fold": fold}), workspace, clips, dealt, digests)
-        for fold in numbers
-    )
+    group = group_id(shared, digests)
+    trials = []
+    for fold in numbers:
+        settings_of = shared.model_copy(update={"fold": fold})
+        split = split_by_fold(clips, dealt, fold)
+        trial = Trial(
+            id=trial_id(settings_of, digests),
+            settings=settings_of,
+            root=workspace.root,
+            start=start,
+            train_subjects=_subjects(split.train),
+            test_subjects=_subjects(split.test),
+        )
+        trials.append(trial)
     folder = TrialFolder(workspace.trials / f"group_{group}")
-    return Plan(group, folder, shared, trials, digests)
+    return Plan(group, folder, shared, tuple(trials), digests)
 
 
 def data_name(settings: ProjectSettings) -> str:
@@ -136,21 +157,16 @@ def data_name(settings: ProjectSettings) -> str:
     return f"recordings in {Path(str(settings.data.folder)).name}"
 
 
-def _trial(
-    settings: TrialSettings,
-    workspace: Workspace,
-    clips: pa.Table,
-    folds: pa.Table,
-    digests: dict[str, str],
-) -> Trial:
-    split = split_by_fold(clips, folds, settings.fold)
-    return Trial(
-        id=trial_id(settings, *digests.values()),
-        settings=settings,
-        root=workspace.root,
-        train_subjects=_subjects(split.train),
-        test_subjects=_subjects(split.test),
-    )
+def _model(settings: ModelSettings, control: Control) -> ModelSettings:
+    """Return the network of a cross-validation under `control`."""
+    if control != "scratch":
+        return settings
+    if settings.pretrained == "none":
+        raise SettingError(
+            "the control 'scratch' leaves pretrained weights out, and model.pretrained is 'none': "
+            "the cross-validation itself starts from random ones"
+        )
+    return settings.model_copy(update={"pretrained": "none", "weights": None})
 
 
 def _subjects(rows: pa.Table) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from typing import Any
 
 import ray.train
 import ray.train.torch
@@ -54,6 +55,7 @@ def _train(trial: Trial, world: World) -> None:
         world=world,
         checkpoints=trial.folder.checkpoints,
         on_epoch=trial.folder.add_epoch if world.leads else _say_nothing,
+        weights=trial.start.load() if trial.start else None,
     )
     if world.leads:
         _write(trial, result)
@@ -96,13 +98,16 @@ def _say_nothing(report: EpochReport) -> None:
 
 def _write(trial: Trial, result: TrialResult) -> None:
     """Write what came of a trial, and last that it is done."""
-    folder, settings = trial.folder, trial.settings
+    folder, settings, fit = trial.folder, trial.settings, result.fit
+    expects: dict[str, Any] = {"mean": fit.mean, "std": fit.std} if fit else {}
     card = ModelCard(
         model=settings.model,
         features=settings.features,
         control=settings.control,
+        started_from=str(fit or ""),
         data=settings.data,
         trial_id=trial.id,
+        **expects,
     )
     save_model(folder.model, result.model, card)
     folder.write_predictions(result.predictions)

@@ -35,7 +35,7 @@ LABELS = {
         "Precision",
     },
     "by_subject": {"Subject", "Share of the class found (%)", "Test clips"},
-    "controls": {"What the model sees", "F1-score (%)"},
+    "controls": {"Condition", "F1-score (%)"},
     "learning_curves": {"Epoch", "Weighted cross-entropy", "F1-score of the test fold (%)"},
 }
 

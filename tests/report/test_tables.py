@@ -105,7 +105,7 @@ def test_a_subjects_row_is_measured_on_its_clips(inputs: ReportInputs) -> None:
 def test_a_control_is_compared_over_the_same_folds(inputs: ReportInputs) -> None:
     table = frame(report_tables.controls(inputs)).set_index("Control")
     assert table.index.tolist() == ["none", "static"]
-    assert table.loc["static", "The model sees"] == "one frame repeated"
+    assert table.loc["static", "Condition"] == "one frame repeated"
     means = []
     for run in (inputs.result, inputs.controls["static"]):
         parts = run.predictions.to_pandas().groupby("fold")

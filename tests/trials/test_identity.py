@@ -14,7 +14,7 @@ from rodepil.io import tables
 from rodepil.train.trial import TrialSettings
 from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
 
-DIGESTS = ("clips", "folds", "view")
+DIGESTS = {"clips": "c", "folds": "f", "view": "v", "weights": "w"}
 
 OTHER_SETTINGS: list[dict[str, Any]] = [
     {"fold": 1},
@@ -30,38 +30,44 @@ OTHER_SETTINGS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("change", OTHER_SETTINGS)
 def test_identity_changes_with_every_setting_that_changes_numbers(change: dict[str, Any]) -> None:
-    assert trial_id(TrialSettings(**change), *DIGESTS) != trial_id(TrialSettings(), *DIGESTS)
+    assert trial_id(TrialSettings(**change), DIGESTS) != trial_id(TrialSettings(), DIGESTS)
 
 
-@pytest.mark.parametrize("position", range(3))
-def test_identity_changes_with_clips_folds_and_view(position: int) -> None:
-    other = list(DIGESTS)
-    other[position] = "other"
-    assert trial_id(TrialSettings(), *other) != trial_id(TrialSettings(), *DIGESTS)
+@pytest.mark.parametrize("what", DIGESTS)
+def test_identity_changes_with_clips_folds_view_and_pretrained_weights(what: str) -> None:
+    other = DIGESTS | {what: "other"}
+    assert trial_id(TrialSettings(), other) != trial_id(TrialSettings(), DIGESTS)
 
 
 def test_identity_does_not_change_with_where_a_trial_runs_or_what_its_data_are_called() -> None:
-    elsewhere = TrialSettings(data="recordings in lab", train=TrainSettings(device="cpu"))
-    assert trial_id(elsewhere, *DIGESTS) == trial_id(TrialSettings(), *DIGESTS)
+    here, elsewhere = (
+        TrialSettings(
+            data=f"recordings in {place}",
+            train=TrainSettings(device=device),
+            model=ModelSettings(pretrained="kinetics", weights=f"{place}/k400.pyth"),
+        )
+        for place, device in (("here", "auto"), ("elsewhere", "cpu"))
+    )
+    assert trial_id(elsewhere, DIGESTS) == trial_id(here, DIGESTS)
 
 
 def test_identity_is_the_same_in_another_process() -> None:
     code = (
         "from rodepil.train.trial import TrialSettings;"
         "from rodepil.trials.identity import trial_id;"
-        "print(trial_id(TrialSettings(), 'clips', 'folds', 'view'))"
+        f"print(trial_id(TrialSettings(), {DIGESTS}))"
     )
     said = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
-    assert said.stdout.strip() == trial_id(TrialSettings(), *DIGESTS)
+    assert said.stdout.strip() == trial_id(TrialSettings(), DIGESTS)
     assert len(said.stdout.strip()) == 16
 
 
 def test_folds_of_one_cross_validation_share_a_group_and_controls_do_not() -> None:
-    first, second = (group_id(TrialSettings(fold=fold), *DIGESTS) for fold in (0, 1))
+    first, second = (group_id(TrialSettings(fold=fold), DIGESTS) for fold in (0, 1))
     assert first == second
-    assert group_id(TrialSettings(control="static"), *DIGESTS) != first
+    assert group_id(TrialSettings(control="static"), DIGESTS) != first
 
 
 def clips(*changes: dict[str, object]) -> pa.Table:

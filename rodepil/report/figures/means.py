@@ -82,7 +82,7 @@ def controls(inputs: ReportInputs, style: Style) -> Figure:
     ax.set_xticks(x, names)
     ax.set_xlim(-0.6, len(runs) - 0.4)
     _percent_axis(ax)
-    label(ax, style, x="What the model sees", y="F1-score (%)")
+    label(ax, style, x="Condition", y="F1-score (%)")
     return figure
 
 
