@@ -80,6 +80,21 @@ def features(settings: ProjectSettings, workspace: Workspace, progress: Progress
     return str(summary)
 
 
+def pretrain(
+    settings: ProjectSettings, workspace: Workspace, progress: Progress, *, always: bool = False
+) -> str:
+    """Let a network learn simulated actions and write it as published weights are written.
+
+    Where the settings start from other weights nothing is learned, and a note says so, unless it
+    is wanted `always`.
+    """
+    from rodepil.trials.stand_in import leave_out, make_stand_in  # noqa: PLC0415
+
+    if settings.model.pretrained != "stand_in" and not always:
+        return leave_out(settings, workspace)
+    return make_stand_in(settings, workspace, progress)
+
+
 def crossval(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Train and test one trial a fold and write predictions and results."""
     return cross_validate(settings, workspace, progress, control="none")
@@ -91,7 +106,17 @@ def control(settings: ProjectSettings, workspace: Workspace, progress: Progress)
 
 
 def scratch(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Cross-validate from random weights, the control of what pretrained ones add."""
+    """Cross-validate from random weights, the control of what the stand-in adds.
+
+    Where the settings start from other weights it is left out, for they say enough of
+    themselves and it would cost as much again; ``rodepil crossval --control scratch`` runs it.
+    """
+    from rodepil.trials.results import leave_out  # noqa: PLC0415
+
+    if settings.model.pretrained != "stand_in":
+        why = f"model.pretrained is '{settings.model.pretrained}'"
+        leave_out("scratch", why, workspace)
+        return f"the control from scratch is left out: {why}"
     return cross_validate(settings, workspace, progress, control="scratch")
 
 

@@ -1,4 +1,4 @@
-"""Commands of pretrained weights: list, inspect, convert."""
+"""Commands of pretrained weights: list, inspect, convert, pretrain."""
 
 from __future__ import annotations
 
@@ -90,3 +90,12 @@ def convert(
     loaded = door.load(door.locate(weights, Workspace(root).weights, Path.cwd()))
     door.convert(loaded, out, target.value, heads)
     typer.echo(f"{out} holds them, sha256 {door.digest(out)}")
+
+
+@app.command("pretrain")
+def pretrain(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
+    """Pretrain the network on simulated actions: a stand-in where real weights can't be had."""
+    from rodepil import stages  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    typer.echo(stages.pretrain(project.settings, project.workspace, project.progress, always=True))

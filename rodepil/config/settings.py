@@ -151,7 +151,7 @@ class ModelSettings(Settings):
     drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     temporal_init: Literal["zero", "mimetic"] = "mimetic"
-    pretrained: Literal["none", "imagenet", "kinetics", "stand_in"] = "none"
+    pretrained: Literal["none", "imagenet", "kinetics", "stand_in"] = "stand_in"
     weights: Annotated[str, Field(min_length=1)] | None = None
     embed_resize: Literal["official", "bicubic"] = "bicubic"
 
@@ -162,6 +162,32 @@ class ModelSettings(Settings):
             raise ValueError(msg)
         if self.weights is not None and self.pretrained == "none":
             msg = f"weights '{self.weights}' are named, but pretrained is 'none'; say what they are"
+            raise ValueError(msg)
+        return self
+
+
+class PretrainSettings(Settings):
+    """Stand-in pretraining on simulated actions, where Kinetics weights can't be had.
+
+    Every epoch makes ``clips`` new ones. AdamW, a warm-up and steps down, as in `TrainSettings`.
+    """
+
+    seed: NonNegative = 0
+    epochs: Positive = 10
+    clips: Positive = 3000
+    batch_size: Positive = 16
+    learning_rate: PositiveReal = 7e-4
+    weight_decay: NonNegativeReal = 0.05
+    warmup_epochs: NonNegative = 1
+    decay_epochs: tuple[Positive, ...] = (5, 7, 8, 9)
+    decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.4
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    threads: Positive = 1
+
+    @model_validator(mode="after")
+    def _a_batch_at_least(self) -> Self:
+        if self.clips < self.batch_size:
+            msg = f"clips {self.clips} make no batch of {self.batch_size}; raise clips"
             raise ValueError(msg)
         return self
 
@@ -187,15 +213,15 @@ class TrainSettings(Settings):
     """
 
     seed: NonNegative = 0
-    epochs: Positive = 24
+    epochs: Positive = 8
     batch_size: Positive = 8
     optimizer: Literal["sgd", "adamw"] = "adamw"
-    learning_rate: PositiveReal = 4e-4
+    learning_rate: PositiveReal = 2e-4
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = False
     weight_decay: NonNegativeReal = 0.2
-    warmup_epochs: NonNegative = 2
-    decay_epochs: tuple[Positive, ...] = (10, 15, 20)
+    warmup_epochs: NonNegative = 1
+    decay_epochs: tuple[Positive, ...] = (4, 6, 7)
     decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.4
     clip_norm: NonNegativeReal = 1.0
     class_weights: Literal["balanced", "none"] = "balanced"
@@ -247,6 +273,7 @@ class ProjectSettings(Settings):
     folds: FoldSettings = FoldSettings()
     features: FeatureSettings = FeatureSettings()
     model: ModelSettings = ModelSettings()
+    pretrain: PretrainSettings = PretrainSettings()
     train: TrainSettings = TrainSettings()
     track: TrackSettings = TrackSettings()
 

@@ -57,6 +57,16 @@ class Workspace:
         return self.root / "data" / "weights"
 
     @property
+    def stand_in(self) -> Path:
+        """What the stand-in pretraining leaves: its weights, and what they have learned."""
+        return self.weights / "simulated_actions"
+
+    @property
+    def pretraining(self) -> Path:
+        """Where a stand-in pretraining goes on from while it is not finished."""
+        return self.root / "data" / "pretraining"
+
+    @property
     def results(self) -> Path:
         """Tables, figures and the report."""
         return self.root / "results"

@@ -9,24 +9,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from torch import nn
+from torch import Tensor, nn
 
-from rodepil.errors import TrainingError
 from rodepil.models.registry import build
 from rodepil.models.weights import Weights, start_from
 from rodepil.store.clipset import ClipSet
-from rodepil.train.checkpoint import CheckpointFolder, TrialState
+from rodepil.train.checkpoint import CheckpointFolder
 from rodepil.train.compiling import named_compiler_errors, uncompiled
-from rodepil.train.ending import is_over
+from rodepil.train.course import Course
 from rodepil.train.learner import make_learner
 from rodepil.train.loader import TrainingBatches
-from rodepil.train.loop import score, train_epoch
+from rodepil.train.loop import score
 from rodepil.train.loss import class_weights
 from rodepil.train.memory import named_memory_errors
 from rodepil.train.process import reproducible
 from rodepil.train.result import EpochReport, TrialResult, judge, predictions
 from rodepil.train.settings import TrialSettings, check_sides
-from rodepil.train.step import rehearse
 from rodepil.train.world import World
 from rodepil.vision.normalize import MEAN, STD
 
@@ -98,8 +96,9 @@ def run_trial(
         named_memory_errors(train, world.size),
         named_compiler_errors(),
     ):
-        trial = _Trial(settings, training, testing, trial_id=trial_id, world=world, weights=weights)
-        return trial.run(checkpoints, on_epoch, clock)
+        trial = _Trial(settings, training, testing, world=world, weights=weights)
+        course = Course(trial.learner, trial.batches, trial_id, checkpoints, clock)
+        return trial.run(course, on_epoch)
 
 
 class _Trial:
@@ -111,11 +110,10 @@ class _Trial:
         training: ClipSet,
         testing: ClipSet,
         *,
-        trial_id: str,
         world: World,
         weights: Weights | None,
     ) -> None:
-        self.settings, self.testing, self.trial_id, self.world = settings, testing, trial_id, world
+        self.settings, self.testing = settings, testing
         self.freeze = settings.control == "static"
         train = settings.train
         self.batches = TrainingBatches(training, CLASSES, train, world, freeze=self.freeze)
@@ -124,72 +122,31 @@ class _Trial:
         mean, std = (self.fit.mean, self.fit.std) if self.fit else (MEAN, STD)
         balance = class_weights(training.labels, CLASSES, train.class_weights)
         self.learner = make_learner(module, balance, train, world, mean=mean, std=std)
-        self.history: list[EpochReport] = []
 
-    def run(
-        self,
-        checkpoints: CheckpointFolder,
-        on_epoch: Callable[[EpochReport], None],
-        clock: Callable[[], float],
-    ) -> TrialResult:
+    def run(self, course: Course, on_epoch: Callable[[EpochReport], None]) -> TrialResult:
         """Do the epochs that are left."""
-        self._take_up(checkpoints)
-        rehearse(self.learner, self.batches)
-        logits = None
-        while not self._is_over():
-            start, epoch = clock(), len(self.history)
-            metrics = train_epoch(self.learner, self.batches, epoch)
-            logits = score(self.learner, self.testing, freeze=self.freeze)
-            metrics |= judge(logits, self.testing, self.learner.weights) | {
-                "seconds": clock() - start
-            }
-            self.history.append(EpochReport(epoch, metrics))
-            on_epoch(self.history[-1])
-            if self.world.leads:
-                checkpoints.save(self._state())
-        if logits is None:
-            logits = score(self.learner, self.testing, freeze=self.freeze)
+        logits: list[Tensor] = []
+
+        def judged() -> dict[str, float]:
+            logits[:] = [score(self.learner, self.testing, freeze=self.freeze)]
+            return judge(logits[0], self.testing, self.learner.weights)
+
+        while not course.is_over:
+            on_epoch(course.advance(judged))
+            course.keep()
+        if not logits:
+            judged()
         return TrialResult(
             predictions=predictions(
-                logits, self.testing, trial_id=self.trial_id, fold=self.settings.fold
+                logits[0], self.testing, trial_id=course.identity, fold=self.settings.fold
             ),
             model=self._kept(),
-            history=self.history,
-            seconds=sum(report.metrics["seconds"] for report in self.history),
+            history=course.history,
+            seconds=sum(report.metrics["seconds"] for report in course.history),
             fit=self.fit,
         )
-
-    def _is_over(self) -> bool:
-        losses = [report.metrics["train_loss"] for report in self.history]
-        return is_over(self.settings.train, losses)
 
     def _kept(self) -> nn.Module:
         """Return the network that the trial ends with, free of the training around it."""
         network = self.learner.scored.cpu().eval()
         return uncompiled(network) if self.settings.train.compile else network
-
-    def _take_up(self, checkpoints: CheckpointFolder) -> None:
-        """Go on from the last checkpoint, which rank 0 reads for all."""
-        state = self.world.from_leader(checkpoints.load() if self.world.leads else None)
-        if state is None:
-            return
-        if state.trial_id != self.trial_id:
-            raise TrainingError(
-                f"{checkpoints.folder} holds a checkpoint of trial {state.trial_id}, not of "
-                f"{self.trial_id}; remove it or take another folder"
-            )
-        self.learner.module.load_state_dict(state.model)
-        self.learner.optimizer.load_state_dict(state.optimizer)
-        if self.learner.average is not None:
-            self.learner.average.load_state_dict(state.average)
-        self.history = [EpochReport(*item) for item in enumerate(state.history)]
-
-    def _state(self) -> TrialState:
-        average = self.learner.average
-        return TrialState(
-            trial_id=self.trial_id,
-            model=self.learner.module.state_dict(),
-            optimizer=self.learner.optimizer.state_dict(),
-            average={} if average is None else average.state_dict(),
-            history=[report.metrics for report in self.history],
-        )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 import rodepil
+from rodepil.config.settings import ProjectSettings
 from rodepil.io.files import short_hash
 from rodepil.train.trial import TrialSettings
 
@@ -51,15 +52,25 @@ def group_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
 
 
 @cache
-def code_digest() -> str:
+def code_digest(parts: tuple[str, ...] = CODE) -> str:
     """Return a digest of the code that trains, so that a change of it makes other trials."""
     package = Path(rodepil.__file__).parent
     sources = {
         source.relative_to(package).as_posix(): source.read_text(encoding="utf-8")
-        for part in CODE
+        for part in parts
         for source in sorted((package / part).rglob("*.py"))
     }
     return short_hash(sources)
+
+
+def pretraining_id(settings: ProjectSettings) -> str:
+    """Return the identity of a stand-in pretraining: its recipe, network, clips and code."""
+    recipe = settings.model_dump(
+        mode="json",
+        include={"pretrain", "model", "features"},
+        exclude={"pretrain": {"device"}, "model": {"pretrained", "weights", "embed_resize"}},
+    )
+    return short_hash("pretraining", code_digest((*CODE, "simulate/actions")), recipe)
 
 
 def clips_digest(clips: pa.Table) -> str:

@@ -102,6 +102,14 @@ def write_results(result: CrossvalResult, workspace: Workspace) -> None:
     write_json(workspace.results / f"{name}.json", record)
 
 
+def leave_out(control: Control, why: str, workspace: Workspace) -> None:
+    """Write, in the place of a control's results, that it was left out, so that none are stale."""
+    stem = f"control_{control}"
+    path = workspace.results / f"{stem}_predictions.parquet"
+    tables.write("predictions", tables.from_rows("predictions", []), path)
+    write_json(workspace.results / f"{stem}.json", {"control": control, "left_out": why})
+
+
 def _record(fold: FoldResult) -> dict[str, object]:
     trial = fold.trial
     return {

@@ -13,7 +13,7 @@ from rodepil.config.settings import AugmentSettings
 from rodepil.errors import SubjectLeak, TrainingError
 from rodepil.io import tables
 from rodepil.store.clipset import ClipSet
-from rodepil.train import trial
+from rodepil.train import course
 from rodepil.train.checkpoint import CheckpointFolder
 from rodepil.train.metrics import measure
 from rodepil.train.trial import EpochReport, TrialResult, TrialSettings
@@ -242,7 +242,7 @@ def test_a_device_out_of_memory_says_what_to_lower(
     def exhaust(*_: object) -> None:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(trial, "train_epoch", exhaust)  # only a GPU raises it
+    monkeypatch.setattr(course, "train_epoch", exhaust)  # only a GPU raises it
     with pytest.raises(TrainingError, match=r"train.batch_size 4 .*effective_batch to 4 "):
         run(recipe(), tmp_path)
 

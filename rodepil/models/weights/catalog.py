@@ -88,7 +88,7 @@ CATALOG = (
         "stand_in",
         "stand_in",
         "a small TimeSformer that learned simulated actions",
-        "stand_in.pyth",
+        "simulated_actions/stand_in.pyth",
         "the project's own",
         "dvc repro pretrain (it writes {place})",
     ),
