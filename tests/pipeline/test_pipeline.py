@@ -36,6 +36,8 @@ SMALL = [
     "train.epochs=3",
     "train.warmup_epochs=1",
     "train.decay_epochs=[2]",
+    "pretrain.epochs=1",
+    "pretrain.clips=64",
 ]
 BOXES = {
     "mouse_openfield_640x480_30fps.mp4": [(0, 0, 640, 480)],
@@ -57,8 +59,10 @@ def project(tmp_path_factory: pytest.TempPathFactory, settings: ProjectSettings)
         stages.curate,
         stages.folds,
         stages.features,
+        stages.pretrain,
         stages.crossval,
         stages.control,
+        stages.scratch,
         stages.report,
     ):
         stage(settings, workspace, Silent())

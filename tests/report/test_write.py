@@ -148,7 +148,7 @@ def test_own_data_is_named_and_carries_no_warning(
     words = "".join(page.words)
     assert "own <b>recordings</b>" in words
     assert "not from animals" not in words
-    assert "simulated" not in words
+    assert "simulated recordings" not in words
 
 
 def test_markdown_shows_every_figure_and_table(workspace: Workspace, written: list[Path]) -> None:

@@ -39,7 +39,7 @@ EPOCHS = 160
 SETTINGS = ProjectSettings(
     folds=FoldSettings(k=FOLDS),
     features=FeatureSettings(frames=4, size_px=SIZE_PX),
-    model=ModelSettings(width=16, depth=1, heads=2),
+    model=ModelSettings(width=16, depth=1, heads=2, pretrained="none"),
     train=TrainSettings(epochs=EPOCHS, batch_size=1, warmup_epochs=1, decay_epochs=(30,)),
     track=TrackSettings(experiment="small"),
 )

@@ -59,7 +59,7 @@ def test_weights_that_are_replaced_after_the_plan_are_refused(workspace: Workspa
 
 
 def test_random_weights_have_no_start(workspace: Workspace):
-    assert find_start(ModelSettings(), workspace) is None
+    assert find_start(ModelSettings(pretrained="none"), workspace) is None
 
 
 def test_missing_weights_stop_the_plan_and_say_where_they_are_to_be_had(workspace: Workspace):
@@ -105,7 +105,7 @@ def test_the_control_from_scratch_leaves_the_weights_out_and_nothing_else(projec
 
 def test_a_control_from_scratch_of_what_starts_from_scratch_is_refused(project: Project):
     settings, workspace = project
-    plain = settings.model_copy(update={"model": ModelSettings()})
+    plain = settings.model_copy(update={"model": ModelSettings(pretrained="none")})
     with pytest.raises(SettingError, match=r"model\.pretrained is 'none'"):
         make_plan(plain, workspace, control="scratch")
 
