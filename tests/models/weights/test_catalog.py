@@ -47,7 +47,10 @@ def test_relative_paths_start_from_the_root_or_the_folder_of_weights(
 
 @pytest.mark.parametrize(
     ("pretrained", "name"),
-    [("kinetics", "TimeSformer_divST_8x32_224_K400.pyth"), ("stand_in", "simulated_actions/stand_in.pyth")],
+    [
+        ("kinetics", "TimeSformer_divST_8x32_224_K400.pyth"),
+        ("stand_in", "simulated_actions/stand_in.pyth"),
+    ],
 )
 def test_the_usual_weights_are_taken_where_none_are_named(
     pretrained: str, name: str, folder: Path, tmp_path: Path
