@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from rodepil.models.kernels import attend, linear
+from rodepil.models.attend import attend
+from rodepil.models.kernels import linear
 
 
 class Attention(nn.Module):

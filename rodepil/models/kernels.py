@@ -1,33 +1,34 @@
-"""The operations that a transformer spends its time in, each in its fastest exact form.
+"""The dense operations of a transformer, each in its fastest exact form.
 
-Shapes: G groups of L tokens that attend to each other, D features of a head.
+Shapes: M tokens, C width, F width of an MLP's hidden layer.
 
 Every operation computes in the dtype of the tokens that it is given: parameters are cast to it,
-and their gradients back. Where processors have no fused attention worth the name, what time is
-lost beside the products goes to copies, so these make few: PyTorch's linear layer in half
-precision first copies its bias over all of its output, and its GELU reads and writes the widest
-tensor of a block once more. oneDNN's own linear layer, which PyTorch's compiler emits, does both
-within the product; 3136 tokens of 768 to 3072 with GELU take 30 ms with it on a Zen 5 core and
-34 to 46 ms without.
+and their gradients back.
+
+On a CPU in half precision what is lost beside the products goes to memory. PyTorch's linear layer
+first copies its bias over all of its output, and its GELU reads and writes the widest tensor of a
+block once more; oneDNN's own linear layer, which PyTorch's compiler emits, does both within the
+product: 3136 tokens of 768 to 3072 with GELU take 30 ms with it on a Zen 5 core and 34 to 46 ms
+without. And an MLP goes through its tokens in parts, so that its hidden layer stays in the cache
+and is kept once, not twice, for the way back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Below this many tokens, or in half precision on a CPU, plain products are the faster ones:
-# on a Zen 5 core 197 tokens of 16 frames took 12 ms forward against 25 ms in bfloat16, but
-# 119.6 ms against 104.5 ms forward and back in float32.
-FUSED_MIN_TOKENS = 64
+PART_TOKENS = 784
+"""Tokens that an MLP takes at a time: four frames at 224 px, whose hidden layer is 5 MB."""
 
 
 def linear(layer: nn.Linear, tokens: Tensor) -> Tensor:
     """Return what `layer` makes of `tokens` (..., in): (..., out) of their dtype."""
-    return affine(tokens, layer.weight.to(tokens.dtype), layer.bias.to(tokens.dtype))
+    return affine(tokens, *_cast(layer, tokens))
 
 
 def affine(tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -44,13 +45,21 @@ def affine(tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return out
 
 
-def gelu_linear(layer: nn.Linear, tokens: Tensor) -> Tensor:
-    """Return the exact GELU of what `layer` makes of `tokens` (..., in): (..., out)."""
-    if not _fuses(tokens) or torch.is_grad_enabled():
-        return functional.gelu(linear(layer, tokens))
-    weight, bias = layer.weight.to(tokens.dtype), layer.bias.to(tokens.dtype)
-    out: Tensor = torch.ops.mkldnn._linear_pointwise(tokens, weight, bias, "gelu", [], "none")  # noqa: SLF001 - as the compiler emits it
-    return out
+def mlp(first: nn.Linear, second: nn.Linear, tokens: Tensor) -> Tensor:
+    """Return two linear layers of `tokens` (..., C) with an exact GELU between them, (..., C)."""
+    if not _fuses(tokens):
+        return linear(second, functional.gelu(linear(first, tokens)))
+    rows = tokens.reshape(-1, tokens.shape[-1])
+    parameters = (*_cast(first, tokens), *_cast(second, tokens))
+    out: Tensor
+    if torch.is_grad_enabled():
+        out = _Mlp.apply(rows, *parameters)
+    else:
+        out = rows.new_empty(len(rows), second.out_features)
+        into, shift, back, last = parameters
+        for part in _parts(len(rows)):
+            out[part] = _fused(_fused(rows[part], into, shift, gelu=True), back, last)
+    return out.view(*tokens.shape[:-1], -1)
 
 
 def layer_norm(norm: nn.LayerNorm, tokens: Tensor) -> Tensor:
@@ -62,39 +71,13 @@ def layer_norm(norm: nn.LayerNorm, tokens: Tensor) -> Tensor:
     return functional.layer_norm(tokens, norm.normalized_shape, weight, bias, norm.eps)
 
 
-def attend(packed: Tensor) -> Tensor:
-    """Return ``softmax(q k' / sqrt(D)) v``.
-
-    Parameters
-    ----------
-    packed
-        q, k and v: (3, ..., L, D) float, of any strides.
-
-    Returns
-    -------
-    Tensor
-        (..., L, D), by fused attention where that pays and else by plain products.
-    """
-    half_on_cpu = packed.device.type == "cpu" and packed.dtype != torch.float32
-    if packed.shape[-2] >= FUSED_MIN_TOKENS and not half_on_cpu:
-        q, k, v = packed.unbind(0)
-        return functional.scaled_dot_product_attention(q, k, v)
-    if torch.compiler.is_compiling():
-        q, k, v = packed.unbind(0)
-        return torch.softmax(q @ k.mT * q.shape[-1] ** -0.5, dim=-1) @ v
-    groups = packed.reshape(3, -1, *packed.shape[-2:])
-    out: Tensor = _Attend.apply(groups)
-    return out.view(packed.shape[1:])
-
-
 class _Affine(torch.autograd.Function):
     """A linear layer by oneDNN, on a CPU in half precision."""
 
     @staticmethod
     def forward(ctx: Any, tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         ctx.save_for_backward(tokens, weight)
-        out: Tensor = torch.ops.mkldnn._linear_pointwise(tokens, weight, bias, "none", [], "")  # noqa: SLF001 - as above
-        return out
+        return _fused(tokens, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -103,48 +86,57 @@ class _Affine(torch.autograd.Function):
         return grads[0] @ weight, rows.t() @ tokens.flatten(0, -2), rows.sum(0)
 
 
-class _Attend(torch.autograd.Function):
-    """Attention by plain products, (3, G, L, D) to (G, L, D), with as few copies as they allow."""
+class _Mlp(torch.autograd.Function):
+    """An MLP of rows (M, C) in parts; only what enters the GELU is kept for the way back."""
 
     @staticmethod
-    def forward(ctx: Any, packed: Tensor) -> Tensor:
-        q, k, v = packed.unbind(0)
-        scores = torch.baddbmm(q.new_empty(()), q, k.mT, beta=0, alpha=q.shape[-1] ** -0.5)
-        weights = _softmax(scores)
-        ctx.save_for_backward(packed, weights)
-        return weights @ v
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        packed, weights = ctx.saved_tensors
-        q, k, v = packed.unbind(0)
-        scale = q.shape[-1] ** -0.5
-        grad = grads[0].contiguous()
-        of_scores = _softmax_backward(grad @ v.mT, weights)
-        out = torch.empty_like(packed)
-        torch.baddbmm(out[0], of_scores, k, beta=0, alpha=scale, out=out[0])
-        torch.baddbmm(out[1], of_scores.mT, q, beta=0, alpha=scale, out=out[1])
-        torch.bmm(weights.mT, grad, out=out[2])
+    def forward(  # noqa: PLR0917 - autograd passes by place
+        ctx: Any, rows: Tensor, into: Tensor, shift: Tensor, back: Tensor, last: Tensor
+    ) -> Tensor:
+        before = rows.new_empty(len(rows), len(into))
+        out = rows.new_empty(len(rows), len(back))
+        for part in _parts(len(rows)):
+            hidden = _fused(rows[part], into, shift)
+            before[part] = hidden
+            out[part] = _fused(functional.gelu(hidden), back, last)
+        ctx.save_for_backward(rows, into, back, before)
         return out
 
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+        rows, into, back, before = ctx.saved_tensors
+        grad = grads[0].contiguous()
+        hidden = torch.empty_like(before)
+        for part in _parts(len(rows)):
+            enters = before[part]
+            hidden[part] = functional.gelu(enters)
+            # The gradient takes the place of what it was computed from; going back twice is an
+            # error that autograd raises.
+            before[part] = torch.ops.aten.gelu_backward(grad[part] @ back, enters)
+        return (
+            before @ into,
+            before.t() @ rows,
+            before.sum(0),
+            grad.t() @ hidden,
+            grad.sum(0),
+        )
 
-def _softmax(scores: Tensor) -> Tensor:
-    """Return the softmax of `scores` (G, L, L) in their dtype."""
-    if _slow_rows(scores):
-        return torch.softmax(scores.float(), dim=-1).to(scores.dtype)
-    return torch.softmax(scores, dim=-1)
+
+def _fused(tokens: Tensor, weight: Tensor, bias: Tensor, *, gelu: bool = False) -> Tensor:
+    """Return a linear layer, and its GELU, in one of oneDNN's products."""
+    kind = "gelu" if gelu else "none"
+    out: Tensor = torch.ops.mkldnn._linear_pointwise(tokens, weight, bias, kind, [], "none")  # noqa: SLF001 - as the compiler emits it
+    return out
 
 
-def _softmax_backward(grad: Tensor, weights: Tensor) -> Tensor:
-    """Return the gradient of the scores from that of the softmax's `weights` (G, L, L)."""
-    if _slow_rows(weights):
-        return _softmax_backward(grad.float(), weights.float()).to(weights.dtype)
-    return torch._softmax_backward_data(grad, weights, -1, weights.dtype)  # noqa: SLF001 - autograd's own, for lack of a public one
+def _cast(layer: nn.Linear, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    """Return weight and bias of `layer` in the dtype of `tokens`."""
+    return layer.weight.to(tokens.dtype), layer.bias.to(tokens.dtype)
 
 
-def _slow_rows(rows: Tensor) -> bool:
-    """Say whether float32 is the faster way: 0.6 ms against 1.5 ms on the short rows of time."""
-    return rows.dtype == torch.bfloat16 and rows.shape[-1] < FUSED_MIN_TOKENS
+def _parts(rows: int) -> Iterator[slice]:
+    """Yield the parts that an MLP takes one after another."""
+    return (slice(start, start + PART_TOKENS) for start in range(0, rows, PART_TOKENS))
 
 
 def _fuses(tokens: Tensor) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rodepil.models.attention import SpatialAttention, TemporalAttention
-from rodepil.models.kernels import affine, gelu_linear, layer_norm, linear
+from rodepil.models.kernels import affine, layer_norm, linear, mlp
 
 LAYER_NORM_EPS = 1e-6
 
@@ -56,7 +56,9 @@ class Mlp(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return tokens (..., C) of `tokens` (..., C)."""
-        hidden = self.dropout(gelu_linear(self.fc1, tokens))
+        if not self.training or self.dropout.p == 0:
+            return mlp(self.fc1, self.fc2, tokens)
+        hidden = self.dropout(functional.gelu(linear(self.fc1, tokens)))
         out: Tensor = self.dropout(linear(self.fc2, hidden))
         return out
 

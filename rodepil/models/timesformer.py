@@ -165,6 +165,7 @@ def _build(
     model.to_empty(device="cpu")
     if generator is not None:
         initialize(model, generator)
-        if settings.temporal_init == "mimetic":
+        # Pretrained weights take the place of all but the head, which is to start small.
+        if settings.temporal_init == "mimetic" and settings.pretrained == "none":
             start_as_difference(model, features.frames, settings.heads, generator)
     return model

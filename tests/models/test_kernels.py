@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rodepil.models.kernels import FUSED_MIN_TOKENS, attend, gelu_linear, layer_norm, linear
+from rodepil.models.attend import FUSED_MIN_TOKENS, PART_NUMBERS, attend
+from rodepil.models.kernels import PART_TOKENS, layer_norm, linear, mlp
 
 Kernel = Callable[[Tensor], Tensor]
 
@@ -53,40 +54,70 @@ def test_attention_keeps_small_scores_apart_in_the_gradient_of_time():
     assert torch.autograd.gradcheck(attend, (packed,))
 
 
-@pytest.fixture
-def layer() -> nn.Linear:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("tokens", [16, 197])
+def test_attention_over_time_and_frames_in_many_parts_is_that_of_each_group(
+    tokens: int, dtype: torch.dtype
+):
+    """Groups in two dimensions, as places of clips, more than one part of them."""
+    places = 3 * PART_NUMBERS // (2 * tokens * max(tokens, 24))
+    generator = torch.Generator().manual_seed(0)
+    qkv = torch.randn(2, tokens, places, 3, 2, 8, generator=generator).to(dtype)
+    packed = qkv.permute(3, 0, 2, 4, 1, 5).requires_grad_()
+    mixed = attend(packed)
+    (grad,) = torch.autograd.grad(mixed.float().square().sum(), packed)
+    for clip, place in ((0, 0), (1, places // 2), (1, places - 1)):
+        one = packed[:, clip, place].detach().clone().requires_grad_()
+        alone = attend(one[:, None])[0]
+        (its_grad,) = torch.autograd.grad(alone.float().square().sum(), one)
+        torch.testing.assert_close(mixed[clip, place], alone)
+        torch.testing.assert_close(grad[:, clip, place], its_grad)
+    assert mixed.permute(0, 3, 1, 2, 4).is_contiguous() == (dtype != torch.float32 or tokens == 16)
+
+
+def _layers() -> tuple[nn.Linear, nn.Linear]:
     torch.manual_seed(0)
-    return nn.Linear(40, 24)
+    return nn.Linear(40, 72), nn.Linear(72, 24)
 
 
 @pytest.mark.parametrize(("dtype", "share"), [(torch.float32, 1e-5), (torch.bfloat16, 0.02)])
-@pytest.mark.parametrize("kernel", [linear, gelu_linear])
-def test_a_linear_layer_is_pytorchs_in_value_and_every_gradient(
-    kernel: Callable[[nn.Linear, Tensor], Tensor],
-    layer: nn.Linear,
-    dtype: torch.dtype,
-    share: float,
+@pytest.mark.parametrize("kernel", [linear, mlp])
+@pytest.mark.parametrize("count", [5, PART_TOKENS + 9])
+def test_layers_are_pytorchs_in_value_and_every_gradient(
+    kernel: Callable[..., Tensor], dtype: torch.dtype, share: float, count: int
 ):
-    exact = nn.Linear(40, 24).double()
-    exact.load_state_dict(layer.state_dict())
-    tokens = torch.randn(2, 5, 40)
+    mine, exact = (_layers()[: 2 if kernel is mlp else 1] for _ in range(2))
+    oracle = nn.Sequential(*exact[:1], *([nn.GELU(), exact[1]] if kernel is mlp else [])).double()
+    tokens = torch.randn(2, count, 40)
     given, wanted = (tokens.to(kind, copy=True).requires_grad_() for kind in (dtype, torch.float64))
-    ours, oracle = kernel(layer, given), exact(wanted)
-    if kernel is gelu_linear:
-        oracle = functional.gelu(oracle)
-    slope = torch.linspace(-1, 1, 240).view(2, 5, 24)
+    ours, theirs = kernel(*mine, given), oracle(wanted)
+    slope = torch.linspace(0.5, 1, theirs.numel()).view(theirs.shape)
     (ours.float() * slope).sum().backward()
-    (oracle * slope).sum().backward()
-    pairs = [
-        (ours, oracle),
-        (given.grad, wanted.grad),
-        (layer.weight.grad, exact.weight.grad),
-        (layer.bias.grad, exact.bias.grad),
-    ]
+    (theirs * slope).sum().backward()
+    of_mine, of_exact = (
+        [value.grad for layer in layers for value in layer.parameters()] for layers in (mine, exact)
+    )
     assert ours.dtype == dtype
-    assert layer.weight.grad.dtype == torch.float32
+    assert {grad.dtype for grad in of_mine} == {torch.float32}
+    pairs = [(ours, theirs), (given.grad, wanted.grad), *zip(of_mine, of_exact, strict=True)]
     for one, other in pairs:
         assert (one.double() - other).abs().max() <= share * other.abs().max()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_scoring_gives_what_training_gives(dtype: torch.dtype):
+    layers, tokens = _layers(), torch.randn(2, PART_TOKENS, 40).to(dtype)
+    with torch.no_grad():
+        scored = mlp(*layers, tokens)
+    torch.testing.assert_close(scored, mlp(*layers, tokens), atol=0.02, rtol=0.02)
+
+
+def test_going_back_through_an_mlp_twice_is_an_error():
+    """Its gradient takes the place of what was kept, so a second one would be wrong."""
+    out = mlp(*_layers(), torch.randn(3, 40).bfloat16())
+    out.float().sum().backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="inplace operation"):
+        out.float().sum().backward()
 
 
 @torch.no_grad()
@@ -97,7 +128,7 @@ def test_the_product_with_gelu_in_it_is_the_exact_gelu():
     nn.init.zeros_(identity.bias)
     tokens = torch.linspace(-2.6, -1.8, 160).view(10, 16).bfloat16()
     exact, rough = (functional.gelu(tokens.double(), approximate=way) for way in ("none", "tanh"))
-    found = gelu_linear(identity, tokens).double()
+    found = mlp(identity, identity, tokens).double()
     assert (found - exact).abs().mean() < 0.3 * (rough - exact).abs().mean()
 
 

@@ -93,7 +93,7 @@ def test_first_weights_follow_vits_rule_and_time_starts_at_zero():
 
 def test_mimetic_time_starts_by_taking_away_what_neighbouring_frames_show():
     """A patch that stands still keeps almost nothing; one that jumps once keeps its jump."""
-    settings = ModelSettings(width=128, depth=2, heads=4)
+    settings = ModelSettings(width=128, depth=2, heads=4, pretrained="none")
     model = build(settings, FeatureSettings(frames=16, size_px=32), seed=5)
     still = torch.randn(3, 1, 3, 32, 32).expand(-1, 16, -1, -1, -1) * 0.45
     jumping = still.clone()
@@ -109,6 +109,14 @@ def test_mimetic_time_starts_by_taking_away_what_neighbouring_frames_show():
     assert kept(still).max() < 0.45
     assert kept(jumping)[8] > 2 * kept(still).max()
     assert kept(jumping)[2] < 0.45
+
+
+def test_a_new_head_on_pretrained_weights_starts_small():
+    """What was learned shall reach the loss before the new head turns it about."""
+    for pretrained, expected in (("none", (2 / (96 + 2)) ** 0.5), ("kinetics", 0.02 * 0.8796)):
+        settings = ModelSettings(width=96, depth=1, heads=4, pretrained=pretrained)
+        head = build(settings, FeatureSettings(), seed=5).get_parameter("head.weight")
+        assert head.std().item() == pytest.approx(expected, rel=0.15)
 
 
 def test_the_seed_alone_gives_the_weights():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from ruamel.yaml import YAML
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from rodepil import stages
@@ -194,3 +195,23 @@ def test_deleting_the_store_loses_time_and_no_result(
 def test_the_views_settings_reach_the_features(project: Workspace) -> None:
     features = tables.read("features", project.features)
     assert set(features.column("view").to_pylist()) == {FeatureSettings().view}
+
+
+def test_every_file_that_simulates_recordings_is_a_dependency_of_their_stage() -> None:
+    """They are listed one by one, so that a change of the actions simulates nothing again."""
+    stages_of = YAML(typ="safe").load(REPOSITORY / "dvc.yaml")["stages"]
+    listed = {name for name in stages_of["source"]["deps"] if "/simulate/" in name}
+    there = (REPOSITORY / "rodepil" / "simulate").glob("*.py")
+    assert listed == {path.relative_to(REPOSITORY).as_posix() for path in there}
+    assert "rodepil/simulate/actions" in stages_of["pretrain"]["deps"]
+
+
+def test_the_report_says_what_the_stand_in_is_and_what_it_adds(project: Workspace) -> None:
+    page = (project.results / "report.html").read_text()
+    assert "stand-in pretraining on simulated moving shapes, not on Kinetics" in page
+    assert "With no pretraining the same model" in page
+    metrics = json.loads((project.results / "metrics.json").read_text())
+    record = json.loads((project.results / "control_scratch.json").read_text())
+    by_fold = [trial["metrics"]["f1"] for trial in record["trials"]]
+    assert metrics["control_scratch_f1"] == pytest.approx(sum(by_fold) / len(by_fold))
+    assert record["settings"]["model"]["pretrained"] == "none"

@@ -63,7 +63,14 @@ def recipe(
         "device": "cpu",
     }
     return TrialSettings(
-        model=ModelSettings(width=width, depth=depth, heads=2, patch_px=8, drop_path=drop_path),
+        model=ModelSettings(
+            width=width,
+            depth=depth,
+            heads=2,
+            patch_px=8,
+            drop_path=drop_path,
+            pretrained="none",
+        ),
         features=FeatureSettings(frames=FRAMES, size_px=SIZE_PX),
         train=TrainSettings(**{**defaults, **train}),
         fold=1,
