@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -35,6 +36,7 @@ def step_memory_mib(case: Case, *, peer: bool) -> float:
         Hugging Face's network in place of ours.
     """
     if case.device.type == "cuda":
+        gc.collect()  # a compiled network of before may wait in a cycle
         contestant = _contestant(case, peer=peer)
         before = torch.cuda.memory_allocated(case.device)
         torch.cuda.reset_peak_memory_stats(case.device)

@@ -166,6 +166,12 @@ class ModelSettings(Settings):
         return self
 
 
+def _check_rising(decay_epochs: tuple[int, ...]) -> None:
+    if list(decay_epochs) != sorted(set(decay_epochs)):
+        msg = f"decay_epochs {list(decay_epochs)} must rise, for example [11, 14]"
+        raise ValueError(msg)
+
+
 class PretrainSettings(Settings):
     """Stand-in pretraining on simulated actions, where Kinetics weights can't be had.
 
@@ -189,6 +195,7 @@ class PretrainSettings(Settings):
         if self.clips < self.batch_size:
             msg = f"clips {self.clips} make no batch of {self.batch_size}; raise clips"
             raise ValueError(msg)
+        _check_rising(self.decay_epochs)
         return self
 
 
@@ -239,9 +246,7 @@ class TrainSettings(Settings):
 
     @model_validator(mode="after")
     def _decay_in_order(self) -> Self:
-        if list(self.decay_epochs) != sorted(set(self.decay_epochs)):
-            msg = f"decay_epochs {list(self.decay_epochs)} must rise, for example [11, 14]"
-            raise ValueError(msg)
+        _check_rising(self.decay_epochs)
         if self.nesterov and self.momentum == 0:
             msg = "nesterov wants a momentum above 0"
             raise ValueError(msg)

@@ -3,11 +3,12 @@
 Shapes: H heads, L tokens that attend to each other, D features of a head; G groups of heads and
 tokens, in one or more dimensions.
 
-On a GPU PyTorch's fused attention is the fastest. On a CPU it is in float32 with many tokens,
-while in half precision it loses to plain products, twofold on a Zen 5 core and more where the
-products have instructions of their own. Plain products lose in turn what they spend on memory,
-so they go through the groups in parts that stay in the cache, straight from the projection's
-output and into what the next one reads; the weights are computed again on the way back.
+With many tokens PyTorch's fused attention is the fastest on a GPU, and on a CPU in float32; on a
+CPU in half precision it loses to plain products, twofold on a Zen 5 core and more where these
+have instructions of their own. With few tokens, as over time, products are plain everywhere. What
+plain products lose is lost to memory, so on a CPU they go through the groups in parts that stay
+in the cache, straight from the projection's output and into what the next one reads; the weights
+are computed again on the way back.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ and is kept once, not twice, for the way back.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import torch
@@ -145,5 +146,16 @@ def _fuses(tokens: Tensor) -> bool:
         not torch.compiler.is_compiling()
         and tokens.device.type == "cpu"
         and tokens.dtype == torch.bfloat16
-        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        and _has_fused_halves()
+    )
+
+
+@cache
+def _has_fused_halves() -> bool:
+    """Say whether oneDNN is built in and multiplies bfloat16 on this processor."""
+    ops = torch.ops.mkldnn
+    return (
+        bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+        and hasattr(ops, "_is_mkldnn_bf16_supported")
+        and bool(ops._is_mkldnn_bf16_supported())  # noqa: SLF001 - nothing public tells
     )

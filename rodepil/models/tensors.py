@@ -61,7 +61,11 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensors, metadata
 
 
-def check_finite(tensors: Mapping[str, Tensor], source: str) -> None:
+def check_finite(
+    tensors: Mapping[str, Tensor],
+    source: str,
+    remedy: str = "train the model again, or take an earlier checkpoint",
+) -> None:
     """Raise ModelError when a number in `tensors` is NaN or infinite.
 
     Parameters
@@ -70,13 +74,12 @@ def check_finite(tensors: Mapping[str, Tensor], source: str) -> None:
         By name.
     source
         Where they come from, for the message.
+    remedy
+        What to do.
     """
     bad = [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]
     if bad:
-        raise ModelError(
-            f"{source} holds NaN or infinite numbers in {_some(bad)}; "
-            "train the model again, or take an earlier checkpoint"
-        )
+        raise ModelError(f"{source} holds NaN or infinite numbers in {_some(bad)}; {remedy}")
 
 
 def load_exactly(model: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:

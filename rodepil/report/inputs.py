@@ -25,6 +25,7 @@ whose ``run_id`` is the trial's id. A control writes the same two as
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -143,7 +144,7 @@ def read_inputs(workspace: Workspace) -> ReportInputs:
     _check_clips(result, clips, folds, remedy)
     controls = {}
     for path in sorted(workspace.results.glob("control_*.json")):
-        if b'"left_out"' in path.read_bytes():
+        if _is_left_out(path):
             continue
         remedy = f"run 'rodepil crossval --control {path.stem.removeprefix('control_')}'"
         control = _read_result(workspace.results, path.stem, f"{path.stem}_predictions", remedy)
@@ -245,8 +246,22 @@ def _check_clips(result: Result, clips: pa.Table, folds: pa.Table, remedy: str) 
         raise ReportError(f"results/predictions.parquet holds a clip twice; {remedy}")
 
 
+def _is_left_out(path: Path) -> bool:
+    """Say whether a control's record says that it was left out."""
+    try:
+        record = json.loads(path.read_bytes())
+    except ValueError:
+        return False  # what is wrong with it is said when it is read
+    return isinstance(record, dict) and "left_out" in record
+
+
 def _check_control(control: Result, result: Result, remedy: str) -> None:
     """Refuse a control that was run on other clips than the result, fold by fold."""
+    if _recipe(control) != _recipe(result):
+        raise ReportError(
+            f"control '{control.record.control}' was trained by other settings than the result, "
+            f"so the two can't be compared; {remedy}"
+        )
     own = dict(groups(result.predictions, "fold"))
     for fold, rows in groups(control.predictions, "fold"):
         wanted = set(own[fold].column("clip_id").to_pylist()) if fold in own else set()
@@ -255,3 +270,8 @@ def _check_control(control: Result, result: Result, remedy: str) -> None:
                 f"control '{control.record.control}' was tested on other clips of fold {fold} "
                 f"than the result; {remedy}"
             )
+
+
+def _recipe(result: Result) -> dict[str, object]:
+    """Return the settings that a result shares with its controls: all but the pretraining."""
+    return result.record.settings.model_dump(exclude={"model": {"pretrained", "weights"}})

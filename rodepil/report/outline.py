@@ -141,8 +141,8 @@ def _control_sentences(inputs: ReportInputs) -> tuple[str, ...]:
         own = [inputs.result.folds[fold].f1 for fold in run.folds]
         change = 100 * (run.mean.f1 - sum(own) / len(own))
         sentences.append(
-            f"With {control_words(name)} the same model, trained and tested anew, reaches an "
-            f"F1-score of {_percent(run.mean.f1)}, {abs(change):.1f} points "
+            f"With {control_words(name)} the same model, trained and tested anew by the same "
+            f"recipe, reaches an F1-score of {_percent(run.mean.f1)}, {abs(change):.1f} points "
             f"{'lower' if change < 0 else 'higher'} over the same folds."
         )
     if inputs.result.record.settings.model.pretrained == "stand_in":

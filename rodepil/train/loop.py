@@ -105,6 +105,6 @@ def _check_finite(loss: Tensor, norm: Tensor, epoch: int, step: int) -> None:
         if not math.isfinite(value):
             raise TrainingError(
                 f"the {name} is {value} in epoch {epoch}, step {step} (both from 0); the "
-                "checkpoint of the epoch before is kept. Lower train.learning_rate, set "
-                "train.clip_norm, or train in fp32, and run again"
+                "checkpoint of the epoch before is kept. Lower learning_rate, set clip_norm, or "
+                "train in fp32, and run again"
             )

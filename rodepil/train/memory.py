@@ -10,6 +10,8 @@ import torch
 from rodepil.config.settings import TrainSettings
 from rodepil.errors import TrainingError
 
+VIEW = "take a smaller view (features.frames, features.size_px) or model"
+
 
 @contextmanager
 def named_memory_errors(settings: TrainSettings, size: int) -> Iterator[None]:
@@ -20,12 +22,30 @@ def named_memory_errors(settings: TrainSettings, size: int) -> Iterator[None]:
     TrainingError
         A device is out of memory.
     """
+    with _named("train", settings.batch_size, _remedy(settings, size)):
+        yield
+
+
+@contextmanager
+def named_pretraining_errors(batch_size: int) -> Iterator[None]:
+    """Say which settings of a stand-in pretraining need less memory, when it runs out.
+
+    Raises
+    ------
+    TrainingError
+        A device is out of memory.
+    """
+    with _named("pretrain", batch_size, f"lower pretrain.batch_size, or {VIEW}"):
+        yield
+
+
+@contextmanager
+def _named(section: str, batch_size: int, remedy: str) -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
         raise TrainingError(
-            f"the device is out of memory with train.batch_size {settings.batch_size} a worker; "
-            f"{_remedy(settings, size)}"
+            f"the device is out of memory with {section}.batch_size {batch_size} a worker; {remedy}"
         ) from error
 
 
@@ -43,5 +63,5 @@ def _remedy(settings: TrainSettings, size: int) -> str:
         )
     if not settings.activation_checkpointing:
         remedies.append("set train.activation_checkpointing to true (slower)")
-    remedies.append("take a smaller view (features.frames, features.size_px) or model")
+    remedies.append(VIEW)
     return ", or ".join(remedies)

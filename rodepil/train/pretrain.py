@@ -32,12 +32,13 @@ from rodepil.train.learner import make_learner
 from rodepil.train.loader import Batch
 from rodepil.train.loop import score
 from rodepil.train.loss import one_hot
-from rodepil.train.memory import named_memory_errors
+from rodepil.train.memory import named_pretraining_errors
 from rodepil.train.process import reproducible
 from rodepil.train.world import World, choose_device
 
-UNSEEN_CLIPS = 1000
-"""Clips that are never trained on, to say how well actions are told apart."""
+UNSEEN_CLIPS, UNSEEN_PART = 1000, 100
+"""Clips that are never trained on, to say how well actions are told apart, and how many of them
+are in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Pretrained:
     ----------
     model
         On the CPU, in evaluation mode, with a head of K classes.
+    clips
+        How many it was shown, each once.
     accuracy
         The share of unseen clips whose action it names.
     by_action
@@ -55,6 +58,7 @@ class Pretrained:
     """
 
     model: nn.Module
+    clips: int
     accuracy: float
     by_action: dict[str, float]
 
@@ -107,11 +111,12 @@ class ActionBatches:
         )
         return torch.from_numpy(frames), torch.from_numpy(labels)
 
-    def unseen(self) -> ClipSet:
-        """Return the clips that no epoch holds."""
-        frames, labels = self.make(0, UNSEEN_CLIPS)
-        names = tuple(f"action-{number}" for number in range(UNSEEN_CLIPS))
-        return ClipSet(frames, labels, names, names)
+    def unseen(self) -> Iterator[ClipSet]:
+        """Yield the clips that no epoch holds, some at a time."""
+        for start in range(0, UNSEEN_CLIPS, UNSEEN_PART):
+            frames, labels = self.make(start, UNSEEN_PART)
+            names = tuple(f"action-{start + number}" for number in range(UNSEEN_PART))
+            yield ClipSet(frames, labels, names, names)
 
 
 def pretrain(
@@ -148,7 +153,7 @@ def pretrain(
     """
     recipe = _recipe(settings)
     world = World(device=choose_device(settings.device))
-    with reproducible(world.device, settings.threads), named_memory_errors(recipe, world.size):
+    with reproducible(world.device, settings.threads), named_pretraining_errors(recipe.batch_size):
         random = model.model_copy(update={"pretrained": "none", "weights": None})
         module = build(random, features, classes=len(ACTIONS), seed=settings.seed)
         learner = make_learner(module, torch.ones(len(ACTIONS)), recipe, world)
@@ -160,13 +165,20 @@ def pretrain(
                 course.advance(dict)
                 course.keep()
                 advance(1)
-        unseen = batches.unseen()
-        found = score(learner, unseen, freeze=False).argmax(dim=1)
-    right = (found == unseen.labels).double()
-    by_action = {
-        name: float(right[unseen.labels == label].mean()) for label, name in enumerate(ACTIONS)
-    }
-    return Pretrained(learner.scored.cpu().eval(), float(right.mean()), by_action)
+        parts = [
+            (score(learner, clips, freeze=False).argmax(dim=1), clips.labels)
+            for clips in batches.unseen()
+        ]
+    found, labels = (torch.cat(column) for column in zip(*parts, strict=True))
+    right = (found == labels).double()
+    return Pretrained(
+        model=learner.scored.cpu().eval(),
+        clips=settings.epochs * len(batches) * settings.batch_size,
+        accuracy=float(right.mean()),
+        by_action={
+            name: float(right[labels == label].mean()) for label, name in enumerate(ACTIONS)
+        },
+    )
 
 
 def _recipe(settings: PretrainSettings) -> TrainSettings:

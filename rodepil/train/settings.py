@@ -13,7 +13,8 @@ from rodepil.config.settings import (
     Settings,
     TrainSettings,
 )
-from rodepil.errors import SubjectLeak, TrainingError
+from rodepil.errors import ModelError, SubjectLeak, TrainingError
+from rodepil.models.weights import Weights
 from rodepil.store.clipset import ClipSet
 
 
@@ -31,6 +32,22 @@ class TrialSettings(Settings):
     fold: NonNegative = 0
     control: Literal["none", "static", "scratch"] = "none"
     data: str = "simulated"
+
+
+def check_start(model: ModelSettings, weights: Weights | None) -> None:
+    """Refuse weights that the settings know nothing of, and settings whose weights are missing.
+
+    Raises
+    ------
+    ModelError
+        One is there without the other.
+    """
+    if (weights is None) != (model.pretrained == "none"):
+        given = "none are given" if weights is None else f"{weights.source} is given"
+        raise ModelError(
+            f"model.pretrained is '{model.pretrained}' and of weights {given}; set "
+            "model.pretrained to what the weights learned, or to none where there are none"
+        )
 
 
 def check_sides(settings: TrialSettings, training: ClipSet, testing: ClipSet) -> None:

@@ -24,7 +24,7 @@ from rodepil.train.loss import class_weights
 from rodepil.train.memory import named_memory_errors
 from rodepil.train.process import reproducible
 from rodepil.train.result import EpochReport, TrialResult, judge, predictions
-from rodepil.train.settings import TrialSettings, check_sides
+from rodepil.train.settings import TrialSettings, check_sides, check_start
 from rodepil.train.world import World
 from rodepil.vision.normalize import MEAN, STD
 
@@ -81,7 +81,7 @@ def run_trial(
     Raises
     ------
     ModelError
-        The weights do not fit the network.
+        The weights do not fit the network, or are not given though the settings want some.
     TrainingError
         The clips do not fit the settings, a class is missing in training, a loss is not
         finite, memory runs out, the network can't be compiled as asked, or the checkpoints
@@ -90,6 +90,7 @@ def run_trial(
         A subject stands on both sides.
     """
     check_sides(settings, training, testing)
+    check_start(settings.model, weights)
     train = settings.train
     with (
         reproducible(world.device, train.threads_per_worker),

@@ -119,9 +119,7 @@ def choose_device(name: str, local: int = 0) -> torch.device:
         name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
     if not there.get(name, False):
         found = [kind for kind, present in there.items() if present]
-        raise TrainingError(
-            f"device '{name}' is not there; set train.device to one of {found} or auto"
-        )
+        raise TrainingError(f"device '{name}' is not there; name one of {found} or auto")
     if name == "cuda":
         count = torch.cuda.device_count()
         if local >= count:

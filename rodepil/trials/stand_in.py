@@ -52,7 +52,7 @@ def make_stand_in(settings: ProjectSettings, workspace: Workspace, progress: Pro
     write_official(
         folder / FILE, found.model.state_dict(), note, {"epoch": settings.pretrain.epochs}
     )
-    write_json(folder / RECORD, _record(settings, identity, found))
+    write_json(folder / RECORD, _record(identity, found))
     shutil.rmtree(kept.folder, ignore_errors=True)
     return f"{folder / FILE}, {_told(_recorded(workspace))}"
 
@@ -60,17 +60,18 @@ def make_stand_in(settings: ProjectSettings, workspace: Workspace, progress: Pro
 def leave_out(settings: ProjectSettings, workspace: Workspace) -> str:
     """Say, in words and in the record, that no stand-in is wanted."""
     start = settings.model.pretrained
+    (workspace.stand_in / FILE).unlink(missing_ok=True)
     write_json(workspace.stand_in / RECORD, {"made": False, "pretrained": start})
     return f"no stand-in is wanted: model.pretrained is '{start}'"
 
 
-def _record(settings: ProjectSettings, identity: str, found: Pretrained) -> dict[str, object]:
+def _record(identity: str, found: Pretrained) -> dict[str, object]:
     return {
         "made": True,
         "id": identity,
         "what": ORIGIN,
         "actions": list(ACTIONS),
-        "clips": settings.pretrain.epochs * settings.pretrain.clips,
+        "clips": found.clips,
         "accuracy": found.accuracy,
         "accuracy_by_action": found.by_action,
     }

@@ -124,7 +124,7 @@ def test_list_tells_what_is_there_and_where_to_get_the_rest(run: Run, project: P
     assert "get      the model zoo in the README of facebookresearch/TimeSformer" in shown.out
     assert "licence  CC BY-NC 4.0" in shown.out
     assert "hf download facebook/timesformer-base-finetuned-k400" in shown.out
-    assert "dvc repro pretrain" in shown.out
+    assert "rodepil weights pretrain" in shown.out
     assert run("inspect", there.stem).status == 0
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -146,3 +149,22 @@ def test_layer_norm_is_pytorchs(dtype: torch.dtype):
     assert found.dtype == dtype
     share = 1e-5 if dtype == torch.float32 else 0.01
     assert (found.double() - exact).abs().max() <= share * exact.abs().max()
+
+
+def test_a_processor_that_multiplies_no_halves_computes_them_in_another_way():
+    """oneDNN is told to take this processor for an older one, in a process of its own."""
+    code = (
+        "import torch; from torch import nn; from rodepil.models.kernels import linear, mlp;"
+        "one, two = nn.Linear(40, 72), nn.Linear(72, 24); x = torch.randn(3, 40).bfloat16();"
+        "out = mlp(one, two, x) + linear(two, linear(one, x)); out.sum().backward();"
+        "print(torch.ops.mkldnn._is_mkldnn_bf16_supported(), bool(out.isfinite().all()))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert said.stdout.split() == ["False", "True"]

@@ -148,6 +148,21 @@ def test_a_control_on_other_clips_is_refused(made: Workspace) -> None:
         read_inputs(made)
 
 
+def test_a_control_of_another_recipe_is_refused(made: Workspace) -> None:
+    change(
+        made.results / "control_static.json",
+        lambda record: record["settings"]["train"].update(epochs=77),
+    )
+    with pytest.raises(ReportError, match="control 'static' was trained by other settings"):
+        read_inputs(made)
+
+
+def test_a_control_that_was_left_out_is_not_shown(made: Workspace) -> None:
+    path = made.results / "control_static.json"
+    path.write_text('{"control": "static", "left_out": "for a reason"}', encoding="utf-8")
+    assert not read_inputs(made).controls
+
+
 def test_folds_of_a_part_of_a_cross_validation_are_enough(made: Workspace) -> None:
     rewrite(
         made.results / "predictions.parquet",

@@ -13,7 +13,7 @@ from rodepil.config.settings import FeatureSettings, ModelSettings, PretrainSett
 from rodepil.errors import TrainingError
 from rodepil.simulate.actions import ACTIONS
 from rodepil.train.checkpoint import CheckpointFolder
-from rodepil.train.pretrain import ActionBatches, Pretrained, pretrain
+from rodepil.train.pretrain import UNSEEN_CLIPS, ActionBatches, Pretrained, pretrain
 
 MODEL = ModelSettings(width=32, depth=1, heads=2, patch_px=8)
 FEATURES = FeatureSettings(frames=6, size_px=16)
@@ -73,7 +73,8 @@ def test_no_clip_is_shown_twice_and_none_of_the_unseen_is_shown():
     shown = [batch for epoch in range(2) for batch in batches.epoch(epoch)]
     assert len(shown) == 2 * len(batches) == 2 * 40 // 8
     seen = [clip.numpy().tobytes() for batch in shown for clip in batch.frames]
-    unseen = {clip.numpy().tobytes() for clip in batches.unseen().frames}
+    unseen = {clip.numpy().tobytes() for part in batches.unseen() for clip in part.frames}
+    assert len(unseen) == UNSEEN_CLIPS
     assert len(set(seen)) == 80
     assert not set(seen) & unseen
     labels = torch.cat([batch.targets.argmax(dim=1) for batch in shown])
@@ -95,5 +96,6 @@ def test_actions_are_learned_well_above_chance(tmp_path: Path):
     found = run(tmp_path, settings)
     chance = 1 / len(ACTIONS)
     assert found.accuracy > 2.5 * chance
+    assert found.clips == 3 * 1200
     assert set(found.by_action) == set(ACTIONS)
     assert sum(found.by_action.values()) / len(ACTIONS) == pytest.approx(found.accuracy, abs=1e-9)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from rodepil.config.settings import AugmentSettings
-from rodepil.errors import SubjectLeak, TrainingError
+from rodepil.errors import ModelError, SubjectLeak, TrainingError
 from rodepil.io import tables
 from rodepil.store.clipset import ClipSet
 from rodepil.train import course
@@ -267,3 +267,12 @@ def test_motion_is_learned_with_the_order_of_frames_and_not_without(
     }
     assert last["none"]["test_accuracy"] > 0.95
     assert last["static"]["test_accuracy"] < 0.7
+
+
+def test_a_network_that_shall_start_from_weights_is_not_trained_without_them(
+    recipe: Recipe, run: Run, tmp_path: Path
+):
+    plain = recipe()
+    model = plain.model.model_copy(update={"pretrained": "kinetics"})
+    with pytest.raises(ModelError, match="pretrained is 'kinetics' and of weights none are given"):
+        run(plain.model_copy(update={"model": model}), tmp_path)

@@ -80,9 +80,10 @@ def test_where_other_weights_are_set_none_is_made_unless_asked(
     assert f"'{pretrained}'" in make(workspace, settings)
     record = json.loads((workspace.stand_in / "pretraining.json").read_text())
     assert record == {"made": False, "pretrained": pretrained}
-    assert not (workspace.stand_in / "stand_in.pyth").exists()
     stages.pretrain(settings, workspace, Silent(), always=True)
     assert (workspace.stand_in / "stand_in.pyth").exists()
+    make(workspace, settings)
+    assert not (workspace.stand_in / "stand_in.pyth").exists()  # nothing stale is left
 
 
 def test_the_control_from_scratch_is_left_out_where_no_stand_in_is_used(workspace: Workspace):

@@ -90,7 +90,7 @@ CATALOG = (
         "a small TimeSformer that learned simulated actions",
         "simulated_actions/stand_in.pyth",
         "the project's own",
-        "dvc repro pretrain (it writes {place})",
+        "rodepil weights pretrain (it writes {place})",
     ),
 )
 

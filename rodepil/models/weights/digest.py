@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rodepil.io.files import sha256_file
 from rodepil.models.weights.read import files_of
-from rodepil.models.weights.vit import read_timm
+from rodepil.models.weights.vit import read_timm, vit_note
 
 
 def digest(source: Path | str) -> str:
@@ -20,7 +20,7 @@ def digest(source: Path | str) -> str:
     ----------
     source
         A file: of its bytes. A folder: of the names and digests of the files that are read, in
-        order. timm's name, a str: of the tensors, which timm loads.
+        order. timm's name, a str: of the tensors and the note on them, which timm loads.
 
     Raises
     ------
@@ -28,7 +28,9 @@ def digest(source: Path | str) -> str:
         When there is nothing, or timm can't load it.
     """
     if isinstance(source, str):
-        return digest_of(read_timm(source).tensors)
+        content = read_timm(source)
+        note = vit_note(content).model_dump_json()
+        return hashlib.sha256(f"{digest_of(content.tensors)} {note}".encode()).hexdigest()
     files = files_of(source)
     if source.is_file():
         return sha256_file(source)

@@ -115,7 +115,7 @@ def plain(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
         names = [name.removeprefix(prefix) for name in names]
     values = (v.float() if v.is_floating_point() else v for v in tensors.values())
     named = dict(zip(names, values, strict=True))
-    check_finite(named, source)
+    check_finite(named, source, "fetch or convert the weights again")
     return named
 
 

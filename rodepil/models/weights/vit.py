@@ -55,7 +55,8 @@ def read_timm(name: str) -> Content:
 def vit_note(content: Content) -> WeightsNote:
     """Return what is known of a ViT beside its tensors: heads, and timm's normalisation."""
     config = {**content.beside, **(content.beside.get(PRETRAINED_CFG) or {})}
-    heads, origin = config.get(HEADS), str(config.get("architecture") or "")
+    told, origin = config.get(HEADS), str(config.get("architecture") or "")
+    heads = told if isinstance(told, int) and told > 0 else None
     if not {"mean", "std"} <= config.keys():
         words = f"{PUBLISHED}, which start from a ViT as well; this file names none"
         return WeightsNote(heads=heads, normalisation=words, origin=origin, has_time=False)

@@ -80,7 +80,7 @@ def test_missing_weights_say_where_to_get_them_and_where_to_put_them(folder: Pat
     assert "CC BY-NC 4.0" in message
     with pytest.raises(ModelError, match="hf download facebook/timesformer-hr-finetuned-k600 "):
         find("kinetics", "facebook/timesformer-hr-finetuned-k600", folder, tmp_path)
-    with pytest.raises(ModelError, match="dvc repro pretrain"):
+    with pytest.raises(ModelError, match="rodepil weights pretrain"):
         find("stand_in", None, folder, tmp_path)
 
 
