@@ -22,7 +22,9 @@ from rodepil.train.loop import score, train_epoch
 from rodepil.train.step import run_pass
 from rodepil.train.world import World
 
-MODEL = ModelSettings(width=16, depth=3, heads=2, patch_px=8, drop_path=0.5, dropout=0.1)
+MODEL = ModelSettings(
+    width=16, depth=3, heads=2, patch_px=8, drop_path=0.5, dropout=0.1, pretrained="none"
+)
 VIEW = FeatureSettings(frames=5, size_px=16)
 CLASSES = 3
 
