@@ -152,7 +152,12 @@ def test_all_sizes_that_differ_are_named_at_once(files: Any):
 
 
 def test_heads_that_a_file_does_not_state_are_the_settings(files: Any):
-    start_from(_network(heads=6), load(files.official()))
+    network, weights = _network(heads=6), load(files.official())
+    assert weights.note.heads is None
+    start_from(network, weights)
+    qkv = "blocks.0.attn.qkv.weight"
+    assert torch.equal(network.state_dict()[qkv], weights.tensors[qkv])
+    assert network.get_submodule("blocks.0.attn").heads == 6
 
 
 def test_heads_of_published_sizes_are_known_without_being_stated(tmp_path: Any):
