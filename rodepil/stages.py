@@ -25,7 +25,7 @@ def source(settings: ProjectSettings, workspace: Workspace, progress: Progress) 
     if settings.data.source == "simulated":
         simulate(settings.data.simulate, workspace.raw, progress=progress)
     else:
-        take_tables(workspace.root / str(settings.data.folder), workspace.raw)
+        take_tables(workspace.root / settings.data.folder, workspace.raw)
     recordings = tables.read("recordings", workspace.raw / "recordings.parquet")
     cages = tables.read("cages", workspace.raw / "cages.parquet")
     hours = sum(recordings.column("duration_s").to_pylist()) / 3600

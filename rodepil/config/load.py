@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from rodepil.config.settings import ProjectSettings, Settings
+from rodepil.config.base import Settings
+from rodepil.config.settings import ProjectSettings
 from rodepil.errors import SettingError
 
 PARAMS_FILE = "params.yaml"

@@ -9,19 +9,17 @@ from __future__ import annotations
 from math import isclose
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Positive = Annotated[int, Field(gt=0)]
-PositiveReal = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[int, Field(ge=0)]
-NonNegativeReal = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Settings(BaseModel):
-    """Base of every settings class: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+from rodepil.config.base import (
+    NonNegative,
+    NonNegativeReal,
+    Positive,
+    PositiveReal,
+    Settings,
+    Share,
+)
+from rodepil.config.imports import ImportSettings
 
 
 class SimulateSettings(Settings):
@@ -47,30 +45,21 @@ class SimulateSettings(Settings):
 class DataSettings(Settings):
     """Where recordings come from.
 
-    ``simulated`` makes them; ``tables`` takes the recordings, cages and annotations tables
-    that lie in ``folder`` (with paths relative to it).
+    ``simulated`` makes them; ``tables`` takes the recordings, cages and annotations tables that
+    the import commands write into ``folder`` (paths of videos are relative to it).
     """
 
     source: Literal["simulated", "tables"] = "simulated"
-    folder: str | None = None
+    folder: Annotated[str, Field(min_length=1)] = "data/imported"
     simulate: SimulateSettings = SimulateSettings()
-
-    @model_validator(mode="after")
-    def _folder_for_tables(self) -> Self:
-        if self.source == "tables" and not self.folder:
-            msg = (
-                "source 'tables' wants a folder with recordings.parquet, cages.parquet and "
-                "annotations.parquet"
-            )
-            raise ValueError(msg)
-        return self
 
 
 class CurateSettings(Settings):
     """How recordings become clips (FACTS: 10 s, 30 fps, 300 frames, still negatives dropped).
 
     An overlap of more than 0 s but under ``min_overlap_s`` is neither label: the window is
-    dropped with that reason. With 0 every touch of a seizure makes a positive, as published.
+    dropped with that reason. With 0 every touch of a seizure makes a positive, as published. A
+    window in which two source frames stand more than ``max_gap_s`` apart is dropped as well.
     """
 
     clip_duration_s: PositiveReal = 10.0
@@ -79,6 +68,7 @@ class CurateSettings(Settings):
     fit: Literal["letterbox", "center_crop"] = "letterbox"
     min_overlap_s: NonNegativeReal = 3.0
     min_agreement: Share = 0.5
+    max_gap_s: PositiveReal = 1.0
     motion_pixel_threshold: Annotated[int, Field(ge=1, le=255)] = 25
     motion_min_share: Share = 0.002
     codec: Literal["libx264", "mpeg4", "ffv1", "mjpeg"] = "libx264"
@@ -105,6 +95,18 @@ class CurateSettings(Settings):
     def frames_per_clip(self) -> int:
         """Frames in a curated clip."""
         return round(self.clip_duration_s * self.fps)
+
+
+class AuditSettings(Settings):
+    """When the audit stops the pipeline, and what it calls a near-duplicate.
+
+    ``container_auroc_max`` is how well an attribute of the files may tell the label by itself
+    (0.5 is chance). Two clips are near-duplicates when their 64-bit perceptual hashes differ in at
+    most ``duplicate_bits_max`` bits.
+    """
+
+    container_auroc_max: Annotated[float, Field(ge=0.5, le=1)] = 0.6
+    duplicate_bits_max: Annotated[int, Field(ge=0, le=32)] = 2
 
 
 class FoldSettings(Settings):
@@ -274,7 +276,9 @@ class ProjectSettings(Settings):
 
     profile: str = "demo"
     data: DataSettings = DataSettings()
+    imports: ImportSettings = ImportSettings()
     curate: CurateSettings = CurateSettings()
+    audit: AuditSettings = AuditSettings()
     folds: FoldSettings = FoldSettings()
     features: FeatureSettings = FeatureSettings()
     model: ModelSettings = ModelSettings()

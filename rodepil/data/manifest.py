@@ -76,7 +76,7 @@ def clip_columns(
     """Return the columns that a kept window has besides; ``path`` is the clip's file name."""
     name = ClipName(
         recording.date,
-        recording.video_id,
+        recording.name_id,
         cage.position,
         cage.subject_id,
         *span,

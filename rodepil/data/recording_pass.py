@@ -72,7 +72,7 @@ def _decode(job: Job, journal: Journal, pool: Executor) -> None:
     written: _Written | None = None
     with VideoReader(job.path, threads=job.threads) as reader:
         shown = resample(check_frames(reader, job), settings.fps, job.recording.frame_rate)
-        for piece in cut(shown, settings.frames_per_clip):
+        for piece in cut(shown, settings):
             ends = piece.slot + piece.count == settings.frames_per_clip
             whole += ends
             if piece.window in journal:

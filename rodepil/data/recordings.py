@@ -30,11 +30,28 @@ class Recording:
     width_px: int
     height_px: int
     codec: str
+    container: str | None = None
+    declared_fps: str | None = None
+    declared_frames: int | None = None
+    start_s: float | None = None
+    rotation_deg: int | None = None
+    first_is_key: bool | None = None
+    damaged_packets: int | None = None
+    camera: str | None = None
+    session_id: str | None = None
+    session_start_s: float | None = None
+    part: str | None = None
+    starts_at: str | None = None
 
     @property
     def frame_rate(self) -> Fraction:
         """Frames a second, exact."""
         return Fraction(self.fps)
+
+    @property
+    def name_id(self) -> str:
+        """What stands for the recording in its clips' names: the video id, and the part of it."""
+        return self.video_id if self.part is None else f"{self.video_id}-{self.part}"
 
 
 def recordings_of(table: pa.Table) -> list[Recording]:
@@ -48,8 +65,8 @@ def check_recordings(recordings: Sequence[Recording]) -> None:
     Raises
     ------
     SourceError
-        There is none; two share an id, a content, or the date and video id that name their
-        clips; or a row holds an impossible id, rate, length, size, date or video id.
+        There is none; two share an id, a content, or the date, video id and part that name
+        their clips; or a row holds an impossible id, rate, length, size, date or video id.
     """
     if not recordings:
         raise SourceError("the recordings table is empty; give at least one video")
@@ -58,7 +75,7 @@ def check_recordings(recordings: Sequence[Recording]) -> None:
         for what, values in {
             "recording_id": [row.recording_id for row in recordings],
             "content (sha256)": [row.sha256 for row in recordings],
-            "date and video_id": [f"{row.date} {row.video_id}" for row in recordings],
+            "date, video_id and part": [f"{row.date} {row.name_id}" for row in recordings],
         }.items()
         for value in repeated(values)
     ]
@@ -76,7 +93,7 @@ def _problems(row: Recording) -> list[str]:
         found.append("a recording_id can't be empty or hold a slash")
     if not is_date(row.date):
         found.append(f"date '{row.date}' is no date such as Feb-1-2019, nor 'undated'")
-    if not is_part(row.video_id):
+    if not is_part(row.name_id):
         found.append(f"video_id '{row.video_id}' is empty or holds an underscore or a slash")
     try:
         positive = row.frame_rate > 0

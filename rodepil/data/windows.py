@@ -17,9 +17,6 @@ from rodepil.io.video import DecodedFrame
 
 DropReason = Literal["overlap_short", "low_agreement", "gap", "still"]
 
-MAX_GAP_S = 1
-"""Windows with a longer hole between two source frames show no behaviour there: dropped."""
-
 _DIGITS = 6
 
 
@@ -72,14 +69,15 @@ def duration_of(settings: CurateSettings) -> Fraction:
     return Fraction(settings.frames_per_clip, settings.fps)
 
 
-def cut(shown: Iterable[Shown], frames_per_clip: int) -> Iterator[Piece]:
+def cut(shown: Iterable[Shown], settings: CurateSettings) -> Iterator[Piece]:
     """Cut output frames into windows; a frame shown on both sides of a border gives two pieces."""
+    frames_per_clip = settings.frames_per_clip
     for show in shown:
         first, left = show.first, show.count
         while left:
             window, slot = divmod(first, frames_per_clip)
             count = min(left, frames_per_clip - slot)
-            yield Piece(window, slot, count, show.frame, show.gap_s > MAX_GAP_S)
+            yield Piece(window, slot, count, show.frame, show.gap_s > settings.max_gap_s)
             first, left = first + count, left - count
 
 

@@ -32,7 +32,16 @@ SCHEMAS: dict[str, pa.Schema] = {
         {
             "recording_id": _S, "path": _S, "sha256": _S, "date": _S, "video_id": _S, "fps": _S,
             "n_frames": _I, "duration_s": _F, "width_px": _I, "height_px": _I, "codec": _S,
-        }
+        },
+        {
+            # Of the file: what its container says, which need not be true.
+            "container": _S, "declared_fps": _S, "declared_frames": _I, "start_s": _F,
+            "rotation_deg": _I, "first_is_key": _B, "damaged_packets": _I,
+            # Of the lab: files that a camera cut one recording into share a session and its
+            # continuous time; part tells files apart that share date and video_id; starts_at is
+            # the wall clock of the first frame (ISO 8601, no zone: the lab's own time).
+            "camera": _S, "session_id": _S, "session_start_s": _F, "part": _S, "starts_at": _S,
+        },
     ),
     "cages": _schema(
         {

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from torch import nn
 
-from rodepil.config.settings import FeatureSettings, ModelSettings, PositiveReal, Settings, Share
+from rodepil.config.base import PositiveReal, Settings, Share
+from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
 from rodepil.models.registry import build
 from rodepil.models.tensors import load_exactly, read_tensors, write_tensors

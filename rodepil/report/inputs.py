@@ -33,7 +33,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from rodepil.config.settings import FeatureSettings, ModelSettings, Settings, TrainSettings
+from rodepil.config.base import Settings
+from rodepil.config.settings import FeatureSettings, ModelSettings, TrainSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError, SubjectLeak
 from rodepil.io import tables

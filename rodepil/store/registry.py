@@ -13,7 +13,8 @@ from typing import ClassVar, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from rodepil.config.settings import FeatureSettings, Settings
+from rodepil.config.base import Settings
+from rodepil.config.settings import FeatureSettings
 from rodepil.errors import FeatureError
 from rodepil.io.files import short_hash
 

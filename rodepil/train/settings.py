@@ -6,13 +6,8 @@ from typing import Literal
 
 import torch
 
-from rodepil.config.settings import (
-    FeatureSettings,
-    ModelSettings,
-    NonNegative,
-    Settings,
-    TrainSettings,
-)
+from rodepil.config.base import NonNegative, Settings
+from rodepil.config.settings import FeatureSettings, ModelSettings, TrainSettings
 from rodepil.errors import ModelError, SubjectLeak, TrainingError
 from rodepil.models.weights import Weights
 from rodepil.store.clipset import ClipSet

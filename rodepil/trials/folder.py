@@ -23,7 +23,7 @@ from pathlib import Path
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from rodepil.config.settings import Settings
+from rodepil.config.base import Settings
 from rodepil.errors import TrialError
 from rodepil.io import tables
 from rodepil.io.files import write_json, write_text

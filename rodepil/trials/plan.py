@@ -154,7 +154,7 @@ def data_name(settings: ProjectSettings) -> str:
     """Return what the numbers come from, in words."""
     if settings.data.source == "simulated":
         return "simulated recordings"
-    return f"recordings in {Path(str(settings.data.folder)).name}"
+    return f"recordings in {Path(settings.data.folder).name}"
 
 
 def _model(settings: ModelSettings, control: Control) -> ModelSettings:

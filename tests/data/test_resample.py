@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rodepil.config.settings import CurateSettings
 from rodepil.data.resample import resample
 from rodepil.data.windows import cut
 from rodepil.io.video import DecodedFrame
+
+TEN_FRAMES = CurateSettings(clip_duration_s=1.0, fps=10, min_overlap_s=0.5)
 
 
 def decoded(times_s: list[Fraction]) -> list[DecodedFrame]:
@@ -79,7 +82,7 @@ def test_a_hole_is_told_by_the_frames_beside_it():
 
 def test_windows_hold_whole_clips_and_a_border_frame_stands_in_both():
     times_s = [Fraction(index, 10) for index in range(7)]  # 0.7 s at 10 fps shown at 30 fps
-    pieces = list(cut(resample(decoded(times_s), 30, Fraction(10)), 10))
+    pieces = list(cut(resample(decoded(times_s), 30, Fraction(10)), TEN_FRAMES))
     slots = [(piece.window, piece.frame.index, piece.slot, piece.count) for piece in pieces]
     # Output frames 3k-1, 3k, 3k+1 show frame k; 10 of them are a window.
     assert slots == [

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 from torch import Tensor
 
-from rodepil.config.settings import Positive, PositiveReal, Settings
+from rodepil.config.base import Positive, PositiveReal, Settings
 from rodepil.errors import ModelError
 from rodepil.models.weights.sizes import Sizes
 from rodepil.vision.normalize import MEAN, STD
