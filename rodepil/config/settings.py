@@ -60,6 +60,7 @@ class CurateSettings(Settings):
     An overlap of more than 0 s but under ``min_overlap_s`` is neither label: the window is
     dropped with that reason. With 0 every touch of a seizure makes a positive, as published. A
     window in which two source frames stand more than ``max_gap_s`` apart is dropped as well.
+    ``qp`` is H.264's quantizer, constant so that how fine a clip is does not hang on its content.
     """
 
     clip_duration_s: PositiveReal = 10.0
@@ -72,7 +73,7 @@ class CurateSettings(Settings):
     motion_pixel_threshold: Annotated[int, Field(ge=1, le=255)] = 25
     motion_min_share: Share = 0.002
     codec: Literal["libx264", "mpeg4", "ffv1", "mjpeg"] = "libx264"
-    crf: Annotated[int, Field(ge=0, le=51)] = 18
+    qp: Annotated[int, Field(ge=0, le=51)] = 18
 
     @model_validator(mode="after")
     def _whole_frames(self) -> Self:

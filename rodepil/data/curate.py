@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from rodepil.cluster import Outcome, cpu_count, run_many
 from rodepil.config.settings import CurateSettings
-from rodepil.data.annotations import annotations_of, seizures_by_cage
+from rodepil.data.annotations import Annotation, annotations_of, seizures_by_cage
 from rodepil.data.cages import Cage, cages_of
 from rodepil.data.job import PARTS, Job
 from rodepil.data.lock import alone_in
@@ -24,11 +24,14 @@ from rodepil.data.problems import raise_if
 from rodepil.data.recording_pass import curate_recording
 from rodepil.data.recordings import recordings_of
 from rodepil.data.sources import Source, read_source
+from rodepil.data.stretch import Film, seizures_on_grid, stretches
+from rodepil.data.watch import watching
 from rodepil.errors import ClipNameError, SourceError
 from rodepil.io import tables
 from rodepil.io.files import relative_to
 from rodepil.io.names import SUFFIX, parse_clip_name
 from rodepil.io.progress import Progress, Silent
+from rodepil.io.units import S_PER_H
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def curate(
     clips_table
         Where the manifest goes; its paths are relative to its folder.
     progress
-        Shown the seconds of video that are done.
+        Shown the hours of video that are done.
     processes
         Processes on this machine; by default one for each CPU.
 
@@ -131,26 +134,22 @@ def curate(
 def _jobs(
     source: Source, settings: CurateSettings, clips_folder: Path, processes: int | None
 ) -> list[Job]:
-    recordings = recordings_of(source.recordings)
+    films = [Film(row, source.folder / row.path) for row in recordings_of(source.recordings)]
     seizures = seizures_by_cage(annotations_of(source.annotations))
-    in_recording: dict[str, list[Cage]] = {}
+    cages: dict[str, list[tuple[Cage, tuple[Annotation, ...]]]] = {}
     for cage in cages_of(source.cages):
-        in_recording.setdefault(cage.recording_id, []).append(cage)
-    side_by_side = min(processes or cpu_count(), len(recordings))
-    threads = max(1, cpu_count() // side_by_side)
+        marked = seizures.get((cage.recording_id, cage.position), ())
+        cages.setdefault(cage.recording_id, []).append((cage, marked))
+    side_by_side = min(processes or cpu_count(), len(films))
     return [
         Job(
-            recording=recording,
-            path=source.folder / recording.path,
-            cages=tuple(
-                (cage, seizures.get((cage.recording_id, cage.position), ()))
-                for cage in in_recording[recording.recording_id]
-            ),
+            stretch=stretch,
+            cages=seizures_on_grid(stretch, cages),
             settings=settings,
             clips_folder=clips_folder,
-            threads=threads,
+            threads=max(1, cpu_count() // side_by_side),
         )
-        for recording in recordings
+        for stretch in stretches(films, cages, settings.max_gap_s).values()
     ]
 
 
@@ -158,11 +157,14 @@ def _run(
     jobs: Sequence[Job], progress: Progress, processes: int | None
 ) -> list[Outcome[Job, Path]]:
     outcomes = []
-    total = sum(job.recording.duration_s for job in jobs)
-    with progress.task("curate recordings", total, "s of video") as advance:
+    total_h = sum(job.recording.duration_s for job in jobs) / S_PER_H
+    with (
+        progress.task("curate", total_h, "h of video") as advance,
+        watching(jobs, advance) as watch,
+    ):
         for outcome in run_many(curate_recording, jobs, processes=processes):
             outcomes.append(outcome)
-            advance(outcome.item.recording.duration_s)
+            watch.end(outcome.item)
     return outcomes
 
 

@@ -80,8 +80,8 @@ class Fit:
         u, v = flat[side * side :].reshape(2, half, half)
         _scale(self.source.of(planes[0]), self.picture(canvas))
         source, target = self._halves
-        _scale(source.of(planes[1]), target.of(u))
-        _scale(source.of(planes[2]), target.of(v))
+        for chroma, drawn in ((planes[1], u), (planes[2], v)):
+            _scale_chroma(source.of(chroma), target.of(drawn))
 
 
 def fit_box(
@@ -103,6 +103,15 @@ def fit_box(
     )
     left, top = ((size_px - inner) // 4 * 2 for inner in (inner_width, inner_height))
     return Fit(Rect(x, y, width, height), Rect(left, top, inner_width, inner_height), size_px)
+
+
+def _scale_chroma(source: Plane, target: Plane) -> None:
+    """Scale a chroma plane; a constant one, as of any infrared camera, is only filled in."""
+    lowest, highest, _, _ = cv2.minMaxLoc(source)
+    if lowest == highest:
+        target[:] = int(lowest)
+    else:
+        _scale(source, target)
 
 
 def _scale(source: Plane, target: Plane) -> None:

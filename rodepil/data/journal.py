@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 
 from rodepil.errors import TableError
@@ -28,10 +29,13 @@ class Journal:
         Where the finished part shall stand; the open journal stands beside it.
     clips_folder
         Where the clips lie that rows name.
+    begin_s
+        Where the recording begins on the grid of windows, which is its session's.
     """
 
-    def __init__(self, part: Path, clips_folder: Path) -> None:
+    def __init__(self, part: Path, clips_folder: Path, begin_s: Fraction = Fraction(0)) -> None:
         self._part = part
+        self._begin_s = float(begin_s)
         self._open = part.with_suffix(".jsonl")
         self._clips_folder = clips_folder
         self._windows: dict[int, list[Row]] = {}
@@ -80,7 +84,8 @@ class Journal:
         except TableError:
             return None
         for row in rows:
-            found.setdefault(round(row["start_s"] / row["duration_s"]), []).append(row)
+            window = round((row["start_s"] + self._begin_s) / row["duration_s"])
+            found.setdefault(window, []).append(row)
         return found
 
     def _read_open(self) -> dict[int, list[Row]]:

@@ -11,6 +11,7 @@ from rodepil.config.settings import CurateSettings
 from rodepil.data.cages import Cage
 from rodepil.data.problems import SHOWN, repeated
 from rodepil.data.recordings import Recording
+from rodepil.data.stretch import Stretch
 from rodepil.data.windows import WindowLabel, duration_of
 from rodepil.errors import DuplicateClip
 from rodepil.io import tables
@@ -21,7 +22,7 @@ Row = dict[str, object]
 
 
 def window_row(
-    recording: Recording,
+    stretch: Stretch,
     cage: Cage,
     *,
     window: int,
@@ -34,12 +35,12 @@ def window_row(
 
     Parameters
     ----------
-    recording, cage
+    stretch, cage
         Whose window it is.
     window
-        Its place on the grid.
+        Its place on the grid of the session.
     span
-        Its half-open span of source frames.
+        Its half-open span of source frames, which go on counting in the next file.
     label
         What the annotations say.
     settings
@@ -47,9 +48,12 @@ def window_row(
     in_gap
         Whether the recording has a hole there.
     """
+    recording, after = stretch.film.recording, stretch.following
     duration = duration_of(settings)
     # Several windows within a hole show the same frame; their place on the grid tells them apart.
-    extra = (window,) if in_gap else ()
+    extra: tuple[object, ...] = (window,) if in_gap else ()
+    if after is not None and span[1] > recording.n_frames:
+        extra = (*extra, after.recording.sha256)
     return {
         "clip_id": short_hash(recording.sha256, cage.box, span, *extra),
         "recording_id": recording.recording_id,
@@ -59,7 +63,7 @@ def window_row(
         "video_id": recording.video_id,
         "start_frame": span[0],
         "end_frame": span[1],
-        "start_s": float(window * duration),
+        "start_s": float(window * duration - stretch.film.begin_s),
         "duration_s": float(duration),
         "label": label.label,
         "overlap_s": label.overlap_s,

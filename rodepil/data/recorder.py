@@ -74,7 +74,7 @@ def write_window(canvases: Canvases, path: Path, settings: CurateSettings) -> st
     VideoError
         The file can't be written, for example because the disk is full.
     """
-    data = encode_clip(canvases, settings.fps, settings.codec, settings.crf, pixel_format="yuv420p")
+    data = encode_clip(canvases, settings.fps, settings.codec, settings.qp, pixel_format="yuv420p")
     try:
         with publish(path) as beside:
             beside.write_bytes(data)

@@ -6,14 +6,14 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rodepil.data.job import Job, check_content, check_frames
+from rodepil.data.job import Job, check_content
 from rodepil.data.journal import Journal
 from rodepil.data.manifest import Row, clip_columns, window_row
 from rodepil.data.recorder import Recorder, write_window
 from rodepil.data.resample import resample
 from rodepil.data.windows import Piece, WindowLabel, cut, label_window
 from rodepil.errors import SourceError
-from rodepil.io.video import VideoReader, planes
+from rodepil.io.video import planes
 
 
 def curate_recording(job: Job) -> Path:
@@ -26,9 +26,11 @@ def curate_recording(job: Job) -> Path:
     SourceError
         It is shorter than one clip.
     """
-    journal = Journal(job.part, job.clips_folder)
+    journal = Journal(job.part, job.clips_folder, job.stretch.film.begin_s)
     if not journal.resume():
-        check_content(job)
+        for film in (job.stretch.film, job.stretch.following):
+            if film is not None:
+                check_content(film)
         with ThreadPoolExecutor(job.threads) as pool:
             _decode(job, journal, pool)
         journal.finish()
@@ -70,23 +72,23 @@ def _decode(job: Job, journal: Journal, pool: Executor) -> None:
     recorders = [Recorder(cage, settings) for cage, _ in job.cages]
     window: _Window | None = None
     written: _Written | None = None
-    with VideoReader(job.path, threads=job.threads) as reader:
-        shown = resample(check_frames(reader, job), settings.fps, job.recording.frame_rate)
-        for piece in cut(shown, settings):
-            ends = piece.slot + piece.count == settings.frames_per_clip
-            whole += ends
-            if piece.window in journal:
-                continue
-            if window is None or window.index != piece.window:
-                window = _begin(job, piece, recorders)
-            _draw(piece, window, recorders)
-            if ends:
-                if written is not None:
-                    written.note(journal)
-                written = _end(job, window, piece, recorders, pool)
+    first = job.stretch.first_window(settings)
+    frames = job.stretch.frames(settings, job.threads)
+    for piece in cut(resample(frames, settings.fps, job.recording.frame_rate), settings):
+        ends = piece.slot + piece.count == settings.frames_per_clip
+        whole += ends
+        if piece.window < first or piece.window in journal:
+            continue
+        if window is None or window.index != piece.window:
+            window = _begin(job, piece, recorders)
+        _draw(piece, window, recorders)
+        if ends:
+            if written is not None:
+                written.note(journal)
+            written = _end(job, window, piece, recorders, pool)
     if written is not None:
         written.note(journal)
-    if not whole:
+    if not whole and not job.stretch.film.begin_s:
         raise SourceError(
             f"{job.path} lasts {job.recording.duration_s:g} s, less than one clip of "
             f"{settings.clip_duration_s:g} s; leave it out, or set clip_duration_s shorter"
@@ -122,7 +124,7 @@ def _end(
     span = window.start_frame, piece.frame.index + 1
     for recorder, label in zip(recorders, window.labels, strict=True):
         row = window_row(
-            job.recording,
+            job.stretch,
             recorder.cage,
             window=window.index,
             span=span,

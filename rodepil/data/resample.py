@@ -1,8 +1,8 @@
 """Resample a recording to a steady rate by time stamps: of each output time the nearest frame.
 
-Output frame J stands at J / fps seconds after the first frame. It shows the frame whose time
-stamp is nearest, of two equally near the earlier one. Times are exact fractions, so that 29.97,
-30.0003 or a variable rate round nothing.
+Output frame J stands at J / fps seconds, counted from the first frame or from where the session
+began. It shows the frame whose time stamp is nearest, of two equally near the earlier one. Times
+are exact fractions, so that 29.97, 30.0003 or a variable rate round nothing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def resample(frames: Iterable[DecodedFrame], fps: int, source_fps: Fraction) -> 
     Parameters
     ----------
     frames
-        Frames of a recording in order of time, the first at 0 s.
+        Frames in order of time, the first at 0 s or later: output frames begin where they do.
     fps
         Output frames a second.
     source_fps
@@ -57,15 +57,17 @@ def resample(frames: Iterable[DecodedFrame], fps: int, source_fps: Fraction) -> 
     """
     held: DecodedFrame | None = None
     before: DecodedFrame | None = None
-    following = 0
+    following: int | None = None
     for frame in frames:
+        if following is None:
+            following = -(-frame.time_s * fps // 1)
         if held is not None:
             # Twice the middle of both times, in output frames; a tie goes to the earlier frame.
             count = max(0, (held.time_s + frame.time_s) * fps // 2 + 1 - following)
             yield Shown(held, following, count, _gap(before, held, frame.time_s))
             following += count
         before, held = held, frame
-    if held is not None:
+    if held is not None and following is not None:
         end_s = end_of(held, before, source_fps)
         count = max(0, -(-end_s * fps // 1) - following)
         yield Shown(held, following, count, _gap(before, held, end_s))

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 
 from rodepil.config.settings import CurateSettings
-from rodepil.data import recording_pass
+from rodepil.data import recording_pass, stretch
 from rodepil.data.curate import CurateSummary, curate
 from rodepil.data.lock import alone_in
 from rodepil.data.recorder import write_window
@@ -150,7 +150,7 @@ def test_what_is_done_is_not_done_twice(
     def touched(*_: object, **__: object) -> None:
         raise AssertionError("a finished recording was opened again")
 
-    monkeypatch.setattr(recording_pass, "VideoReader", touched)
+    monkeypatch.setattr(stretch, "VideoReader", touched)
     monkeypatch.setattr(recording_pass, "write_window", touched)
     again = run(filled, small)
     assert again.failures.num_rows == 0
@@ -264,7 +264,7 @@ def test_a_clips_id_depends_on_content_box_and_span_alone(filled: Lab, small: Cu
         row["video_id"] = row["recording_id"].replace("_", "-")
     made = tables.from_rows("recordings", rows)
     tables.write("recordings", made, filled.raw / "recordings.parquet")
-    again = run(filled, small.model_copy(update={"crf": 30, "size_px": 64}))
+    again = run(filled, small.model_copy(update={"qp": 30, "size_px": 64}))
     assert again.clips.column("clip_id").to_pylist() == ids
 
 

@@ -64,13 +64,13 @@ def test_planes_are_encoded_as_they_are(tmp_path: Path):
 
 
 def test_a_lower_rate_factor_is_finer():
-    sizes = [len(encode_clip(PICTURES, 30, "libx264", crf)) for crf in (10, 20, 35)]
+    sizes = [len(encode_clip(PICTURES, 30, "libx264", qp)) for qp in (10, 20, 35)]
     assert sizes == sorted(sizes, reverse=True)
 
 
 def test_views_that_are_not_contiguous_are_encoded_as_shown(tmp_path: Path):
     path = tmp_path / "a.avi"
-    write_clip(path, [picture[:, ::-1] for picture in PICTURES], 30, crf=5)
+    write_clip(path, [picture[:, ::-1] for picture in PICTURES], 30, qp=5)
     for wanted, (_, picture) in zip(PICTURES, frames(path), strict=True):
         assert np.abs(picture.astype(int) - wanted[:, ::-1]).mean() < 5
 

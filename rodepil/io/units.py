@@ -1,0 +1,6 @@
+"""How many of one unit make another."""
+
+from __future__ import annotations
+
+S_PER_H = 3600
+S_PER_MIN = 60
