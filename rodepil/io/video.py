@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -50,8 +51,20 @@ class VideoInfo:
         From the first frame to the end of the last.
     start_s
         The container's time of the first frame, which is time 0 everywhere else.
-    skipped_packets
-        Packets that did not decode.
+    container
+        FFmpeg's name of the container.
+    declared_fps, declared_frames
+        What the container says of them; None where it says nothing.
+    rotation_deg
+        Counterclockwise turn that sets frames upright: 0, 90, 180 or 270.
+    first_is_key
+        Whether the video begins with a key frame; where not, its first frames are lost or smeared.
+    damaged_packets
+        Packets that did not decode, or decoded to a picture known to be damaged.
+    shortest_step_s, longest_step_s
+        Between a frame and the next; 0 where there is one frame.
+    created
+        When the container says that it was recorded, in its own words.
     """
 
     fps: Fraction
@@ -61,7 +74,15 @@ class VideoInfo:
     codec: str
     duration_s: float
     start_s: float
-    skipped_packets: int
+    container: str
+    declared_fps: Fraction | None
+    declared_frames: int | None
+    rotation_deg: int
+    first_is_key: bool
+    damaged_packets: int
+    shortest_step_s: float
+    longest_step_s: float
+    created: str | None
 
 
 def probe(path: Path, *, threads: int = 0) -> VideoInfo:
@@ -75,8 +96,12 @@ def probe(path: Path, *, threads: int = 0) -> VideoInfo:
     with VideoReader(path, threads=threads) as reader:
         decoded = iter(reader)
         frame, ahead = next(decoded), None  # a reader raises where nothing decodes
+        shortest, longest, damaged = inf, 0.0, int(frame.picture.is_corrupt)
         for following in decoded:
             ahead, frame = frame, following
+            step = float(frame.time_s - ahead.time_s)
+            shortest, longest = min(shortest, step), max(longest, step)
+            damaged += frame.picture.is_corrupt
         fps = _frame_rate(frame, reader.declared_fps)
         width_px, height_px = frame.size_px
         return VideoInfo(
@@ -87,7 +112,16 @@ def probe(path: Path, *, threads: int = 0) -> VideoInfo:
             codec=reader.codec,
             duration_s=float(end_of(frame, ahead, fps)),
             start_s=reader.start_s,
-            skipped_packets=reader.skipped_packets,
+            container=reader.container,
+            declared_fps=reader.declared_fps,
+            declared_frames=reader.declared_frames,
+            rotation_deg=frame.rotation_deg,
+            first_is_key=bool(reader.first_is_key),
+            # A damaged packet mostly gives a damaged picture: they are not counted twice.
+            damaged_packets=reader.skipped_packets + max(damaged, reader.flagged_packets),
+            shortest_step_s=min(shortest, longest),
+            longest_step_s=longest,
+            created=reader.created,
         )
 
 

@@ -27,6 +27,8 @@ _WITHOUT_TIMES = frozenset({"avi"})
 _JPEG_RANGE = 2
 _BT709 = 1
 _QUARTER_DEG = 90
+# Where containers note when they were recorded; the first is local time, the others mostly UTC.
+_CREATED = ("com.apple.quicktime.creationdate", "creation_time", "date", "date_recorded")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class DecodedFrame:
         width, height = self.picture.width, self.picture.height
         return (height, width) if _quarter_turns(self.picture) % 2 else (width, height)
 
+    @property
+    def rotation_deg(self) -> int:
+        """Counterclockwise turn that sets the picture upright: 0, 90, 180 or 270."""
+        return _quarter_turns(self.picture) * _QUARTER_DEG
+
 
 class VideoReader:
     """Opens a video and yields its frames once, in order; use it in a ``with`` block.
@@ -77,6 +84,10 @@ class VideoReader:
         self.path = path
         self.skipped_packets = 0
         """Packets that did not decode so far."""
+        self.flagged_packets = 0
+        """Packets so far that the container knows to be damaged, whether they decode or not."""
+        self.first_is_key: bool | None = None
+        """Whether the first packet holds a key frame; known once that was read."""
         self._container = _open(path)
         if not self._container.streams.video:
             self._container.close()
@@ -103,6 +114,23 @@ class VideoReader:
     def codec(self) -> str:
         """FFmpeg's name of the codec, for example ``h264``."""
         return str(self._stream.codec_context.name)
+
+    @property
+    def container(self) -> str:
+        """FFmpeg's name of the container, for example ``mov,mp4,m4a,3gp,3g2,mj2``."""
+        return str(self._container.format.name)
+
+    @property
+    def declared_frames(self) -> int | None:
+        """The number of frames that the container declares."""
+        return int(self._stream.frames) or None
+
+    @property
+    def created(self) -> str | None:
+        """When the container says that it was recorded, in its own words."""
+        tags = {**self._stream.metadata, **self._container.metadata}
+        lowered = {str(key).lower(): str(value) for key, value in tags.items()}
+        return next((lowered[key] for key in _CREATED if lowered.get(key)), None)
 
     @property
     def declared_fps(self) -> Fraction | None:
@@ -178,6 +206,9 @@ class VideoReader:
                 self.skipped_packets += 1
                 yield None
                 return
+            if self.first_is_key is None and packet.size:
+                self.first_is_key = bool(packet.is_keyframe)
+            self.flagged_packets += packet.is_corrupt
             yield packet
 
 
@@ -226,7 +257,7 @@ def _open(path: Path) -> av.container.InputContainer:
     if path.stat().st_size == 0:
         raise VideoError(f"{path} is empty (0 bytes); copy it again from the camera")
     try:
-        return av.open(str(path))
+        return av.open(str(path), metadata_errors="replace")
     except av.FFmpegError as error:
         raise VideoError(
             f"{path} can't be opened as a video ({error.strerror}); it may be cut off, damaged or "

@@ -26,7 +26,7 @@ def test_rate_and_number_are_exact_in_every_container(encode: Encode, name: str,
     assert info.n_frames == 31
     assert (info.width_px, info.height_px, info.codec) == (96, 64, "h264")
     assert info.duration_s == pytest.approx(float(31 / rate), abs=2e-3)  # Matroska holds ms
-    assert info.skipped_packets == 0
+    assert info.damaged_packets == 0
 
 
 def test_time_begins_with_the_first_frame(encode: Encode):

@@ -1,0 +1,76 @@
+"""What was probed already, so that a killed import goes on there and a second one is quick.
+
+Every probed file adds a line of JSON at once. A file that has another size or time of change than
+its line says is probed again.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeAlias
+
+from rodepil.data.lab.facts import VERSION, Facts, Stamp
+from rodepil.errors import VideoError
+from rodepil.io.files import write_text
+
+Found: TypeAlias = Facts | VideoError
+"""What came of a file that could be read: facts, or why it is no video to curate."""
+
+
+class ProbeJournal:
+    """The files that were probed.
+
+    Parameters
+    ----------
+    path
+        Where it lies; None keeps it in memory alone. Its folder is made when missing.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._found: dict[Stamp, Found] = {}
+        if path is not None:
+            self._read(path)
+
+    def get(self, stamp: Stamp) -> Found | None:
+        """Return what came of the file in that state; None where it was not probed."""
+        return self._found.get(stamp)
+
+    def add(self, stamp: Stamp, found: Found) -> None:
+        """Note what came of a file, on disk at once."""
+        self._found[stamp] = found
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(_line(stamp, found))
+
+    def _read(self, path: Path) -> None:
+        """Read the lines; a torn or older one is a file that was not probed, and is left out."""
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        latest: dict[str, tuple[Stamp, Found]] = {}
+        for line in text.split("\n")[:-1]:
+            with suppress(ValueError, KeyError, TypeError):
+                noted = json.loads(line)
+                stamp = Stamp(**noted["stamp"])
+                if noted["version"] == VERSION:
+                    latest[stamp.path] = stamp, _found(noted)
+        self._found = dict(latest.values())
+        whole = "".join(_line(stamp, found) for stamp, found in self._found.items())
+        if whole != text or not path.is_file():
+            write_text(path, whole)
+
+
+def _found(noted: dict[str, object]) -> Found:
+    facts = noted["facts"]
+    return Facts.from_json(facts) if isinstance(facts, dict) else VideoError(str(noted["refused"]))
+
+
+def _line(stamp: Stamp, found: Found) -> str:
+    value: dict[str, object] = {"version": VERSION, "stamp": asdict(stamp)}
+    if isinstance(found, Facts):
+        value |= {"facts": asdict(found)}
+    else:
+        value |= {"facts": None, "refused": str(found)}
+    return json.dumps(value, ensure_ascii=False) + "\n"
