@@ -1,4 +1,4 @@
-"""Watch curation advance: windows are noted in files, whichever process or machine works on them."""
+"""Watch curation advance: windows are noted in files, whichever process or machine makes them."""
 
 from __future__ import annotations
 
