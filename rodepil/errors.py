@@ -39,6 +39,10 @@ class SourceError(RodepilError):
     """A data source is empty or can't be used."""
 
 
+class DownloadError(RodepilError):
+    """A record can't be fetched, or what came of it can't be unpacked safely."""
+
+
 class DuplicateClip(RodepilError):
     """Two clips carry one id."""
 

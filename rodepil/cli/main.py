@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rodepil import __version__
-from rodepil.cli import bench, data, features, models, system, trials, weights
+from rodepil.cli import bench, data, features, models, published, system, trials, weights
 from rodepil.cli.run import DEBUG_VARIABLE, guarded
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ def options(
         os.environ[DEBUG_VARIABLE] = "1"
 
 
+app.add_typer(published.fetch_app, name="fetch", help="Download published recordings.")
 app.command("simulate")(data.simulate)
 app.command("curate")(data.curate)
 app.add_typer(data.folds_app, name="folds", help="Deal subjects to folds, and check them.")

@@ -1,0 +1,1 @@
+"""RodEpil's published clips: fetched from their record, unpacked safely, and imported."""
