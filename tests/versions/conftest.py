@@ -1,0 +1,214 @@
+"""A project with two versions of its data, and clones of it, each driven by Git and DVC."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "versions.md"
+LAST_STAGE = "folds"
+SIMULATED = {
+    "subjects": 4,
+    "recordings": 2,
+    "cages_min": 2,
+    "cages_max": 2,
+    "duration_s": 30,
+    "seizures_per_cage_hour": 120,
+    "fps": 10,
+}
+CURATED = {
+    "clip_duration_s": 5,
+    "fps": 10,
+    "size_px": 64,
+    "min_overlap_s": 1,
+    "motion_min_share": 0,
+}
+NOTHING: Mapping[str, str] = {}
+YAML_FILE = YAML()
+
+
+def block(heading: str, number: int = 0) -> list[str]:
+    """Return the commands of a section of docs/versions.md, those of its block `number`."""
+    section = PAGE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    blocks = [part.split("```")[0] for part in section.split("```sh\n")[1:]]
+    return blocks[number].splitlines()
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the digest of every file under `folder` but the locks of curation."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "lock"
+    }
+
+
+@dataclass
+class Clone:
+    """A working copy and the environment that its commands run in."""
+
+    folder: Path
+    environment: dict[str, str]
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def folds(self) -> bytes:
+        return (self.data / "folds.parquet").read_bytes()
+
+    def run(self, line: str, status: int = 0) -> str:
+        """Run one command, as it would be typed, and return what it says."""
+        words = shlex.split(line)
+        tools = {"dvc": [sys.executable, "-m", "dvc"], "python": [sys.executable]}
+        done = subprocess.run(
+            [*tools.get(words[0], words[:1]), *words[1:]],
+            cwd=self.folder,
+            # The clone's own copy of the package, as where it is installed from there.
+            env=self.environment | {"PYTHONPATH": str(self.folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, f"{line}\n{done.stdout}"
+        self.said.append(done.stdout)
+        return done.stdout
+
+    def follow(self, lines: list[str], replacing: Mapping[str, str] = NOTHING) -> str:
+        """Run the lines of a block, with other words in place of the page's."""
+        said = []
+        for line in lines:
+            for old, new in replacing.items():
+                line = line.replace(old, new)  # noqa: PLW2901 - the same line in other words
+            if line.startswith("cd "):
+                self.folder = self.folder / line.removeprefix("cd ")
+            else:
+                said.append(self.run(line))
+        return "\n".join(said)
+
+    def set(self, section: str, **values: object) -> None:
+        """Change values of a section of params.yaml."""
+        path = self.folder / "params.yaml"
+        tree = YAML_FILE.load(path)
+        tree[section].update(values)
+        YAML_FILE.dump(tree, path)
+
+
+@dataclass(frozen=True)
+class Project:
+    """The project whose data has two versions; `before` is what data/ held at the first."""
+
+    clone: Clone
+    store: Path
+    before: Mapping[str, str]
+    before_folds: bytes
+
+    @property
+    def data(self) -> Path:
+        return self.clone.data
+
+
+def copy_project(folder: Path) -> None:
+    """Copy code, settings and the first stages of the pipeline, at a small scale."""
+    hidden = shutil.ignore_patterns("__pycache__", ".*.tmp*")
+    for name in ("rodepil", "pipelines", "experiments"):
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=hidden)
+    (folder / "data" / "imported").mkdir(parents=True)
+    for name in (".gitignore", ".dvcignore", "data/imported/README.md"):
+        shutil.copy(REPOSITORY / name, folder / name)
+    pipeline = YAML_FILE.load(REPOSITORY / "dvc.yaml")
+    names = list(pipeline["stages"])
+    for name in names[names.index(LAST_STAGE) + 1 :]:
+        del pipeline["stages"][name]
+    del pipeline["plots"]
+    YAML_FILE.dump(pipeline, folder / "dvc.yaml")
+    params = YAML_FILE.load(REPOSITORY / "params.yaml")
+    params["data"]["simulate"].update(SIMULATED)
+    params["curate"].update(CURATED)
+    params["folds"]["k"] = 2
+    YAML_FILE.dump(params, folder / "params.yaml")
+
+
+def start(folder: Path, environment: dict[str, str]) -> Clone:
+    """Make a project under Git and DVC."""
+    copy_project(folder)
+    made = Clone(folder, environment)
+    made.run("git init -q -b main")
+    made.run("dvc init -q")
+    return made
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return an environment in which nothing of this machine's Git and DVC is seen."""
+    home = tmp_path_factory.mktemp("home")
+    names = ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    return (
+        kept
+        | dict.fromkeys(names, "lab@example.org")
+        | {
+            "HOME": str(home),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_SYSTEM": os.devnull,
+            "DVC_NO_ANALYTICS": "1",
+            "DVC_GLOBAL_CONFIG_DIR": str(home / "global"),
+            "DVC_SYSTEM_CONFIG_DIR": str(home / "system"),
+            "DVC_SITE_CACHE_DIR": str(home / "site"),
+            # The stages' own 'python' is the one of the tests.
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Project:
+    """Return a project with two versions of its folds, both pushed to a folder."""
+    folder = tmp_path_factory.mktemp("versions")
+    store = folder / "a store"
+    made = start(folder / "project", environment)
+    made.run("dvc repro")
+    made.run("git add -A")
+    made.follow(block("Keep versions in a folder"), {"/nas/rodepil": f"'{store}'"})
+    made.run("git tag folds-february")
+    before, before_folds = contents(made.data), made.folds
+    made.set("folds", method="leave_one_subject_out")
+    made.run("dvc repro")
+    made.run("git commit -q -a -m 'Deal the folds anew'")
+    made.run("dvc push")
+    return Project(made, store, before, before_folds)
+
+
+@pytest.fixture
+def clone(project: Project, tmp_path: Path) -> Callable[[str], Clone]:
+    """Return a function that clones the project's repository, without any data."""
+
+    def make(name: str) -> Clone:
+        made = Clone(tmp_path, project.clone.environment)
+        made.run(f"git clone -q '{project.clone.folder}' '{name}'")
+        made.folder = tmp_path / name
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def pulled(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Return a clone made and filled by the page's commands, to read from alone."""
+    made = Clone(tmp_path_factory.mktemp("pulled"), project.clone.environment)
+    made.follow(block("Get the data in a fresh clone"), {"URL": f"'{project.clone.folder}'"})
+    return made
