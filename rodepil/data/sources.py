@@ -6,27 +6,24 @@ recordings are relative to it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
+from rodepil.config.imports import RecordingImportSettings
 from rodepil.data.annotations import annotations_of, check_annotations
 from rodepil.data.cages import cages_of, check_cages
-from rodepil.data.problems import raise_if
+from rodepil.data.lab.find import FoundVideo
+from rodepil.data.lab.taking import take_recordings
 from rodepil.data.recordings import check_recordings, recordings_of
 from rodepil.errors import RodepilError, SourceError
 from rodepil.io import tables
-from rodepil.io.files import relative_to, sha256_file
-from rodepil.io.names import UNDATED, is_date
-from rodepil.io.progress import Progress, Silent
-from rodepil.io.video import probe
+from rodepil.io.files import relative_to
+from rodepil.io.progress import Progress
 
 NAMES = ("recordings", "cages", "annotations")
-
-_NO_PART = re.compile(r'[_/\\<>:"|?*\x00-\x1f\x7f]+')
 
 
 @dataclass(frozen=True)
@@ -56,8 +53,8 @@ class FoundRecordings:
     recordings
         Table "recordings": those that can be read.
     failures
-        Table "failures": the others, with the reason: unreadable, or the same content or the
-        same name as one ahead of it.
+        Table "failures": the others, with the reason: unreadable, or the same content as one ahead
+        of it.
     """
 
     recordings: pa.Table
@@ -73,11 +70,12 @@ def recordings_from_files(
     ----------
     paths
         Video files. ``Date_VideoID.*`` gives date and video id; any other name becomes the video
-        id (a hyphen where the clip's name can't hold a character), undated.
+        id (a hyphen where the clip's name can't hold a character), undated. Files that share both
+        are told apart by their folder, suffix or content.
     folder
         Where the recordings table will lie: paths are relative to it.
     progress
-        Shown the files.
+        Shown the megabytes that are done.
 
     Raises
     ------
@@ -86,24 +84,9 @@ def recordings_from_files(
     """
     if not paths:
         raise SourceError("there are no video files; name at least one")
-    rows: list[dict[str, object]] = []
-    failures: list[dict[str, object]] = []
-    with (progress or Silent()).task("probe recordings", len(paths), "files") as advance:
-        for path in paths:
-            try:
-                rows.append(_recording_row(path, folder))
-            except RodepilError as error:
-                failures.append(
-                    {"item": str(path), "error": type(error).__name__, "message": str(error)}
-                )
-            advance(1)
-    rows = _without_twins(rows, failures)
-    if not rows:
-        reasons = [str(row["message"]) for row in failures]
-        raise_if(reasons, SourceError, "No file can be read; give at least one that can")
-    found = tables.from_rows("recordings", rows)
-    check_recordings(recordings_of(found))
-    return FoundRecordings(found, tables.from_rows("failures", failures))
+    videos = [FoundVideo(path, None) for path in paths]
+    taken = take_recordings(videos, folder, RecordingImportSettings(), progress=progress)
+    return FoundRecordings(taken.recordings, taken.failures)
 
 
 def check_tables(recordings: pa.Table, cages: pa.Table, annotations: pa.Table) -> None:
@@ -165,48 +148,3 @@ def take_tables(folder: Path, raw: Path) -> None:
     tables.write("recordings", tables.from_rows("recordings", rows), raw / "recordings.parquet")
     tables.write("cages", source.cages, raw / "cages.parquet")
     tables.write("annotations", source.annotations, raw / "annotations.parquet")
-
-
-def _recording_row(path: Path, folder: Path) -> dict[str, object]:
-    info = probe(path)
-    date, video_id = _date_and_video_id(path.stem)
-    return {
-        "recording_id": f"{date}_{video_id}",
-        "path": relative_to(path, folder),
-        "sha256": sha256_file(path),
-        "date": date,
-        "video_id": video_id,
-        "fps": str(info.fps),
-        "n_frames": info.n_frames,
-        "duration_s": info.duration_s,
-        "width_px": info.width_px,
-        "height_px": info.height_px,
-        "codec": info.codec,
-    }
-
-
-def _without_twins(
-    rows: list[dict[str, object]], failures: list[dict[str, object]]
-) -> list[dict[str, object]]:
-    """Return the rows whose content and name are new; the others join the failures."""
-    kept: dict[object, dict[str, object]] = {}
-    for row in rows:
-        twin = kept.get(row["sha256"]) or kept.get(row["recording_id"])
-        if twin is None:
-            kept[row["sha256"]] = kept[row["recording_id"]] = row
-            continue
-        same = twin["sha256"] == row["sha256"]
-        message = (
-            f"{row['path']} holds the same video as {twin['path']}; give it once"
-            if same
-            else f"{row['path']} has the name of {twin['path']}; rename one"
-        )
-        failures.append({"item": row["path"], "error": SourceError.__name__, "message": message})
-    return [row for key, row in kept.items() if key == row["sha256"]]
-
-
-def _date_and_video_id(stem: str) -> tuple[str, str]:
-    date, _, rest = stem.partition("_")
-    if not rest or not is_date(date):
-        date, rest = UNDATED, stem
-    return date, _NO_PART.sub("-", rest)

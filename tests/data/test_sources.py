@@ -49,6 +49,18 @@ def test_a_recording_is_described_by_what_decodes(lab: Lab, video: Path):
         "width_px": 192,
         "height_px": 128,
         "codec": "h264",
+        "container": "mov,mp4,m4a,3gp,3g2,mj2",
+        "declared_fps": "25",
+        "declared_frames": 50,
+        "start_s": 0.0,
+        "rotation_deg": 0,
+        "first_is_key": True,
+        "damaged_packets": 0,
+        "camera": None,
+        "session_id": ID,
+        "session_start_s": 0.0,
+        "part": None,
+        "starts_at": None,
     }
     assert (lab.raw / str(row["path"])).samefile(video)
     assert found.failures.num_rows == 0
@@ -75,19 +87,26 @@ def test_one_bad_file_among_many_is_a_row_and_the_rest_goes_on(lab: Lab, video: 
     empty = lab.raw / "empty.mp4"
     empty.touch()
     twin = Path(shutil.copy(video, lab.raw / "other.mp4"))
-    namesake = film(lab.raw / f"{ID}.mkv", steady(RATE, 1.0), rate=RATE)
-    found = recordings_from_files([empty, video, twin, namesake], lab.raw)
+    found = recordings_from_files([empty, video, twin], lab.raw)
     assert found.recordings.column("recording_id").to_pylist() == [ID]
     reasons = {Path(row["item"]).name: row["message"] for row in found.failures.to_pylist()}
     assert "0 bytes" in reasons["empty.mp4"]
     assert "same video" in reasons["other.mp4"]
-    assert "rename one" in reasons[f"{ID}.mkv"]
+
+
+def test_files_of_one_name_are_told_apart(lab: Lab, video: Path):
+    namesake = film(lab.raw / f"{ID}.mkv", steady(RATE, 1.0), rate=RATE)
+    first = Path(shutil.copy(video, lab.raw))
+    table = recordings_from_files([first, namesake], lab.raw).recordings
+    assert table.column("recording_id").to_pylist() == [f"{ID}-mp4", f"{ID}-mkv"]
+    assert table.column("video_id").to_pylist() == ["M2U00244"] * 2
+    assert table.column("part").to_pylist() == ["mp4", "mkv"]
 
 
 def test_nothing_to_read_is_an_error(lab: Lab):
     with pytest.raises(SourceError, match="name at least one"):
         recordings_from_files([], lab.raw)
-    with pytest.raises(SourceError, match=r"missing\.mp4 is not there.*No file can be read"):
+    with pytest.raises(SourceError, match=r"missing\.mp4 is not there.*No file can be taken"):
         recordings_from_files([lab.raw / "missing.mp4"], lab.raw)
 
 

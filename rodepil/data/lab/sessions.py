@@ -1,0 +1,149 @@
+"""Sessions: files that a camera cut one recording into, in one continuous time.
+
+The files of a session follow one another without loss: each begins where the one before it ends.
+A recording by itself is a session of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rodepil.config.imports import RecordingImportSettings
+from rodepil.data.lab.find import natural
+from rodepil.data.recordings import Recording
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What became of the sessions.
+
+    Parameters
+    ----------
+    recordings
+        All of the table, in its order.
+    notes
+        Where files that were expected to follow one another do not, and what to do.
+    """
+
+    recordings: list[Recording]
+    notes: list[str]
+
+
+def join_sessions(
+    recordings: Sequence[Recording],
+    given: set[str],
+    folder: Path,
+    settings: RecordingImportSettings,
+) -> Joined:
+    """Join what is imported to sessions, with what the table holds of the same cameras or folders.
+
+    Parameters
+    ----------
+    recordings
+        All of the table, what is imported included.
+    given
+        The ids of what is imported.
+    folder
+        What the paths of recordings are relative to.
+    settings
+        How files are joined.
+    """
+    rows = {row.recording_id: row for row in recordings}
+    notes: list[str] = []
+    for chain in _chains(_concerned(recordings, given, settings), folder, settings):
+        for session in _cut(chain, settings, notes):
+            rows |= {row.recording_id: row for row in _in_time(session)}
+    return Joined(list(rows.values()), notes)
+
+
+def _concerned(
+    recordings: Sequence[Recording], given: set[str], settings: RecordingImportSettings
+) -> list[Recording]:
+    """Return what is imported, all of the sessions that it was in, and what it may join."""
+    sessions = {row.session_id for row in recordings if row.recording_id in given}
+    places = {_place(row, settings) for row in recordings if row.recording_id in given}
+    return [
+        row
+        for row in recordings
+        if row.recording_id in given
+        or (row.session_id is not None and row.session_id in sessions)
+        or (settings.sessions != "none" and _place(row, settings) in places)
+    ]
+
+
+def _place(row: Recording, settings: RecordingImportSettings) -> tuple[str, str]:
+    """Return what the files of a session share: the camera, or the folder where none is known."""
+    if settings.sessions == "clock" and row.camera is not None:
+        return "camera", row.camera
+    return "folder", Path(row.path).parent.as_posix()
+
+
+def _chains(
+    rows: Iterable[Recording], folder: Path, settings: RecordingImportSettings
+) -> list[list[Recording]]:
+    """Return rows that may follow one another, in order; a row by itself where they can't."""
+    if settings.sessions == "none":
+        return [[row] for row in rows]
+    chains: dict[object, list[Recording]] = {}
+    for row in rows:
+        alone = settings.sessions == "clock" and row.starts_at is None
+        chains.setdefault(row.recording_id if alone else _place(row, settings), []).append(row)
+    for chain in chains.values():
+        if settings.sessions == "clock":
+            chain.sort(key=lambda row: (row.starts_at or "", row.recording_id))
+        else:
+            chain.sort(key=lambda row: natural(folder / row.path))
+    return list(chains.values())
+
+
+def _cut(
+    chain: Sequence[Recording], settings: RecordingImportSettings, notes: list[str]
+) -> list[list[Recording]]:
+    """Cut a chain where a file does not go on where the one before it ends."""
+    sessions = [[chain[0]]]
+    for row in chain[1:]:
+        before = sessions[-1][-1]
+        lost_s, problem = _lost_s(before, row), None
+        if lost_s is not None and lost_s < -settings.session_gap_s:
+            problem = (
+                f"starts {-lost_s:g} s ahead of the end of {before.path} by the clock; mend the "
+                "clock in one of the names, or say of which camera each is (--camera)"
+            )
+        elif lost_s is not None and lost_s > settings.session_gap_s:
+            if settings.sessions == "clock":
+                sessions.append([row])  # another recording, which is nothing to tell
+                continue
+            problem = (
+                f"starts {lost_s:g} s after the end of {before.path} by the clock; raise "
+                "session_gap_s if the time lost is nothing"
+            )
+        elif (before.width_px, before.height_px) != (row.width_px, row.height_px):
+            problem = (
+                f"shows {row.width_px}x{row.height_px} px, {before.path} shows "
+                f"{before.width_px}x{before.height_px} px; files of one session share a size"
+            )
+        if problem is None:
+            sessions[-1].append(row)
+        else:
+            sessions.append([row])
+            notes.append(f"{row.path} {problem}. It begins a session of its own")
+    return sessions
+
+
+def _lost_s(before: Recording, row: Recording) -> float | None:
+    """Return the time between two files by the clock; None where a clock is not known."""
+    if before.starts_at is None or row.starts_at is None:
+        return None
+    end = dt.datetime.fromisoformat(before.starts_at) + dt.timedelta(seconds=before.duration_s)
+    return (dt.datetime.fromisoformat(row.starts_at) - end).total_seconds()
+
+
+def _in_time(session: Sequence[Recording]) -> Iterable[Recording]:
+    """Place the files of a session one behind the other."""
+    start_s = 0.0
+    for row in session:
+        yield replace(row, session_id=session[0].recording_id, session_start_s=start_s)
+        start_s += row.duration_s
