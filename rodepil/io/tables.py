@@ -56,6 +56,18 @@ SCHEMAS: dict[str, pa.Schema] = {
             "annotator": _S, "agreement": _F,
         }
     ),
+    # What each annotator marked, by file and line, before it is merged into "annotations".
+    "marks": _schema(
+        {
+            "file": _S, "line": _I, "recording_id": _S, "position": _I, "start_s": _F, "end_s": _F,
+            "label": _S, "annotator": _S,
+        },
+        {"sheet": _S},
+    ),
+    # What an annotator looked at, seizures or not; no position stands for every cage.
+    "watched": _schema(
+        {"file": _S, "annotator": _S, "recording_id": _S}, {"position": _I}
+    ),
     # Where the animal truly is in a frame; only simulated recordings know it.
     "animal_boxes": _schema(
         {
@@ -73,6 +85,18 @@ SCHEMAS: dict[str, pa.Schema] = {
             # Null where a window was dropped before it was encoded or measured.
             "path": _S, "sha256": _S, "fps": _S, "n_frames": _I, "width_px": _I, "height_px": _I,
             "motion": _F, "overlap_s": _F, "drop_reason": _S, "parent_clip_id": _S,
+        },
+    ),
+    # What could tell a clip's label without any look at behaviour (rodepil.data.audit). The
+    # fingerprint holds what changes in it, and where.
+    "attributes": _schema(
+        {"clip_id": _S, "subject_id": _S, "label": _I},
+        {
+            "fps": _F, "frames": _I, "duration_s": _F, "width_px": _I, "height_px": _I,
+            "codec": _S, "container": _S, "pixel_format": _S, "size_bytes": _I,
+            "bars_x_share": _F, "bars_y_share": _F, "border_level": _F, "brightness": _F,
+            "contrast": _F, "colour": _F, "noise": _F, "sharpness": _F, "repeated_share": _F,
+            "fingerprint": pa.binary(),
         },
     ),
     "folds": _schema({"clip_id": _S, "subject_id": _S, "fold": _I}),
