@@ -55,3 +55,25 @@ def fetch(
         else:
             typer.echo(fetch_record(found, folder, http, progress=project.progress))
             typer.echo(f"next: rodepil import rodepil {folder}")
+
+
+def import_rodepil(
+    given: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders that hold the clips.")
+    ],
+    into: Annotated[
+        Path | None, typer.Option("--into", help="Folder of the tables; by default data.folder.")
+    ] = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Take published clips into the tables; their names say date, cage, animal and label.
+
+    Every clip becomes a recording with one cage, its whole frame, and is curated like any other.
+    """
+    from rodepil.data.published.clips import import_clips  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    folder = into or project.workspace.root / project.settings.data.folder
+    typer.echo(import_clips(given, folder, progress=project.progress))

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from rodepil.io import tables
 from tests.cli.test_main import TOOL, run
 from tests.data.published.conftest import Fault, Server, content, serving
+from tests.published_clips import make_published
 
 CLIP = content(400_000)
 
@@ -67,3 +69,47 @@ def test_a_record_that_is_not_there_is_one_message(server: Server, tmp_path: Pat
     assert shown.returncode == 1
     assert "status 404; no such record" in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+def test_a_killed_import_goes_on_where_it_was_and_ends_with_the_same_tables(tmp_path: Path):
+    clips = make_published(tmp_path / "clips", subjects=8)
+    command = ["import", "rodepil", "clips", "--into"]
+    noted = tmp_path / "killed" / ".import" / "probed.jsonl"
+    with subprocess.Popen(
+        [*TOOL, *command, "killed"], cwd=tmp_path, stderr=subprocess.DEVNULL
+    ) as first:
+        until = time.monotonic() + 30
+        while not noted.is_file() or noted.read_bytes().count(b"\n") < 4:
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        first.kill()
+    assert not (tmp_path / "killed" / "recordings.parquet").exists()
+    before = noted.read_text().split("\n")[:-1]
+    assert 4 <= len(before) < len(clips)
+    for folder in ("killed", "whole"):
+        done = run(*command, folder, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "24 clips (24 new) of 8 subjects, 8 with a seizure, are in" in done.stdout
+    after = noted.read_text().split("\n")[:-1]
+    assert after[: len(before)] == before
+    assert len(after) == len(clips)
+    for name in ("recordings", "cages", "annotations"):
+        killed, whole = (
+            tables.read(name, tmp_path / folder / f"{name}.parquet")
+            for folder in ("killed", "whole")
+        )
+        assert killed.equals(whole)
+
+
+def test_what_is_refused_is_listed_and_nothing_to_take_is_an_error(tmp_path: Path):
+    clips = make_published(tmp_path / "my clips", subjects=1)
+    (clips[0].parent / "bad name.avi").touch()
+    shown = run("import", "rodepil", "my clips", folder=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "3 clips (3 new) of 1 subjects" in shown.stdout
+    assert "refused: " in shown.stdout
+    assert "bad name.avi" in shown.stdout
+    assert (tmp_path / "data" / "imported" / "cages.parquet").is_file()
+    shown = run("import", "rodepil", str(clips[0].parent / "bad name.avi"), folder=tmp_path)
+    assert shown.returncode == 1
+    assert "No clip can be taken" in shown.stderr
