@@ -102,7 +102,8 @@ def unpack(
                 advance(entry.size)
     except (*BROKEN, OSError) as error:
         raise DownloadError(
-            f"{archive} can't be read as an archive ({error}); delete it and fetch it again"
+            f"{archive} can't be read as an archive ({error}); delete it and fetch it again, or "
+            "unpack it by hand if it is one part of a split archive"
         ) from error
     return Unpacked(len(done), sum(done), tuple(failures))
 
