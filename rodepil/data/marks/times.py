@@ -12,11 +12,14 @@ from rodepil.errors import AnnotationError
 
 EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the lab's own time has no zone
 DAY_S = 86_400.0
+_NOON_S = 43_200.0
 
 _NUMBER = re.compile(
     r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?(\s*(s|sec|seconds))?", re.IGNORECASE
 )
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d*)?)")
+_HALF = re.compile(r"(.*\d)\s*([ap])\.?m\.?", re.IGNORECASE)
+_DATED = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\d)")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _EXCEL_DAY_ZERO = dt.datetime(1899, 12, 31)  # noqa: DTZ001
@@ -83,12 +86,12 @@ def seconds(cell: Cell) -> float:
 
 
 def is_wall_clock(cell: Cell) -> bool:
-    """Say whether a cell holds a date, so that it can only be a time on the wall."""
+    """Say whether a cell can only be a time on the wall: it holds a date, or am or pm."""
     if isinstance(cell, dt.datetime):
         return cell.year >= _EXCEL_DURATIONS_END
     if isinstance(cell, dt.date):
         return True
-    return isinstance(cell, str) and bool(_ISO.match(cell) or _DOTTED.match(cell))
+    return isinstance(cell, str) and bool(_DATED.match(cell) or _HALF.fullmatch(cell))
 
 
 def moment(time: Cell, date: Cell = None, date_format: str | None = None) -> Moment:
@@ -97,7 +100,7 @@ def moment(time: Cell, date: Cell = None, date_format: str | None = None) -> Mom
     Parameters
     ----------
     time
-        ``22:14:05``, ``2026-03-01 22:14:05``, ``1.3.2026 22:14:05``, or Excel's.
+        ``22:14:05``, ``10:14:05 pm``, ``2026-03-01 22:14:05``, ``1.3.2026 22:14:05``, or Excel's.
     date
         The day, where `time` holds none.
     date_format
@@ -111,11 +114,19 @@ def moment(time: Cell, date: Cell = None, date_format: str | None = None) -> Mom
     if isinstance(time, dt.datetime) and time.year >= _EXCEL_DURATIONS_END:
         return Moment(_of_day(time.time()), time.date())
     if isinstance(time, str) and not _CLOCK.fullmatch(time):
-        day, _, rest = time.replace("T", " ", 1).strip().partition(" ")
-        if not rest:
+        if half := _HALF.fullmatch(time):
+            return _twice_a_day(moment(half[1], date, date_format), half[2])
+        day, _, rest = re.sub(r"(?<=\d)T(?=\d)", " ", time).rpartition(" ")
+        if not day:
             raise BadTime(f"'{time}' is no time on the wall; write 2026-03-01 22:14:05 or 22:14:05")
-        return Moment(_clock_s(rest.strip()), _day(day, date_format))
+        return Moment(_clock_s(rest), _day(day.strip(), date_format))
     return Moment(_clock_s(time), None if date is None else _day(date, date_format))
+
+
+def _twice_a_day(time: Moment, half: str) -> Moment:
+    if time.second >= _NOON_S + 3600:
+        raise BadTime("a time with am or pm goes to 12:59:59; write 22:14:05 or 10:14:05 pm")
+    return Moment(time.second % _NOON_S + _NOON_S * (half.lower() == "p"), time.day)
 
 
 def _clock_s(cell: Cell) -> float:

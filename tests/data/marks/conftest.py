@@ -117,11 +117,6 @@ def bench(tmp_path: Path) -> Bench:
     return made
 
 
-@pytest.fixture
-def marked():
-    """Return a function that makes an annotator's mark."""
-
-    def make(annotator: str, start_s: float, end_s: float, label: str = "seizure") -> Mark:
-        return Mark("f", 1, "r", 0, start_s, end_s, label, annotator)
-
-    return make
+def mark(annotator: str, start_s: float, end_s: float, label: str = "seizure") -> Mark:
+    """Return a mark in cage 0 of the recording r."""
+    return Mark("f", 1, "r", 0, start_s, end_s, label, annotator)

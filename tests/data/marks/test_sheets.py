@@ -8,13 +8,14 @@ import unicodedata
 import pytest
 
 from rodepil.errors import AnnotationError, SettingError, SourceError
+from tests.data.marks.conftest import Bench
 
 WANTED = [("A", 1, 12.5, 40.0, "seizure"), ("C", 0, 3600.0, 3725.25, "seizure")]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_any_delimiter_and_encoding(bench, delimiter: str, encoding: str):
+def test_any_delimiter_and_encoding(bench: Bench, delimiter: str, encoding: str):
     lines = [
         ["recording", "rat", "start", "end", "note"],
         ["Ratten-Käfig A.mp4", "70-1", "12.5", "0:40", "Müller"],
@@ -28,14 +29,14 @@ def test_any_delimiter_and_encoding(bench, delimiter: str, encoding: str):
     assert {mark.annotator for mark in bench.ledger().marks} == {"anna"}
 
 
-def test_decimal_commas_stand_with_semicolons_and_in_quotes(bench):
+def test_decimal_commas_stand_with_semicolons_and_in_quotes(bench: Bench):
     bench.take(bench.write("a.csv", "Datei;Tier;Beginn;Ende\nC;99-1;12,5;40,25\n"))
     assert bench.marks() == [("C", 0, 12.5, 40.25, "seizure")]
     bench.take(bench.write("a.csv", 'file,rat,start,end\nC,99-1,"13,5","40,25"\n'))
     assert bench.marks() == [("C", 0, 13.5, 40.25, "seizure")]
 
 
-def test_a_workbook_with_real_times_dates_and_several_sheets(bench):
+def test_a_workbook_with_real_times_dates_and_several_sheets(bench: Bench):
     path = bench.book(
         "Anna Müller.xlsx",
         legend=[["SZ", "a seizure"]],
@@ -59,7 +60,7 @@ def test_a_workbook_with_real_times_dates_and_several_sheets(bench):
     assert where["A"] == "../../Anna Müller.xlsx, sheet 'Marks', line 4"
 
 
-def test_one_sheet_by_name(bench):
+def test_one_sheet_by_name(bench: Bench):
     rows = [["file", "start", "end"], ["C", 10, 20]]
     path = bench.book("two.xlsx", one=rows, two=[rows[0], ["C", 30, 40]])
     bench.take(path, sheet="two")
@@ -68,7 +69,7 @@ def test_one_sheet_by_name(bench):
         bench.take(path, sheet="three")
 
 
-def test_a_sheet_or_file_named_for_its_recording_needs_no_column(bench):
+def test_a_sheet_or_file_named_for_its_recording_needs_no_column(bench: Bench):
     bench.take(bench.book("x.xlsx", C=[["start", "end"], [10, 20]]))
     bench.take(bench.write("Mar-1-2026_B.csv", "start,end,cage\n1,2,1\n"))
     bench.take(bench.write("y.csv", "start,end,cage\n3,4,1\n"), recording="Mar-1-2026_A")
@@ -79,7 +80,7 @@ def test_a_sheet_or_file_named_for_its_recording_needs_no_column(bench):
     ]
 
 
-def test_columns_with_other_names_are_set(bench):
+def test_columns_with_other_names_are_set(bench: Bench):
     text = "Clip,T0,T1,Who,Start\nC,5,9,Ben,x\n"
     columns = {"recording": "Clip", "start": "T0", "end": "T1", "annotator": "who"}
     bench.take(bench.write("a.csv", text), columns=columns)
@@ -89,7 +90,7 @@ def test_columns_with_other_names_are_set(bench):
         bench.take(bench.write("b.csv", "Clip,T0,T1\nC,5,9\n"))
 
 
-def test_names_match_whatever_the_case_the_slashes_and_the_accents(bench):
+def test_names_match_whatever_the_case_the_slashes_and_the_accents(bench: Bench):
     decomposed = unicodedata.normalize("NFD", "Ratten-Käfig A.mp4")
     text = (
         "file,rat,start,end\n"
@@ -101,7 +102,7 @@ def test_names_match_whatever_the_case_the_slashes_and_the_accents(bench):
     assert [mark[:3] for mark in bench.marks()] == [("A", 1, 1.0), ("C", 0, 3.0), ("B", 2, 5.0)]
 
 
-def test_a_label_that_is_mapped_to_nothing_is_left_out_and_counted(bench):
+def test_a_label_that_is_mapped_to_nothing_is_left_out_and_counted(bench: Bench):
     path = bench.write(
         "a.csv", "file,start,end,label\nC,1,2,SZ\nC,3,4,grooming\nC,5,6,Tonic_Extension\n"
     )
@@ -130,7 +131,9 @@ def test_a_label_that_is_mapped_to_nothing_is_left_out_and_counted(bench):
         ("A,70-1,100,110,", "a duplicate: 'a' marked the same in line 2"),
     ],
 )
-def test_a_bad_row_is_listed_with_its_line_and_the_others_are_taken(bench, row: str, reason: str):
+def test_a_bad_row_is_listed_with_its_line_and_the_others_are_taken(
+    bench: Bench, row: str, reason: str
+):
     path = bench.write(
         "a.csv", f"file,rat,start,end,label\nA,70-1,100,110,\n\n{row}\nC,99-1,7,8,\n"
     )
@@ -141,7 +144,7 @@ def test_a_bad_row_is_listed_with_its_line_and_the_others_are_taken(bench, row: 
     assert reason in str(refused)
 
 
-def test_a_rat_and_a_cage_that_do_not_fit_are_refused(bench):
+def test_a_rat_and_a_cage_that_do_not_fit_are_refused(bench: Bench):
     path = bench.write("a.csv", "file,rat,cage,start,end\nA,70-1,2,1,2\nA,70-2,2,1,2\nA,,7,1,2\n")
     done = bench.take(path)
     assert [mark[:2] for mark in bench.marks()] == [("A", 2)]
@@ -149,18 +152,19 @@ def test_a_rat_and_a_cage_that_do_not_fit_are_refused(bench):
     assert "rat '70-1' is not in cage '2'" in str(done.refused[0])
 
 
-def test_whole_seconds_may_lead_a_little_past_the_end(bench):
+def test_whole_seconds_may_lead_a_little_past_the_end(bench: Bench):
     bench.take(bench.write("a.csv", "file,rat,start,end\nA,70-1,590,601\nC,99-1,-0.5,3\n"))
     assert bench.marks() == [("A", 1, 590.0, 600.0, "seizure"), ("C", 0, 0.0, 3.0, "seizure")]
 
 
-def test_excels_minutes_and_seconds_are_hinted_at(bench):
-    path = bench.book("a.xlsx", s=[["file", "rat", "start", "end"], ["A", "70-1", dt.time(2, 5), dt.time(2, 30)], ["C", "99-1", 1, 2]])  # fmt: skip
+def test_excels_minutes_and_seconds_are_hinted_at(bench: Bench):
+    row = ["A", "70-1", dt.time(2, 5), dt.time(2, 30)]
+    path = bench.book("a.xlsx", s=[["file", "rat", "start", "end"], row, ["C", "99-1", 1, 2]])
     (refused,) = bench.take(path).refused
     assert "Excel takes 2:05 for hours and minutes" in str(refused)
 
 
-def test_a_bad_file_does_not_end_the_batch(bench):
+def test_a_bad_file_does_not_end_the_batch(bench: Bench):
     good = bench.write("good.csv", "file,start,end\nC,1,2\n")
     bad = [
         bench.folder / "missing.csv",
@@ -180,14 +184,14 @@ def test_a_bad_file_does_not_end_the_batch(bench):
     assert bench.marks() == [("C", 0, 1.0, 2.0, "seizure")]
 
 
-def test_a_source_without_recordings_says_what_to_import_first(bench):
+def test_a_source_without_recordings_says_what_to_import_first(bench: Bench):
     path = bench.write("a.csv", "file,start,end\nC,1,2\n")
     (bench.source / "recordings.parquet").unlink()
     with pytest.raises(SourceError, match="import videos first"):
         bench.take(path)
 
 
-def test_without_cages_every_row_says_how_to_draw_them(bench):
+def test_without_cages_every_row_says_how_to_draw_them(bench: Bench):
     (bench.source / "cages.parquet").unlink()
     done = bench.take(bench.write("a.csv", "file,start,end\nC,1,2\n"))
     assert "rodepil cages draw" in str(done.refused[0])

@@ -61,6 +61,10 @@ def test_hours_minutes_and_seconds_give_back_what_was_written(milliseconds: int)
         ("2026-03-01T22:14:05.5", None, None, "2026-03-01 22:14:05.5"),
         ("1.3.2026 22:14", None, None, "2026-03-01 22:14"),
         ("3/1/2026 22:14:05", None, "%m/%d/%Y", "2026-03-01 22:14:05"),
+        ("3/1/2026 10:14:05 PM", None, "%m/%d/%Y", "2026-03-01 22:14:05"),
+        ("2026-03-01 12:14:05 a.m.", None, None, "2026-03-01 00:14:05"),
+        ("12:14 pm", "Mar 1 2026", "%b %d %Y", "2026-03-01 12:14"),
+        ("Mar 1 2026 22:14:05", None, "%b %d %Y", "2026-03-01 22:14:05"),
         ("22:14:05", "2026-03-01", None, "2026-03-01 22:14:05"),
         ("22:14:05", dt.datetime(2026, 3, 1), None, "2026-03-01 22:14:05"),  # noqa: DTZ001
         (dt.time(22, 14, 5), "01.03.2026", None, "2026-03-01 22:14:05"),
@@ -75,6 +79,11 @@ def test_times_on_the_wall(time: Cell, date: Cell, date_format: str | None, want
 def test_a_date_that_can_be_read_in_two_ways_is_refused():
     with pytest.raises(BadTime, match="date_format"):
         moment("3/1/2026 22:14:05")
+
+
+def test_the_second_half_of_a_day_ends_at_one():
+    with pytest.raises(BadTime, match="goes to 12:59:59"):
+        moment("22:14:05 pm", "2026-03-01")
 
 
 def test_cells_of_a_real_workbook_are_read_as_excel_means_them(tmp_path: Path):
