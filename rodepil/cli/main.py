@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from rodepil import __version__
-from rodepil.cli import bench, data, features, models, published, system, trials, weights
+from rodepil.cli import (
+    annotations,
+    bench,
+    cages,
+    data,
+    features,
+    importing,
+    models,
+    published,
+    system,
+    trials,
+    weights,
+)
 from rodepil.cli.run import DEBUG_VARIABLE, guarded
 
 app = typer.Typer(
@@ -43,7 +55,15 @@ def options(
 
 
 app.add_typer(published.fetch_app, name="fetch", help="Download published recordings.")
+import_app = typer.Typer(no_args_is_help=True)
+import_app.command("recordings")(importing.recordings)
+import_app.command("rodepil")(published.import_rodepil)
+app.add_typer(import_app, name="import", help="Take recordings into the source's tables.")
 app.command("simulate")(data.simulate)
+app.add_typer(
+    annotations.app, name="annotations", help="Take annotators' marks, compare and count them."
+)
+app.add_typer(cages.app, name="cages", help="Draw, import, show and check the boxes of cages.")
 app.command("curate")(data.curate)
 app.add_typer(data.folds_app, name="folds", help="Deal subjects to folds, and check them.")
 app.add_typer(features.app, name="features", help="Materialize stored features.")
