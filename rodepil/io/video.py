@@ -60,7 +60,7 @@ class VideoInfo:
     first_is_key
         Whether the video begins with a key frame; where not, its first frames are lost or smeared.
     damaged_packets
-        Packets that did not decode, or decoded to a picture known to be damaged.
+        Packets that did not decode, or decoded to a picture that is known to be damaged or late.
     shortest_step_s, longest_step_s
         Between a frame and the next; 0 where there is one frame.
     created
@@ -118,7 +118,9 @@ def probe(path: Path, *, threads: int = 0) -> VideoInfo:
             rotation_deg=frame.rotation_deg,
             first_is_key=bool(reader.first_is_key),
             # A damaged packet mostly gives a damaged picture: they are not counted twice.
-            damaged_packets=reader.skipped_packets + max(damaged, reader.flagged_packets),
+            damaged_packets=reader.skipped_packets
+            + max(damaged, reader.flagged_packets)
+            + reader.late_frames,
             shortest_step_s=min(shortest, longest),
             longest_step_s=longest,
             created=reader.created,

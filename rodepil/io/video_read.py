@@ -27,6 +27,8 @@ _WITHOUT_TIMES = frozenset({"avi"})
 _JPEG_RANGE = 2
 _BT709 = 1
 _QUARTER_DEG = 90
+# Behind a damaged key frame a decoder gives some frames out of order; more than that is no damage.
+_LATE_S = 1
 # Where containers note when they were recorded; the first is local time, the others mostly UTC.
 _CREATED = ("com.apple.quicktime.creationdate", "creation_time", "date", "date_recorded")
 
@@ -86,6 +88,8 @@ class VideoReader:
         """Packets that did not decode so far."""
         self.flagged_packets = 0
         """Packets so far that the container knows to be damaged, whether they decode or not."""
+        self.late_frames = 0
+        """Frames that came up to a second behind a later one, and were passed over."""
         self.first_is_key: bool | None = None
         """Whether the first packet holds a key frame; known once that was read."""
         self._container = _open(path)
@@ -96,7 +100,7 @@ class VideoReader:
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = threads
         self._time_base = Fraction(self._stream.time_base or 1)
-        self._first = Fraction(0)
+        self._first: int | Fraction = 0
         self._by_order = bool(_WITHOUT_TIMES & set(self._container.format.name.split(",")))
 
     def __enter__(self) -> Self:
@@ -149,30 +153,37 @@ class VideoReader:
         Raises
         ------
         VideoError
-            Nothing decodes, times go back, or the picture changes its size.
+            Nothing decodes, times go back more than a second, or the picture changes its size.
         """
         base = self._time_base
+        ticks, per_s = base.numerator, base.denominator
         step = 1 / (self.declared_fps * base) if self.declared_fps else Fraction(1)
-        last: Fraction | None = None
+        last: int | Fraction | None = None
         size: tuple[int, int] | None = None
-        for index, picture in enumerate(self._pictures()):
+        index = 0
+        for picture in self._pictures():
             stamp = self._stamp(picture, last, step)
             if last is not None and stamp < last:
+                if (last - stamp) * base <= _LATE_S:
+                    self.late_frames += 1
+                    continue
                 raise VideoError(
                     f"{self.path}: the time of frame {index} lies before that of the frame ahead "
                     "of it; write the file anew with FFmpeg (ffmpeg -i FILE -c copy NEW.mkv)"
                 )
             if last is None:
                 self._first = stamp
-            frame = DecodedFrame(
-                index, (stamp - self._first) * base, (picture.duration or 0) * base, picture
-            )
-            if size is not None and frame.size_px != size:
+            # One fraction each: arithmetic on fractions would cost as much as scaling the frame.
+            time_s = Fraction((stamp - self._first) * ticks, per_s)
+            duration_s = Fraction((picture.duration or 0) * ticks, per_s)
+            frame = DecodedFrame(index, time_s, duration_s, picture)
+            shown_px = frame.size_px
+            if size is not None and shown_px != size:
                 raise VideoError(
-                    f"{self.path}: the picture changes from {size} to {frame.size_px} px at frame "
+                    f"{self.path}: the picture changes from {size} to {shown_px} px at frame "
                     f"{index}; cut the file there and give two recordings"
                 )
-            last, size = stamp, frame.size_px
+            last, size, index = stamp, shown_px, index + 1
             yield frame
         if size is None:
             raise VideoError(
@@ -180,12 +191,14 @@ class VideoReader:
                 "again from the camera, or leave it out"
             )
 
-    def _stamp(self, picture: av.VideoFrame, last: Fraction | None, step: Fraction) -> Fraction:
+    def _stamp(
+        self, picture: av.VideoFrame, last: int | Fraction | None, step: Fraction
+    ) -> int | Fraction:
         """Return a frame's time in units of the time base; the next step where it has none."""
         stamp = picture.dts if self._by_order else picture.pts
         if stamp is None:
-            return Fraction(0) if last is None else last + step
-        return Fraction(stamp)
+            return 0 if last is None else last + step
+        return int(stamp)
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():

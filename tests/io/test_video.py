@@ -200,3 +200,21 @@ def test_a_hole_of_broken_bytes_costs_only_what_it_hit(encode: Encode):
     assert 250 < len(read) < 500
     assert read[-1] == Fraction(499, 25)
     assert read == sorted(read)
+
+
+def test_frames_that_come_late_behind_a_damaged_key_frame_are_passed_over(encode: Encode):
+    path = encode("a.mp4", 150)
+    with av.open(str(path)) as container:
+        keys = [packet for packet in container.demux(video=0) if packet.is_keyframe]
+        begin, end = keys[1].pos, keys[1].pos + keys[1].size
+    data = bytearray(path.read_bytes())
+    data[begin:end] = bytes(end - begin)
+    path.write_bytes(data)
+    with VideoReader(path) as reader:
+        read = [(frame.index, frame.time_s) for frame in reader]
+        assert reader.late_frames > 0
+    assert [index for index, _ in read] == list(range(len(read)))
+    assert [time_s for _, time_s in read] == sorted(time_s for _, time_s in read)
+    assert len(read) > 90
+    assert read[-1][1] == Fraction(149, 25)
+    assert probe(path).damaged_packets > 0
