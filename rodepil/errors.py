@@ -47,6 +47,10 @@ class DuplicateClip(RodepilError):
     """Two clips carry one id."""
 
 
+class AuditError(RodepilError):
+    """The clips' files give the label away, or there is nothing to audit."""
+
+
 class FoldError(RodepilError):
     """Folds can't be made, or a fold table does not fit the clips."""
 

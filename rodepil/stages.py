@@ -6,13 +6,18 @@ returns a summary that prints as one or more lines.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.io import tables
 from rodepil.io.progress import Progress
+
+if TYPE_CHECKING:
+    from rodepil.data.audit import AuditItem, AuditRecord
 
 Control = Literal["none", "static", "scratch"]
 
@@ -44,6 +49,68 @@ def curate(settings: ProjectSettings, workspace: Workspace, progress: Progress) 
         progress=progress,
     )
     return str(summary)
+
+
+def audit(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Audit the curated clips, write what was found, and stop where files give labels away."""
+    from rodepil.data.audit import clip_items  # noqa: PLC0415
+
+    clips = tables.read("clips", workspace.clips)
+    items = clip_items(clips, workspace.clips.parent)
+    return str(_audited(items, "clips", settings, workspace, progress))
+
+
+def audit_with_folds(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Audit the curated clips and say what their folds share, where they have any."""
+    from rodepil.data.audit import clip_items  # noqa: PLC0415
+    from rodepil.report.audit import sharing_words  # noqa: PLC0415
+
+    clips = tables.read("clips", workspace.clips)
+    items = clip_items(clips, workspace.clips.parent)
+    record = _audited(items, "clips", settings, workspace, progress)
+    return "\n".join(filter(None, [str(record), sharing_words(record, clips, workspace.folds)]))
+
+
+def audit_source(
+    settings: ProjectSettings,
+    workspace: Workspace,
+    progress: Progress,
+    folder: Path | None = None,
+) -> str:
+    """Audit recordings as they came: those of `folder`, by default of the project's source."""
+    from rodepil.data.audit import source_items  # noqa: PLC0415
+    from rodepil.data.sources import read_source  # noqa: PLC0415
+
+    simulated = settings.data.source == "simulated"
+    usual = workspace.raw if simulated else workspace.root / settings.data.folder
+    items = source_items(read_source(folder or usual), settings.curate.min_agreement)
+    data = None if folder is None else f"recordings in {folder.resolve().name}"
+    return str(_audited(items, "source", settings, workspace, progress, data=data))
+
+
+def _audited(
+    items: Sequence[AuditItem],
+    of: Literal["clips", "source"],
+    settings: ProjectSettings,
+    workspace: Workspace,
+    progress: Progress,
+    *,
+    data: str | None = None,
+) -> AuditRecord:
+    """Audit items, write table, record, page and figure, and then stop if they failed."""
+    from rodepil.data.audit import audit as run  # noqa: PLC0415
+    from rodepil.data.audit import save_record  # noqa: PLC0415
+    from rodepil.report.audit import STEMS, write_audit  # noqa: PLC0415
+    from rodepil.trials.plan import data_name  # noqa: PLC0415
+
+    name = data or data_name(settings)
+    found = run(items, settings.audit, workspace.auditing, of=of, data=name, progress=progress)
+    table = workspace.audit.with_stem(STEMS[of])
+    tables.write("attributes", found.attributes, table)
+    save_record(found.record, workspace.results / f"{STEMS[of]}.json")
+    write_audit(found.record, workspace.results)
+    found.raise_if_failed()
+    return found.record
 
 
 def folds(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:

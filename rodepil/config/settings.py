@@ -102,12 +102,12 @@ class AuditSettings(Settings):
     """When the audit stops the pipeline, and what it calls a near-duplicate.
 
     ``container_auroc_max`` is how well an attribute of the files may tell the label by itself
-    (0.5 is chance). Two clips are near-duplicates when their 64-bit perceptual hashes differ in at
-    most ``duplicate_bits_max`` bits.
+    (0.5 is chance). Two clips are near-duplicates when what changes in them, and where, correlates
+    by at least ``duplicate_likeness_min``.
     """
 
     container_auroc_max: Annotated[float, Field(ge=0.5, le=1)] = 0.6
-    duplicate_bits_max: Annotated[int, Field(ge=0, le=32)] = 2
+    duplicate_likeness_min: Annotated[float, Field(ge=0.75, le=1)] = 0.9
 
 
 class FoldSettings(Settings):

@@ -37,6 +37,16 @@ class Workspace:
         return self.root / "data" / "clips.parquet"
 
     @property
+    def audit(self) -> Path:
+        """What an audit measured of every clip."""
+        return self.root / "data" / "audit.parquet"
+
+    @property
+    def auditing(self) -> Path:
+        """What audits have measured so far: a cache that may be deleted."""
+        return self.root / "data" / "auditing"
+
+    @property
     def folds(self) -> Path:
         """Which fold a clip belongs to."""
         return self.root / "data" / "folds.parquet"

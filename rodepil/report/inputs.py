@@ -36,6 +36,7 @@ import pyarrow as pa
 from rodepil.config.base import Settings
 from rodepil.config.settings import FeatureSettings, ModelSettings, TrainSettings
 from rodepil.config.workspace import Workspace
+from rodepil.data.audit import AuditRecord, digest_of, read_record
 from rodepil.errors import ReportError, SubjectLeak
 from rodepil.io import tables
 from rodepil.report.counts import groups, labels_and_scores
@@ -113,12 +114,15 @@ class ReportInputs:
         The cross-validation.
     controls
         The controls that were run, by name.
+    audit
+        The audit of the clips, where one was made.
     """
 
     clips: pa.Table
     folds: pa.Table
     result: Result
     controls: Mapping[str, Result]
+    audit: AuditRecord | None = None
 
     @property
     def data(self) -> str:
@@ -151,7 +155,29 @@ def read_inputs(workspace: Workspace) -> ReportInputs:
         control = _read_result(workspace.results, path.stem, f"{path.stem}_predictions", remedy)
         _check_control(control, result, remedy)
         controls[control.record.control] = control
-    return ReportInputs(clips, folds, result, controls)
+    audit = read_audit(workspace.results / "audit.json", clips)
+    return ReportInputs(clips, folds, result, controls, audit)
+
+
+def read_audit(path: Path, kept: pa.Table) -> AuditRecord | None:
+    """Read the audit of these kept clips; None where none was made.
+
+    Raises
+    ------
+    ReportError
+        It is of other clips.
+    AuditError
+        The file holds no audit.
+    """
+    if not path.is_file():
+        return None
+    record = read_record(path)
+    digest = digest_of(kept.column("clip_id").to_pylist(), kept.column("label").to_pylist())
+    if not record.counts.unreadable and record.digest != digest:
+        raise ReportError(
+            f"{path} is the audit of other clips than data/clips.parquet holds; run 'rodepil audit'"
+        )
+    return record
 
 
 def _read_table(name: str, path: Path, remedy: str) -> pa.Table:

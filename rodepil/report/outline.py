@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rodepil.config.settings import ProjectSettings
+from rodepil.report.audit import audit_sentences, audit_sheets, sharing_of
 from rodepil.report.counts import has_both_classes, labels_and_scores
-from rodepil.report.figures import PLATES, Plate
+from rodepil.report.figures import AUDIT_PLATE, PLATES, Plate
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.sheet import Sheet
 from rodepil.report.words import (
@@ -78,6 +79,7 @@ def make_outline(
         Section("subjects", "By subject", (), (plate["by_subject"], sheet["by_subject"])),
         Section("training", "Training", (), (plate["learning_curves"], sheet["trials"])),
         Section("data", "Data", (), (sheet["table1"], sheet["folds"])),
+        *_audit_section(inputs),
         Section("again", "Make it again", (_again_words(settings),), ()),
     )
     return Outline(
@@ -152,6 +154,22 @@ def _control_sentences(inputs: ReportInputs) -> tuple[str, ...]:
             "ImageNet, which can't be shipped, and is loaded as those are."
         )
     return tuple(sentences)
+
+
+def _audit_section(inputs: ReportInputs) -> tuple[Section, ...]:
+    """Return what the audit found, with what folds share, where one was made."""
+    record = inputs.audit
+    if record is None:
+        return ()
+    sharing = sharing_of(record, inputs.clips, inputs.folds)
+    return (
+        Section(
+            "audit",
+            "Audit of the clips",
+            audit_sentences(record, sharing),
+            (AUDIT_PLATE, *audit_sheets(record, sharing)),
+        ),
+    )
 
 
 def _again_words(settings: ProjectSettings) -> str:

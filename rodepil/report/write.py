@@ -8,7 +8,7 @@ from typing import Final
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.io.files import publish, write_json, write_text
-from rodepil.report.figures import PLATES
+from rodepil.report.figures import plates_of
 from rodepil.report.inputs import ReportInputs, read_inputs
 from rodepil.report.markdown import render_markdown
 from rodepil.report.outline import make_outline
@@ -66,7 +66,7 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
 def _draw(inputs: ReportInputs) -> dict[str, Picture]:
     """Draw every figure for light and for dark screens."""
     pictures = {}
-    for plate in PLATES:
+    for plate in plates_of(inputs):
         figure = plate.draw(inputs, LIGHT)
         width_in, height_in = figure.get_size_inches()
         pictures[plate.name] = Picture(

@@ -9,7 +9,9 @@ from typing import Final
 import pyarrow as pa
 from matplotlib.figure import Figure
 
+from rodepil.errors import ReportError
 from rodepil.report.counts import has_both_classes
+from rodepil.report.figures.audit import audit_figure
 from rodepil.report.figures.confusion import confusion_matrix
 from rodepil.report.figures.curves import (
     precision_recall_figure,
@@ -60,6 +62,20 @@ PLATES: Final[tuple[Plate, ...]] = (
     Plate("controls", "F1-score of every fold as recorded and under controls.", controls),
     Plate("learning_curves", "Loss and F1-score by epoch.", learning_curves),
 )
+
+
+def _audit(inputs: ReportInputs, style: Style) -> Figure:
+    if inputs.audit is None:
+        raise ReportError("there is no audit to draw; run 'rodepil audit'")
+    return audit_figure(inputs.audit, style)
+
+
+AUDIT_PLATE: Final = Plate("audit", "AUROC with which each attribute tells the label.", _audit)
+
+
+def plates_of(inputs: ReportInputs) -> tuple[Plate, ...]:
+    """Return the figures that a report of `inputs` holds."""
+    return PLATES if inputs.audit is None else (*PLATES, AUDIT_PLATE)
 
 
 def fold_figures(predictions: pa.Table, data: str | None = None) -> Mapping[str, Figure]:

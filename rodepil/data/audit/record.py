@@ -1,0 +1,138 @@
+"""What an audit found, as results/audit.json holds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from rodepil.config.base import Settings
+from rodepil.data.audit.attributes import Group
+from rodepil.data.audit.items import Of
+from rodepil.errors import AuditError
+from rodepil.io.files import write_json
+
+Verdict = Literal["pass", "fail", "undecided"]
+Level = Literal["fault", "warning", "note"]
+
+
+class Judged(Settings):
+    """How well one attribute, or several together, tell the label.
+
+    ``normal`` and ``seizure`` are its values in words, by label; ``state`` is ``tells`` where it is
+    above the threshold and not by chance, ``unsure`` where it may be chance.
+    """
+
+    name: str
+    title: str
+    group: Group | Literal["together"]
+    auroc: float
+    low: float | None
+    high: float | None
+    p: float
+    state: Literal["quiet", "unsure", "tells"]
+    normal: str = ""
+    seizure: str = ""
+
+
+class PlaceRecord(Settings):
+    """One subject, recording, date or position: clips and those with a seizure."""
+
+    value: str
+    clips: int
+    positives: int
+
+
+class FactorRecord(Settings):
+    """How much subject, recording, date or position say of the label."""
+
+    name: str
+    explained: float
+    chance: float
+    p: float
+    places: tuple[PlaceRecord, ...]
+
+
+class DuplicateGroup(Settings):
+    """Clips that hold the same film: ids, subjects and labels in one order."""
+
+    clips: tuple[str, ...]
+    subjects: tuple[str, ...]
+    labels: tuple[int, ...]
+    likeness: float
+
+
+class Finding(Settings):
+    """What was found, what it means, and what to do."""
+
+    level: Level
+    what: str
+    meaning: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.what}: {self.meaning}; {self.remedy}"
+
+
+class Counted(Settings):
+    """What was audited."""
+
+    clips: int
+    seizures: int
+    subjects: int
+    recordings: int
+    unreadable: int
+
+
+class AuditRecord(Settings):
+    """The whole audit.
+
+    ``auroc`` and ``counts`` are what ``dvc metrics show`` prints; ``digest`` tells which labelled
+    clips were audited.
+    """
+
+    data: str
+    of: Of
+    digest: str
+    verdict: Verdict
+    threshold: float
+    counts: Counted
+    auroc: dict[str, float]
+    attributes: tuple[Judged, ...]
+    together: tuple[Judged, ...]
+    factors: tuple[FactorRecord, ...]
+    duplicates: tuple[DuplicateGroup, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def unit(self) -> str:
+        """What one item is, in the plural."""
+        return "clips" if self.of == "clips" else "cages of recordings"
+
+    def __str__(self) -> str:
+        counts = self.counts
+        head = (
+            f"audit of {counts.clips} {self.unit} ({counts.seizures} with a seizure, "
+            f"{counts.subjects} subjects): {self.verdict}"
+        )
+        return "\n".join([head, *map(str, self.findings)])
+
+
+def save_record(record: AuditRecord, path: Path) -> None:
+    """Write the record as JSON, whole or not at all."""
+    write_json(path, record.model_dump(mode="json"))
+
+
+def read_record(path: Path) -> AuditRecord:
+    """Read a record.
+
+    Raises
+    ------
+    AuditError
+        The file does not hold one.
+    """
+    try:
+        return AuditRecord.model_validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise AuditError(
+            f"{path} does not hold what an audit writes: {error}; run 'rodepil audit'"
+        ) from error
