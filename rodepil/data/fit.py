@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 Plane = npt.NDArray[np.uint8]
-Planes = tuple[Plane, Plane, Plane]
+Planes = tuple[Plane, Plane | int, Plane | int]
+"""Y, U and V; a chroma plane that is constant, as of any infrared camera, may be its value."""
 
 BLACK_Y, GREY_UV = 16, 128
 
@@ -69,19 +70,26 @@ class Fit:
         made[:, : self.size_px] = BLACK_Y
         return made
 
-    def picture(self, canvas: npt.NDArray[np.uint8]) -> Plane:
-        """Return the brightness of what is drawn on a canvas, without bars, as a view."""
-        return self.target.of(canvas[: self.size_px])
+    def pictures(self, canvases: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Return the brightness of what is drawn on canvases, without bars, (count, H, W) views."""
+        rows = slice(self.target.y_px, self.target.y_px + self.target.height_px)
+        columns = slice(self.target.x_px, self.target.x_px + self.target.width_px)
+        return canvases[:, rows, columns]
 
-    def draw(self, planes: Planes, canvas: npt.NDArray[np.uint8]) -> None:
-        """Draw a frame's part on one canvas, (S * 3 / 2, S) uint8."""
+    def draw(self, planes: Planes, canvas: npt.NDArray[np.uint8], *, chroma: bool = True) -> None:
+        """Draw a frame's part on one canvas, (S * 3 / 2, S) uint8; `chroma` says whether all."""
         side, half = self.size_px, self.size_px // 2
+        _scale(self.source.of(planes[0]), self.target.of(canvas[:side]))
+        if not chroma:
+            return
         flat = canvas.reshape(-1)
         u, v = flat[side * side :].reshape(2, half, half)
-        _scale(self.source.of(planes[0]), self.picture(canvas))
         source, target = self._halves
-        for chroma, drawn in ((planes[1], u), (planes[2], v)):
-            _scale_chroma(source.of(chroma), target.of(drawn))
+        for plane, drawn in ((planes[1], u), (planes[2], v)):
+            if isinstance(plane, int):
+                target.of(drawn)[:] = plane
+            else:
+                _scale(source.of(plane), target.of(drawn))
 
 
 def fit_box(
@@ -105,13 +113,16 @@ def fit_box(
     return Fit(Rect(x, y, width, height), Rect(left, top, inner_width, inner_height), size_px)
 
 
-def _scale_chroma(source: Plane, target: Plane) -> None:
-    """Scale a chroma plane; a constant one, as of any infrared camera, is only filled in."""
-    lowest, highest, _, _ = cv2.minMaxLoc(source)
-    if lowest == highest:
-        target[:] = int(lowest)
-    else:
-        _scale(source, target)
+def flat_chroma(planes: tuple[Plane, Plane, Plane]) -> Planes:
+    """Return planes with constant chroma as its value, so that no cage need scale it."""
+    y, *chroma = planes
+    u, v = (_flat(plane) for plane in chroma)
+    return y, u, v
+
+
+def _flat(plane: Plane) -> Plane | int:
+    lowest, highest, _, _ = cv2.minMaxLoc(plane)
+    return int(lowest) if lowest == highest else plane
 
 
 def _scale(source: Plane, target: Plane) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
+
+from rodepil.data.cages import Cage
+from rodepil.data.fit import flat_chroma
 from rodepil.data.job import Job, check_content
 from rodepil.data.journal import Journal
 from rodepil.data.manifest import Row, clip_columns, window_row
-from rodepil.data.recorder import Recorder, write_window
+from rodepil.data.recorder import Drawn, Recorder, write_window
 from rodepil.data.resample import resample
 from rodepil.data.windows import Piece, WindowLabel, cut, label_window
 from rodepil.errors import SourceError
+from rodepil.io.ahead import read_ahead
 from rodepil.io.video import planes
 
 
@@ -31,10 +38,21 @@ def curate_recording(job: Job) -> Path:
         for film in (job.stretch.film, job.stretch.following):
             if film is not None:
                 check_content(film)
-        with ThreadPoolExecutor(job.threads) as pool:
+        with _opencv_in_one_thread(), ThreadPoolExecutor(max(1, job.threads - 1)) as pool:
             _decode(job, journal, pool)
         journal.finish()
     return job.part
+
+
+@contextmanager
+def _opencv_in_one_thread() -> Iterator[None]:
+    """Keep OpenCV from dividing pictures this small; the threads at work here suffice."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 @dataclass
@@ -49,43 +67,40 @@ class _Window:
 
 @dataclass
 class _Written:
-    """A full window whose clips are being written: rows, and digests to come."""
+    """A full window whose rows are being finished."""
 
     index: int
-    rows: list[Row] = field(default_factory=list)
-    digests: list[Future[str] | None] = field(default_factory=list)
+    rows: list[Future[Row]] = field(default_factory=list)
 
     def note(self, journal: Journal) -> None:
         """Wait for the clips and note the window as done."""
-        for row, digest in zip(self.rows, self.digests, strict=True):
-            if digest is not None:
-                row["sha256"] = digest.result()
-        journal.add(self.index, self.rows)
+        journal.add(self.index, [row.result() for row in self.rows])
 
 
 def _decode(job: Job, journal: Journal, pool: Executor) -> None:
     """Decode to the end and write every window that is not done.
 
-    While a window fills, the one before it is encoded; no more are held.
+    While a window fills, the one before it is measured and encoded; no more are held.
     """
     settings, whole = job.settings, 0
     recorders = [Recorder(cage, settings) for cage, _ in job.cages]
     window: _Window | None = None
     written: _Written | None = None
     first = job.stretch.first_window(settings)
-    frames = job.stretch.frames(settings, job.threads)
-    for piece in cut(resample(frames, settings.fps, job.recording.frame_rate), settings):
-        ends = piece.slot + piece.count == settings.frames_per_clip
-        whole += ends
-        if piece.window < first or piece.window in journal:
-            continue
-        if window is None or window.index != piece.window:
-            window = _begin(job, piece, recorders)
-        _draw(piece, window, recorders)
-        if ends:
-            if written is not None:
-                written.note(journal)
-            written = _end(job, window, piece, recorders, pool)
+    frames = job.stretch.frames(settings, max(1, job.threads // 2))
+    with read_ahead(frames, threaded=job.threads > 1) as ahead:
+        for piece in cut(resample(ahead, settings.fps, job.recording.frame_rate), settings):
+            ends = piece.slot + piece.count == settings.frames_per_clip
+            whole += ends
+            if piece.window < first or piece.window in journal:
+                continue
+            if window is None or window.index != piece.window:
+                window = _begin(job, piece)
+            _draw(piece, window, recorders)
+            if ends:
+                if written is not None:
+                    written.note(journal)
+                written = _end(job, window, piece, recorders, pool)
     if written is not None:
         written.note(journal)
     if not whole and not job.stretch.film.begin_s:
@@ -95,9 +110,7 @@ def _decode(job: Job, journal: Journal, pool: Executor) -> None:
         )
 
 
-def _begin(job: Job, piece: Piece, recorders: list[Recorder]) -> _Window:
-    for recorder in recorders:
-        recorder.start()
+def _begin(job: Job, piece: Piece) -> _Window:
     labels = [label_window(piece.window, seizures, job.settings) for _, seizures in job.cages]
     return _Window(piece.window, piece.frame.index, labels)
 
@@ -111,7 +124,7 @@ def _draw(piece: Piece, window: _Window, recorders: list[Recorder]) -> None:
         if label.drop_reason is None
     ]
     if wanted:
-        pictured = planes(piece.frame.picture)
+        pictured = flat_chroma(planes(piece.frame.picture))
         for recorder in wanted:
             recorder.add(pictured, piece.slot, piece.count)
 
@@ -119,30 +132,43 @@ def _draw(piece: Piece, window: _Window, recorders: list[Recorder]) -> None:
 def _end(
     job: Job, window: _Window, piece: Piece, recorders: list[Recorder], pool: Executor
 ) -> _Written:
-    """Judge a full window for every cage and start encoding what is kept."""
-    written = _Written(window.index)
+    """Start judging and encoding a full window, cage by cage."""
     span = window.start_frame, piece.frame.index + 1
-    for recorder, label in zip(recorders, window.labels, strict=True):
-        row = window_row(
-            job.stretch,
-            recorder.cage,
-            window=window.index,
-            span=span,
-            label=label,
-            settings=job.settings,
-            in_gap=window.in_gap,
-        )
-        reason: str | None = label.drop_reason
-        if reason is None:
-            row["motion"] = recorder.motion()
-            still = label.label == 0 and recorder.motion() < job.settings.motion_min_share
-            reason = "gap" if window.in_gap else "still" if still else None
-        row |= {"kept": reason is None, "drop_reason": reason}
-        digest = None
-        if reason is None:
-            row |= clip_columns(job.recording, recorder.cage, span, label, job.settings)
-            path = job.clips_folder / str(row["path"])
-            digest = pool.submit(write_window, recorder.take(), path, job.settings)
-        written.rows.append(row)
-        written.digests.append(digest)
-    return written
+    return _Written(
+        window.index,
+        [
+            pool.submit(_finish, job, window, span, (recorder.cage, label), recorder.take())
+            for recorder, label in zip(recorders, window.labels, strict=True)
+        ],
+    )
+
+
+def _finish(
+    job: Job,
+    window: _Window,
+    span: tuple[int, int],
+    labelled: tuple[Cage, WindowLabel],
+    drawn: Drawn,
+) -> Row:
+    """Judge a cage's full window, write its clip if it is kept, and return its row."""
+    settings, (cage, label) = job.settings, labelled
+    row = window_row(
+        job.stretch,
+        cage,
+        window=window.index,
+        span=span,
+        label=label,
+        settings=settings,
+        in_gap=window.in_gap,
+    )
+    reason: str | None = label.drop_reason
+    if reason is None:
+        motion = drawn.motion(settings)
+        still = label.label == 0 and motion < settings.motion_min_share
+        reason = "gap" if window.in_gap else "still" if still else None
+        row["motion"] = motion
+    row |= {"kept": reason is None, "drop_reason": reason}
+    if reason is None:
+        row |= clip_columns(job.recording, cage, span, label, settings)
+        row["sha256"] = write_window(drawn.canvases, job.clips_folder / str(row["path"]), settings)
+    return row

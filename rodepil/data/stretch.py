@@ -6,7 +6,7 @@ begins; where it ends in the next file, the beginning of that file is read as we
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -43,7 +43,7 @@ class Film:
         """Where it ends in its session."""
         return self.begin_s + Fraction(self.recording.duration_s)
 
-    def frames(self, threads: int, *, after: int = 0) -> Iterator[DecodedFrame]:
+    def frames(self, threads: int, *, after: int = 0) -> Generator[DecodedFrame]:
         """Yield its frames in the session's time, `after` frames of the file before it.
 
         Raises
@@ -82,7 +82,7 @@ class Stretch:
         """Return the first window of the session's grid that begins in the recording."""
         return int(-(-self.film.begin_s // duration_of(settings)))
 
-    def frames(self, settings: CurateSettings, threads: int) -> Iterator[DecodedFrame]:
+    def frames(self, settings: CurateSettings, threads: int) -> Generator[DecodedFrame]:
         """Yield the frames that its windows show, in the session's time.
 
         The recording is read to its end, the next file as far as the last window reaches and one

@@ -81,7 +81,7 @@ def test_a_circle_stays_a_circle():
     fit = fit_box((100, 20, 440, 440), 224, "letterbox")
     canvas = fit.canvas(1)[0]
     fit.draw((frame, grey, grey), canvas)
-    inside = fit.picture(canvas) > 108
+    inside = fit.pictures(canvas[None])[0] > 108
     wide, high = inside.any(0).sum(), inside.any(1).sum()
     assert abs(int(wide) - int(high)) <= 1
     assert wide == pytest.approx(201 * 224 / 440, abs=1.5)
@@ -95,6 +95,6 @@ def test_every_corner_of_the_box_is_in_the_clip():
     fit = fit_box((100, 50, 200, 300), 224, "letterbox")
     canvas = fit.canvas(1)[0]
     fit.draw((frame, grey, grey), canvas)
-    picture = fit.picture(canvas)
+    picture = fit.pictures(canvas[None])[0]
     for corner in (picture[:4, :4], picture[:4, -4:], picture[-4:, :4], picture[-4:, -4:]):
         assert corner.mean() > 180

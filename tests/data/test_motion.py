@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rodepil.data.motion import Motion
+from rodepil.data.motion import moving_share
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -28,10 +28,7 @@ def scene(step_px: float, *, noise: float = 0.0, frames: int = 60) -> Pictures:
 
 
 def measured(pictures: Pictures, *, threshold: int = 25) -> float:
-    motion = Motion(threshold, 30)
-    for slot, picture in enumerate(pictures):
-        motion.add(picture, slot, 1)
-    return motion.share()
+    return moving_share(pictures, threshold, 30)
 
 
 def reference(pictures: Pictures, *, threshold: int = 25, every: int = 5) -> float:
@@ -64,18 +61,16 @@ def test_equal_pictures_do_not_move():
 
 
 def test_a_picture_shown_twice_counts_as_one_that_did_not_move():
-    pictures = scene(1.0, frames=30)
-    motion = Motion(25, 30)
-    for slot in range(0, 60, 2):
-        motion.add(pictures[slot // 2], slot, 2)
-    assert motion.share() == pytest.approx(reference(np.repeat(pictures, 2, axis=0)), abs=1e-12)
+    twice = np.repeat(scene(1.0, frames=30), 2, axis=0)
+    assert measured(twice) == pytest.approx(reference(twice), abs=1e-12)
 
 
-def test_a_new_clip_knows_nothing_of_the_one_before():
-    motion = Motion(25, 30)
-    for start in range(2):
-        motion.start()
-        pictures = scene(1.0) if start == 0 else np.full((60, 120, 200), 90, np.uint8)
-        for slot, picture in enumerate(pictures):
-            motion.add(picture, slot, 1)
-    assert motion.share() == 0.0
+def test_a_clip_of_one_compared_picture_does_not_move():
+    assert measured(scene(3.0, frames=4)) == 0.0
+
+
+def test_views_of_larger_pictures_are_measured_alike():
+    pictures = scene(1.0)
+    wide = np.zeros((*pictures.shape[:2], 300), np.uint8)
+    wide[:, :, 50:250] = pictures
+    assert measured(wide[:, :, 50:250]) == measured(pictures)
