@@ -13,7 +13,7 @@ from rodepil.data.marks.entry import Entry
 from rodepil.data.marks.reading import Reading
 from rodepil.data.marks.sheet import Cell, Line
 from rodepil.data.marks.timeline import OutOfRange, Stretch, cut
-from rodepil.data.marks.times import DAY_S, BadTime, is_wall_clock, moment, seconds
+from rodepil.data.marks.times import DAY_S, BadTime, is_number, is_wall_clock, moment, seconds
 from rodepil.errors import AnnotationError
 
 Span = tuple[tuple[Stretch, ...], float, float]
@@ -65,7 +65,7 @@ class RowReader:
             raise BadTime("it has no start; write one (an unsaved formula reads as empty)")
         if base == "clock" or (base == "auto" and is_wall_clock(start)):
             return self._clock(line)
-        dated = self.table.get(line, "date") is not None and not isinstance(start, int | float)
+        dated = self.table.get(line, "date") is not None and not is_number(start)
         if base == "auto" and dated:
             return self._either(line)
         return self._elapsed(line)

@@ -7,12 +7,12 @@ import datetime as dt
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
-from xml.etree.ElementTree import ParseError
+from typing import Any, TypeAlias
 
 from rodepil.data.marks.headers import BORIS, KNOWN, plain
 from rodepil.errors import AnnotationError
@@ -25,6 +25,12 @@ LOOKED_AT = 60
 """Lines in which a header is looked for."""
 
 _WORKBOOKS = {".xlsx", ".xlsm"}
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, KeyError, ValueError, TypeError,
+    AttributeError, IndexError,
+)  # fmt: skip
+"""What openpyxl raises of a torn workbook; of its XML a SyntaxError."""
+
 _OTHERS = {".xls", ".ods", ".numbers"}
 
 
@@ -101,6 +107,7 @@ def _read_workbook(path: Path, wanted: str | None) -> list[Sheet]:
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     try:
+        _check_size(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and validation that no cell hangs on
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -113,15 +120,26 @@ def _read_workbook(path: Path, wanted: str | None) -> list[Sheet]:
                     for page in book.worksheets
                     if wanted in {None, page.title}
                 ]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError) as error:
+    except (InvalidFileException, *_BROKEN) as error:
         raise AnnotationError(
             f"{path} can't be read as a workbook ({error}); open it and save it as .xlsx again"
         ) from error
 
 
-def _rows(page: object) -> Iterator[Line]:
-    page.reset_dimensions()  # type: ignore[attr-defined]  # some programs write wrong ones
-    for number, row in enumerate(page.iter_rows(values_only=True), start=1):  # type: ignore[attr-defined]
+def _check_size(path: Path) -> None:
+    """Refuse a workbook that unpacks to more than any sheet of annotations is."""
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(one.file_size for one in archive.infolist())
+    if unpacked > 2 * LARGEST_BYTES:
+        raise AnnotationError(
+            f"{path} unpacks to {unpacked >> 20} MiB, which is no workbook of annotations; copy "
+            "the sheet into a new one"
+        )
+
+
+def _rows(page: Any) -> Iterator[Line]:
+    page.reset_dimensions()  # some programs write wrong ones
+    for number, row in enumerate(page.iter_rows(values_only=True), start=1):
         cells = tuple(_clean(cell) for cell in row)
         if any(cell is not None for cell in cells):
             yield Line(number, cells)

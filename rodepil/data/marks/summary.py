@@ -13,6 +13,7 @@ from rodepil.data.marks.ledger import Ledger, read_ledger
 from rodepil.data.marks.take import Imported, read_catalog
 from rodepil.errors import AnnotationError
 from rodepil.io import tables
+from rodepil.io.labels import LABELS
 
 HOUR_S = 3600.0
 
@@ -66,10 +67,12 @@ def pairs_of(folder: Path, label: str, bin_s: float, min_tiou: float) -> list[Pa
     Raises
     ------
     AnnotationError
-        No two annotators watched the same.
+        No two annotators watched the same, or the label is unknown.
     SourceError, TableError
         A table is missing or damaged.
     """
+    if label not in LABELS:
+        raise AnnotationError(f"label '{label}' is unknown; choose one of {', '.join(LABELS)}")
     catalog = read_catalog(folder)
     ledger = read_ledger(folder).placed(catalog)
     lasting = {row.recording_id: row.duration_s for row in catalog.recordings}

@@ -93,9 +93,9 @@ def import_annotations(
     SettingError
         ``labels`` maps to a label that does not exist.
     """
+    catalog = read_catalog(folder)
+    Labels(settings.labels)
     with alone_in(folder / ".annotations.tmp"):
-        catalog = read_catalog(folder)
-        Labels(settings.labels)
         before = read_ledger(folder)
         ledger, taken, refused = before, {}, []
         with (progress or Silent()).task("import annotations", len(files), "files") as advance:

@@ -94,6 +94,13 @@ def is_wall_clock(cell: Cell) -> bool:
     return isinstance(cell, str) and bool(_DATED.match(cell) or _HALF.fullmatch(cell))
 
 
+def is_number(cell: Cell) -> bool:
+    """Say whether a cell is a bare number, which is a length of time and never the clock."""
+    return isinstance(cell, int | float) or (
+        isinstance(cell, str) and bool(_NUMBER.fullmatch(cell))
+    )
+
+
 def moment(time: Cell, date: Cell = None, date_format: str | None = None) -> Moment:
     """Return a time on the wall from one cell, or from a time's cell and a date's.
 
@@ -133,7 +140,7 @@ def _clock_s(cell: Cell) -> float:
     """Return seconds from midnight; two numbers are hours and minutes."""
     if isinstance(cell, str) and re.fullmatch(r"\d{1,2}:\d{2}", cell):
         cell += ":00"
-    if isinstance(cell, int | float):
+    if is_number(cell):
         raise BadTime(f"'{cell}' is no time on the wall; write 22:14:05")
     value = seconds(cell)
     if not 0 <= value < DAY_S:

@@ -110,5 +110,5 @@ def test_a_dated_time_that_fits_clock_and_recording_is_refused_until_it_is_set(b
 def test_a_date_beside_seconds_only_says_the_day(bench: Bench):
     bench.take(bench.write("anna.csv", "file,date,start,end\nA,2026-03-01,12,13\n"), recording="A")
     assert bench.ledger().marks == ()  # two cages, and none is named
-    bench.take(bench.write("anna.csv", "file,cage,date,start,end\nA,1,2026-03-01,12,13\n"))
-    assert bench.marks() == [("A", 1, 12.0, 13.0, "seizure")]
+    bench.take(bench.write("anna.csv", "file,cage,date,start,end\nB,1,2026-03-02,12,13\n"))
+    assert bench.marks() == [("B", 1, 12.0, 13.0, "seizure")]

@@ -168,3 +168,5 @@ def test_one_annotator_can_not_be_compared(bench: Bench):
     bench.take(bench.write("anna.csv", ANNA))
     with pytest.raises(AnnotationError, match="import a second annotator's file"):
         pairs_of(bench.source, "seizure", 1.0, 0.5)
+    with pytest.raises(AnnotationError, match="'fit' is unknown"):
+        pairs_of(bench.source, "fit", 1.0, 0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+import zipfile
 
 import pytest
 
@@ -182,6 +183,24 @@ def test_a_bad_file_does_not_end_the_batch(bench: Bench):
         bench.take(*bad)
     assert all(str(path) in str(caught.value) for path in bad)
     assert bench.marks() == [("C", 0, 1.0, 2.0, "seizure")]
+
+
+def test_workbooks_that_are_torn_or_bombs_are_refused(bench: Bench):
+    whole = bench.book("whole.xlsx", s=[["file", "start", "end"], ["C", 1, 2]]).read_bytes()
+    for cut in range(10, len(whole) - 200, len(whole) // 12):
+        torn = bench.folder / "torn.xlsx"
+        torn.write_bytes(whole[:cut])
+        with pytest.raises(AnnotationError, match=r"torn\.xlsx can't be read as a workbook"):
+            bench.take(torn)
+    bomb = bench.folder / "bomb.xlsx"
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as stream,
+    ):
+        for _ in range(600):
+            stream.write(bytes(1 << 20))
+    with pytest.raises(AnnotationError, match=r"unpacks to 600 MiB"):
+        bench.take(bomb)
 
 
 def test_a_source_without_recordings_says_what_to_import_first(bench: Bench):
