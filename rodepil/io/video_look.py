@@ -147,6 +147,10 @@ class VideoLook:
 
     def _seek(self, time_s: Fraction) -> None:
         """Stand before `time_s`, at a key frame if there is one, else at the beginning."""
+        if time_s <= NEAR_S:
+            self._restart()
+            self._more()
+            return
         stream = self._container.streams.video[0]
         target = (time_s + (self._first or 0)) / Fraction(stream.time_base or 1)
         try:

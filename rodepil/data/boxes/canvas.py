@@ -20,6 +20,7 @@ FIRST_SIZE_PX = 1280, 720
 
 BAR_PX = 56
 _SMALLEST_PX = 200
+_NARROWEST_PX = 800  # the window opens with room for a line of help
 _TEXT = 0.6
 _GROUND = 40
 _WARNING: Colour = (90, 170, 255)
@@ -37,7 +38,10 @@ class Canvas:
     def __init__(self, width_px: int, height_px: int) -> None:
         self._frame_px = width_px, height_px
         shrink = min(1.0, FIRST_SIZE_PX[0] / width_px, FIRST_SIZE_PX[1] / height_px)
-        self.size_px = max(640, round(width_px * shrink)), round(height_px * shrink) + BAR_PX
+        self.size_px = (
+            max(_NARROWEST_PX, round(width_px * shrink)),
+            round(height_px * shrink) + BAR_PX,
+        )
 
     @property
     def scale(self) -> float:

@@ -62,7 +62,7 @@ def draw_boxes(
     """
     shown = frame.copy()
     text = text_scale(frame)
-    thick = max(1, round(2 * text))
+    thick = max(2, round(2 * text))
     for index, box in enumerate(boxes):
         colour = COLOURS[index % len(COLOURS)]
         corners = _corners(box, scale)

@@ -25,8 +25,8 @@ HELP = (
     ("h", "this help"),
 )
 LINES: dict[Mode, str] = {
-    "boxes": "drag: new box   n: name   p: position   d: delete   u: undo   s: save   q: quit   "
-    "comma, dot, PgUp, PgDn, g: other frames   h: help",
+    "boxes": "h: all keys   drag: new box   n: name   d: delete   u: undo   s: save   q: quit   "
+    "comma, dot, PgUp, PgDn, g: other frames",
     "name": "type the rat's name   Tab or Shift: capitals   Enter: take it   Esc: leave it",
     "position": "type the position's number   Enter: take it   Esc: leave it",
     "jump": "type a frame (1500) or a time (50s, 0:50, 1:02:03)   Enter: go   Esc: stay",
