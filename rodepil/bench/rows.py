@@ -57,16 +57,22 @@ def less_is_better(name: str, value: float, unit: str, peer: str, peer_value: fl
 
 
 def describe_machine(device: torch.device) -> dict[str, object]:
-    """Return what a figure hangs on: processor or GPU, threads, and versions."""
-    found: dict[str, object] = {
+    """Return what a figure of a network hangs on: processor or GPU, threads, and versions."""
+    return describe_processor() | {
         "device": _device_name(device),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
+
+
+def describe_processor() -> dict[str, object]:
+    """Return what any figure hangs on: processor, memory, system."""
+    found: dict[str, object] = {
         "processor": _processor(CPU_NAME) or platform.processor() or platform.machine(),
         "instructions": [flag for flag in CPU_FLAGS if flag in _processor("flags").split()],
         "cpus": cpu_count(),
-        "threads": torch.get_num_threads(),
         "system": platform.system(),
         "python": platform.python_version(),
-        "torch": torch.__version__,
     }
     if hasattr(os, "sysconf"):
         pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
@@ -84,7 +90,7 @@ def write_rows(
     path
         For example ``results/bench_model.json``.
     machine
-        Of `describe_machine`.
+        Of `describe_machine` or `describe_processor`.
     rows
         What was found.
     peers

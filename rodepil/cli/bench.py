@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from rodepil.cli.progress import Bars
+
+if TYPE_CHECKING:
+    from rodepil.bench.rows import Row
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -54,10 +58,37 @@ def model(
         compiled=compiled,
     )
     rows = bench_model(plan, Bars())
+    _show(rows)
+    if json is not None:
+        write_rows(json, describe_machine(plan.device), rows, ["transformers"])
+
+
+@app.command("curate")
+def curate(
+    recordings: Annotated[
+        list[Path] | None, typer.Argument(help="Videos to measure besides the simulated one.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Where the rows go.")] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="Length of the simulated recording; 0: none.")
+    ] = 180.0,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, help="Rounds; their median counts.")
+    ] = 3,
+) -> None:
+    """Curation beside only decoding, and beside FFmpeg's command line making the same clips."""
+    from rodepil.bench.curate import Plan, bench_curate, machine  # noqa: PLC0415
+    from rodepil.bench.rows import describe_processor, write_rows  # noqa: PLC0415
+
+    rows = bench_curate(Plan(tuple(recordings or ()), seconds, repeats), Bars())
+    _show(rows)
+    if json is not None:
+        write_rows(json, describe_processor() | machine(), rows, [])
+
+
+def _show(rows: Sequence[Row]) -> None:
     shown = Table("what", "rodepil", "peer", "", "unit", "ratio", box=None, pad_edge=False)
     for row in rows:
         values = (f"{row.value:.3f}", f"{row.peer_value:.3f}")
         shown.add_row(row.name, values[0], row.peer, values[1], row.unit, f"{row.ratio:.2f}")
     Console().print(shown)
-    if json is not None:
-        write_rows(json, describe_machine(plan.device), rows, ["transformers"])

@@ -105,9 +105,9 @@ def test_the_file_of_the_wrong_key_is_named(project: Path) -> None:
 
 
 def test_an_empty_section_of_a_profile_is_not_blamed(project: Path) -> None:
-    (project / "params.yaml").write_text("profile: big\ndata: {source: tables}")
-    (project / "experiments" / "big.yaml").write_text("data: {}")
-    with pytest.raises(SettingError, match=r"^params\.yaml: data: source 'tables' wants"):
+    (project / "params.yaml").write_text("profile: big\nfolds: {method: table}")
+    (project / "experiments" / "big.yaml").write_text("folds: {}")
+    with pytest.raises(SettingError, match=r"^params\.yaml: folds: method 'table' wants"):
         load_settings(project)
 
 
