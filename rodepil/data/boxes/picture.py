@@ -80,7 +80,7 @@ def draw_boxes(
 
 def text_scale(frame: Image) -> float:
     """Return OpenCV's scale for text that is legible on a frame of this size."""
-    return max(0.6, float(max(frame.shape[:2])) / 1600)
+    return max(0.6, float(max(frame.shape[:2])) / 1250)
 
 
 def write(image: Image, text: str, at: tuple[int, int], scale: float, colour: Colour) -> None:

@@ -14,13 +14,14 @@ from rodepil.data.boxes.editor import Editor
 from rodepil.data.boxes.keys import NO_KEY, meaning
 from rodepil.data.boxes.picture import Image
 from rodepil.data.boxes.session import Request, Session
-from rodepil.errors import CageError
+from rodepil.errors import CageError, RodepilError, VideoError
 from rodepil.io.video_look import Look, VideoLook
 
 WAIT_MS = 20
 _CLICK_PX = 3
 _EDGE_PX = 6
 _FLAGS = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
+_REFUSED = "NOT SAVED"
 _TRY = "import cv2; cv2.namedWindow('rodepil'); cv2.waitKey(1)"
 
 Save = Callable[[Editor], str]
@@ -100,6 +101,7 @@ class CageWindow:
             image = self._canvas.paint(self._frame, self._session, self._where())
             cv2.imshow(self._title, image)
             state = " - not saved" if self._session.editor.changed else ""
+            state = " - refused" if self._session.message.startswith(_REFUSED) else state
             cv2.setWindowTitle(self._title, f"{self._title} - {self._where()}{state}")
             self._stale = False
 
@@ -148,17 +150,20 @@ class CageWindow:
             saved = self._try_save()
             self._done = saved and bool(request.amount)
         else:
-            self._show_frame(self._go(request))
+            try:
+                self._show_frame(self._go(request))
+            except VideoError as error:  # the boxes stay, whatever becomes of the file
+                self._session.message = str(error)
 
     def _try_save(self) -> bool:
         problems = self._session.editor.problems()
         if problems:
-            self._session.message = f"NOT SAVED: {'; '.join(problems)}"
+            self._session.message = f"{_REFUSED}: {'; '.join(problems)}"
             return False
         try:
             self._session.message = self._save(self._session.editor)
-        except (CageError, OSError) as error:
-            self._session.message = f"NOT SAVED: {error}"
+        except (RodepilError, OSError) as error:
+            self._session.message = f"{_REFUSED}: {error}"
             return False
         self._session.editor.mark_saved()
         return True

@@ -14,6 +14,7 @@ from rodepil.data.boxes.tag import Grey, find_text, still_picture
 from rodepil.data.cages import Cage
 from rodepil.data.recordings import Recording
 from rodepil.io.video_look import VideoLook
+from rodepil.simulate.scene import TAG_PX, cage_boxes, make_scene
 
 ARENA = "mouse_arena_640x480_30fps.mp4", 640, 480, 30, 333
 OPEN_FIELD = "mouse_openfield_640x480_30fps.mp4", 640, 480, 30, 77
@@ -101,6 +102,20 @@ def test_bars_of_a_cage_are_no_text():
     still = np.ones(bars.shape, bool)
     assert find_text(bars, still) == []
     assert find_text(mesh, still) == []
+
+
+def test_tags_of_simulated_racks_are_found_and_boxes_that_leave_them_out_are_not_blamed():
+    dice = np.random.default_rng(3)
+    boxes = cage_boxes(range(1, 7), dice)
+    names = ["70-3", "61-2", "5-14", "70-4", "12-1", "33-9"]
+    whole = make_scene(boxes, names, dice).bare
+    found = find_text(whole, np.ones(whole.shape, bool))
+    tags = [(box.x_px, box.y_px - TAG_PX, box.width_px, TAG_PX) for box in boxes]
+    assert len(found) == len(tags)
+    assert [sum(overlapping(place, tag) for place in found) for tag in tags] == [1] * len(tags)
+    for box in boxes:
+        part = box.of(whole)
+        assert find_text(part, np.ones(part.shape, bool)) == []
 
 
 def test_the_warning_says_where_and_which_side_to_move(real_videos: Path, tmp_path: Path):

@@ -110,10 +110,30 @@ def test_a_closed_window_comes_back_to_ask_and_closes_then(lab: Folder, screen: 
 def test_boxes_without_a_name_are_not_saved(lab: Folder, screen: Screen):
     screen.start(lab.project, "cages", "draw", "m1")
     screen.drag((20, 30), (219, 229))
-    screen.keys("Escape", "s", "q", "q")
+    screen.keys("Escape", "s")
+    screen.sees("refused")
+    screen.keys("q", "q")
     status, said = screen.end()
     assert (status, said.strip()) == (0, "nothing was saved")
     assert not (lab.path / "cages.parquet").exists()
+
+
+def test_what_is_drawn_survives_a_table_that_can_not_be_written(lab: Folder, screen: Screen):
+    screen.start(lab.project, "cages", "draw", "m1")
+    screen.drag((20, 30), (219, 229))
+    screen.keys("a", "Return")
+    table = lab.path / "cages.parquet"
+    table.write_bytes(b"torn")
+    screen.keys("s")
+    screen.sees("refused")
+    assert table.read_bytes() == b"torn"
+    table.unlink()
+    screen.keys("s")
+    saved(lab)
+    screen.keys("q")
+    status, said = screen.end()
+    assert status == 0, said
+    assert lab.cages() == [Cage("undated_M1", 1, "a", 20, 30, 200, 200)]
 
 
 def test_a_camera_shares_what_is_drawn_and_large_frames_are_scaled(folder: Folder, screen: Screen):
