@@ -11,6 +11,7 @@ import typer
 from rodepil import __version__
 from rodepil.cli import (
     annotations,
+    audit,
     bench,
     cages,
     data,
@@ -18,6 +19,7 @@ from rodepil.cli import (
     importing,
     models,
     published,
+    summary,
     system,
     trials,
     weights,
@@ -65,6 +67,8 @@ app.add_typer(
 )
 app.add_typer(cages.app, name="cages", help="Draw, import, show and check the boxes of cages.")
 app.command("curate")(data.curate)
+app.add_typer(summary.app, name="data", help="Tell what data there is.")
+app.command("audit")(audit.audit)
 app.add_typer(data.folds_app, name="folds", help="Deal subjects to folds, and check them.")
 app.add_typer(features.app, name="features", help="Materialize stored features.")
 app.add_typer(weights.app, name="weights", help="Pretrained weights: list, inspect, convert.")

@@ -35,7 +35,12 @@ def all_tables(inputs: ReportInputs) -> tuple[Sheet, ...]:
 
 def table1(inputs: ReportInputs) -> Sheet:
     """Return Table I, what the curated dataset consists of, as in the paper."""
-    clips, printed = inputs.clips, paper.TABLE_1
+    return dataset_table(inputs.clips, inputs.data)
+
+
+def dataset_table(clips: pa.Table, data: str) -> Sheet:
+    """Return Table I of the kept rows of a manifest."""
+    printed = paper.TABLE_1
     size_px = printed.size_px
     rows = (
         ("Total subjects", str(len(clips.column("subject_id").unique())), str(printed.subjects)),
@@ -48,13 +53,9 @@ def table1(inputs: ReportInputs) -> Sheet:
     return Sheet(
         name="table1",
         title="Table I: Characteristics of the curated dataset",
-        note=f"{data_note(inputs.data)} {NOT_COMPARABLE}",
-        data=inputs.data,
-        columns=(
-            Column("Characteristic"),
-            Column(inputs.data),
-            Column(PAPER_HEAD),
-        ),
+        note=f"{data_note(data)} {NOT_COMPARABLE}",
+        data=data,
+        columns=(Column("Characteristic"), Column(data), Column(PAPER_HEAD)),
         rows=rows,
     )
 

@@ -1,0 +1,90 @@
+"""The tables of a project that are there, from recordings alone to folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import SourceError
+from rodepil.io import tables
+
+SIMULATED = "simulated recordings"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is there of a project's data; a table that is not is None.
+
+    Parameters
+    ----------
+    data
+        What it is, in words.
+    folder
+        What the paths of recordings are relative to.
+    clips_root
+        What the paths of clips are relative to.
+    recordings, cages, annotations, clips, folds
+        Tables of those schemas.
+    """
+
+    data: str
+    folder: Path
+    clips_root: Path
+    recordings: pa.Table | None = None
+    cages: pa.Table | None = None
+    annotations: pa.Table | None = None
+    clips: pa.Table | None = None
+    folds: pa.Table | None = None
+
+    @property
+    def kept(self) -> pa.Table | None:
+        """The manifest's kept rows; None where there is none."""
+        kept = None if self.clips is None else self.clips.filter(pc.field("kept"))
+        return kept if kept is not None and kept.num_rows else None
+
+
+def read_dataset(
+    settings: ProjectSettings, workspace: Workspace, *, source: bool = False
+) -> Dataset:
+    """Read the tables that are there.
+
+    Parameters
+    ----------
+    settings, workspace
+        The project.
+    source
+        Whether to read what the import commands wrote (``data.folder``) in place of what the
+        pipeline took and made of it. That is also done where the pipeline has not begun.
+
+    Raises
+    ------
+    SourceError
+        There is no table at all.
+    TableError
+        A table is damaged.
+    """
+    imported = workspace.root / settings.data.folder
+    made = {} if source else _read(workspace.raw, workspace.clips, workspace.folds)
+    if made:
+        simulated = settings.data.source == "simulated"
+        words = SIMULATED if simulated else f"recordings in {imported.name}"
+        return Dataset(words, workspace.raw, workspace.clips.parent, **made)
+    found = _read(imported)
+    if not found:
+        tried = f"{imported}" if source else f"{workspace.raw.parent} and {imported}"
+        raise SourceError(
+            f"there is no table in {tried}; import recordings ('rodepil import recordings "
+            "FOLDER'), or make some with 'rodepil simulate'"
+        )
+    return Dataset(f"recordings in {imported.name}", imported, workspace.clips.parent, **found)
+
+
+def _read(folder: Path, *more: Path) -> dict[str, pa.Table]:
+    names = ("recordings", "cages", "annotations")
+    paths = [*(folder / f"{name}.parquet" for name in names), *more]
+    return {path.stem: tables.read(path.stem, path) for path in paths if path.is_file()}

@@ -1,0 +1,104 @@
+"""What is missing of the data or does not fit together, each with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rodepil.data.cages import Cage
+from rodepil.data.foldcheck import FoldRow, check_folds
+from rodepil.data.overview.dataset import Dataset
+from rodepil.data.recordings import Recording
+from rodepil.errors import RodepilError
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is missing or does not fit.
+
+    Parameters
+    ----------
+    item
+        The recording or table.
+    found
+        What is wrong with it.
+    remedy
+        What to do.
+    """
+
+    item: str
+    found: str
+    remedy: str
+
+
+def faults_of(
+    dataset: Dataset, recordings: Sequence[Recording], cages: Sequence[Cage]
+) -> tuple[Fault, ...]:
+    """Look for what is missing or does not fit; nothing is decoded."""
+    found = [
+        *_of_videos(dataset.folder, recordings),
+        *(_of_cages(recordings, cages) if dataset.cages is not None else ()),
+    ]
+    if dataset.clips is not None:
+        if dataset.recordings is not None:
+            found += _of_manifest(dataset.clips, recordings)
+        found += _of_clips(dataset.clips, dataset.clips_root)
+    return tuple(found)
+
+
+def folds_of(dataset: Dataset) -> tuple[tuple[FoldRow, ...], tuple[Fault, ...]]:
+    """Return the folds, checked against the manifest, or what does not fit."""
+    if dataset.clips is None or dataset.folds is None:
+        return (), ()
+    try:
+        return check_folds(dataset.clips, dataset.folds).rows, ()
+    except RodepilError as error:
+        return (), (Fault("folds", str(error), "run 'rodepil folds make'"),)
+
+
+def _of_videos(folder: Path, recordings: Sequence[Recording]) -> Iterator[Fault]:
+    for row in recordings:
+        if not (folder / row.path).is_file():
+            remedy = "put the video there, pull it ('dvc pull'), or import it again"
+            yield Fault(row.recording_id, f"no video at {row.path}", remedy)
+        if row.damaged_packets:
+            what = f"{row.damaged_packets} damaged packets; frames are missing there"
+            yield Fault(row.recording_id, what, "copy it again from the camera, or let it be")
+
+
+def _of_cages(recordings: Sequence[Recording], cages: Sequence[Cage]) -> Iterator[Fault]:
+    caged = {cage.recording_id for cage in cages}
+    for row in recordings:
+        if row.recording_id not in caged:
+            yield Fault(row.recording_id, "no cage", "draw its cages ('rodepil cages draw')")
+
+
+def _of_manifest(clips: pa.Table, recordings: Sequence[Recording]) -> Iterator[Fault]:
+    curated = set(clips.column("recording_id").unique().to_pylist())
+    known = {row.recording_id for row in recordings}
+    for recording_id in sorted(known - curated):
+        remedy = "run 'rodepil curate'; it says why where it fails"
+        yield Fault(recording_id, "not curated: the manifest has no window of it", remedy)
+    for recording_id in sorted(curated - known):
+        remedy = "run 'rodepil curate', or import the recording again"
+        yield Fault(recording_id, "in the manifest, but no longer among the recordings", remedy)
+
+
+def _of_clips(clips: pa.Table, root: Path) -> Iterator[Fault]:
+    """Compare the manifest with what lies in the folders that it names."""
+    paths = clips.filter(pc.field("kept")).column("path").drop_null().to_pylist()
+    there: dict[Path, set[str]] = {}
+    missing = 0
+    for path in paths:
+        folder = (root / path).parent
+        if folder not in there:
+            files = folder.iterdir() if folder.is_dir() else ()
+            there[folder] = {file.name for file in files}
+        missing += Path(path).name not in there[folder]
+    if missing:
+        what = f"{missing:,} of {len(paths):,} clips of the manifest are not on disk"
+        yield Fault("clips", what, "run 'dvc pull data/clips', or 'rodepil curate'")
