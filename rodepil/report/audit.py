@@ -32,7 +32,7 @@ HOW: Final = (
     "interval draws subjects anew; p deals the values of each subject to another, so that clips "
     "of one animal stay as alike as they are. An attribute of the files fails above the threshold "
     "where p is under 0.01. Several together are told by a random forest, tested on subjects that "
-    "it never saw."
+    "it never saw; it fails where its whole interval lies above the threshold."
 )
 
 

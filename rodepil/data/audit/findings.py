@@ -33,7 +33,7 @@ def verdict_of(judged: Sequence[Judged], *, both: bool) -> Verdict:
 
     One attribute of the files is enough, or all of them together. It must tell better than the
     threshold, and better than chance does in 99 of 100 draws: among few clips an attribute that
-    says nothing may come out high.
+    says nothing may come out high. A classifier's interval must lie above the threshold too.
     """
     if not both:
         return "undecided"
@@ -51,7 +51,7 @@ def findings_of(
     found += [one for factor in factors for one in _factor_findings(factor, len(items))]
     found += _duplicate_findings(duplicates)
     shared = shared_recordings(
-        [item.recording_id for item in items], [item.subject_id for item in items]
+        [item.recording for item in items], [item.subject_id for item in items]
     )
     if shared:
         found.append(

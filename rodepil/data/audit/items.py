@@ -33,8 +33,9 @@ class AuditItem:
         The file's digest, by the table that names it.
     label
         1 where there is a seizure, else 0.
-    subject_id, recording_id, date, position
-        Whose it is.
+    subject_id, date, video_id, position
+        Whose it is. Date and video id name the recording that it was cut from: a published clip,
+        imported as a recording of its own, shares them with others.
     box
         The part of the frame that is looked at; None is all of it.
     """
@@ -44,10 +45,15 @@ class AuditItem:
     sha256: str
     label: int
     subject_id: str
-    recording_id: str
     date: str
+    video_id: str
     position: int
     box: tuple[int, int, int, int] | None = None
+
+    @property
+    def recording(self) -> str:
+        """The recording that it was cut from."""
+        return f"{self.date} {self.video_id}"
 
 
 def clip_items(clips: pa.Table, folder: Path) -> list[AuditItem]:
@@ -66,8 +72,8 @@ def clip_items(clips: pa.Table, folder: Path) -> list[AuditItem]:
             sha256=row["sha256"],
             label=row["label"],
             subject_id=row["subject_id"],
-            recording_id=row["recording_id"],
             date=row["date"],
+            video_id=row["video_id"],
             position=row["position"],
         )
         for row in clips.to_pylist()
@@ -97,8 +103,8 @@ def source_items(source: Source, min_agreement: float) -> list[AuditItem]:
                 sha256=recording.sha256,
                 label=int(any(row.agreement >= min_agreement for row in marked)),
                 subject_id=cage.subject_id,
-                recording_id=cage.recording_id,
                 date=recording.date,
+                video_id=recording.video_id,
                 position=cage.position,
                 box=None if cage.box == whole else cage.box,
             )

@@ -176,8 +176,7 @@ def _picture(held: bytes) -> Floats:
 def _smooth(film: Floats) -> Floats:
     """Weigh each bin with its neighbours, so that a shift of half a bin costs little."""
     padded = np.pad(film, ((1, 1), (0, 0)), mode="edge")
-    smoothed = ((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4).astype(np.float32)
-    return smoothed
+    return ((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4).astype(np.float32)
 
 
 def _coarse(film: Floats) -> Floats:

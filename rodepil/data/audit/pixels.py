@@ -109,7 +109,8 @@ def repeated_share(changes: npt.NDArray[np.float64]) -> float:
     ----------
     changes
         Mean absolute difference of each frame to the one before it, (T - 1,). An encoder leaves
-        a trace of a difference even in a repeated frame, so little counts as none.
+        a trace of a difference even in a repeated frame, so little counts as none. Frames in
+        which nothing moves count as well; in noisy film that was encoded again, repeats hide.
     """
     if not len(changes):
         return 0.0

@@ -156,7 +156,7 @@ def _counted(items: Sequence[AuditItem], failures: Sequence[str]) -> Counted:
         clips=len(items),
         seizures=sum(item.label for item in items),
         subjects=len({item.subject_id for item in items}),
-        recordings=len({item.recording_id for item in items}),
+        recordings=len({item.recording for item in items}),
         unreadable=len(failures),
     )
 
