@@ -242,6 +242,18 @@ def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path) -> None:
     assert all(fault.remedy for fault in faults)
 
 
+def test_the_short_last_file_of_a_session_needs_no_window(tmp_path: Path) -> None:
+    rows = [
+        recording(0, session_id="S", session_start_s=0.0),
+        recording(1, session_id="S", session_start_s=600.0, duration_s=7.0),
+        recording(2, duration_s=19.0),
+    ]
+    cages = [cage(row, 0, "70-3") for row in rows]
+    clips = [window(rows[0], cages[0], number) for number in range(3)]
+    faults = summarize(dataset(tmp_path, rows, cages, (), clips), 0.5).faults
+    assert [one.item for one in faults if "not curated" in one.found] == [rows[2]["recording_id"]]
+
+
 def test_folds_of_other_clips_are_a_fault_and_no_end(lab: Dataset) -> None:
     folds = tables.from_rows("folds", [{"clip_id": "gone", "subject_id": "70-2", "fold": 0}])
     summary = summarize(replace(lab, folds=folds), 0.5)
@@ -311,22 +323,25 @@ def test_activity_by_the_clock_is_the_mean_that_pandas_takes(tmp_path: Path) -> 
 
 def test_without_a_clock_activity_runs_from_the_start_of_the_session(tmp_path: Path) -> None:
     rows = [
-        recording(0, duration_s=180.0, session_id="S", session_start_s=0.0),
-        recording(1, duration_s=180.0, session_id="S", session_start_s=180.0),
+        recording(0, duration_s=180.03, session_id="S", session_start_s=0.0),
+        recording(1, duration_s=180.03, session_id="S", session_start_s=180.03),
     ]
     cages = [cage(row, 0, "70-3") for row in rows]
     clips = [
+        # As curation cuts them: on the grid of the session, in the time of the file.
         window(row, place, number, motion=0.001 * number + 0.1 * half)
+        | {"start_s": 180.0 * half + 10.0 * number - (row["session_start_s"] if half else 0.0)}
         for half, (row, place) in enumerate(zip(rows, cages, strict=True))
         for number in range(18)
     ]
-    marks = [seizure(rows[1], 0, 20, 50)]
+    marks = [seizure(rows[1], 0, 19.97, 50)]
     activity = activity_of(dataset(tmp_path, rows, cages, marks, clips))
     assert activity is not None
     assert (activity.by_clock, activity.bin_s, activity.turns) == (False, 10.0, 1)
     steps = 0.001 * np.arange(18)
     np.testing.assert_allclose(activity.motion, [np.concatenate([steps, steps + 0.1])])
-    assert [(mark.start_s, mark.end_s) for mark in activity.marks] == [(200.0, 230.0)]
+    assert [mark.start_s for mark in activity.marks] == [pytest.approx(200.0)]
+    assert [mark.end_s for mark in activity.marks] == [pytest.approx(230.03)]
 
 
 def write(folder: Path, lab: Dataset) -> None:

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,13 +45,18 @@ def block(heading: str, number: int = 0) -> list[str]:
     return blocks[number].splitlines()
 
 
-def contents(folder: Path) -> dict[str, str]:
-    """Return the digest of every file under `folder` but the locks of curation."""
+def digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
+    """Return the digests of files by their paths in `folder`; locks hold nothing."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "lock"
+        for path in sorted(files)
+        if path.name != "lock"
     }
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the digest of every file under `folder`."""
+    return digests(folder, (path for path in folder.rglob("*") if path.is_file()))
 
 
 @dataclass
@@ -69,6 +74,14 @@ class Clone:
     @property
     def folds(self) -> bytes:
         return (self.data / "folds.parquet").read_bytes()
+
+    def held(self) -> dict[str, str]:
+        """Return the digests of what the stages wrote for DVC, by path."""
+        stages = YAML_FILE.load(self.folder / "dvc.yaml")["stages"].values()
+        outs = [out for stage in stages for out in stage.get("outs", ())]
+        paths = [self.folder / (out if isinstance(out, str) else next(iter(out))) for out in outs]
+        files = [file for path in paths for file in (path, *path.rglob("*")) if file.is_file()]
+        return digests(self.folder, files)
 
     def run(self, line: str, status: int = 0) -> str:
         """Run one command, as it would be typed, and return what it says."""
@@ -110,16 +123,12 @@ class Clone:
 
 @dataclass(frozen=True)
 class Project:
-    """The project whose data has two versions; `before` is what data/ held at the first."""
+    """The project whose data has two versions; `before` is what was held at the first."""
 
     clone: Clone
     store: Path
     before: Mapping[str, str]
     before_folds: bytes
-
-    @property
-    def data(self) -> Path:
-        return self.clone.data
 
 
 def copy_project(folder: Path) -> None:
@@ -128,7 +137,8 @@ def copy_project(folder: Path) -> None:
     for name in ("rodepil", "pipelines", "experiments"):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=hidden)
     (folder / "data" / "imported").mkdir(parents=True)
-    for name in (".gitignore", ".dvcignore", "data/imported/README.md"):
+    (folder / "results").mkdir()
+    for name in (".gitignore", ".dvcignore", "data/imported/README.md", "results/.gitignore"):
         shutil.copy(REPOSITORY / name, folder / name)
     pipeline = YAML_FILE.load(REPOSITORY / "dvc.yaml")
     names = list(pipeline["stages"])
@@ -185,7 +195,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str
     made.run("git add -A")
     made.follow(block("Keep versions in a folder"), {"/nas/rodepil": f"'{store}'"})
     made.run("git tag folds-february")
-    before, before_folds = contents(made.data), made.folds
+    before, before_folds = made.held(), made.folds
     made.set("folds", method="leave_one_subject_out")
     made.run("dvc repro")
     made.run("git commit -q -a -m 'Deal the folds anew'")

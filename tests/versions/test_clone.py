@@ -8,10 +8,10 @@ from tests.versions.conftest import Clone, Project, block, contents
 
 
 def test_a_pulled_clone_holds_the_same_bytes(project: Project, pulled: Clone) -> None:
-    held = contents(pulled.data)
-    assert held == contents(project.data)
-    assert any(name.startswith("clips/.parts/") for name in held)
-    assert any(name.startswith("raw/videos/") for name in held)
+    held = pulled.held()
+    assert held == project.clone.held()
+    assert any(name.startswith("data/clips/.parts/") for name in held)
+    assert any(name.startswith("data/raw/videos/") for name in held)
 
 
 def test_after_a_pull_the_pipeline_has_nothing_to_do(pulled: Clone) -> None:
@@ -26,7 +26,7 @@ def test_pulled_clips_are_taken_as_they_are_when_code_lets_curation_run_again(
 ) -> None:
     copy = clone("räume und leerzeichen")
     copy.follow(block("Get the data in a fresh clone", 1))
-    before, clips = contents(copy.data), sorted((copy.data / "clips").glob("*.avi"))
+    before, clips = copy.held(), sorted((copy.data / "clips").glob("*.avi"))
     written = [path.stat().st_mtime_ns for path in clips]
     for video in (copy.data / "raw" / "videos").iterdir():
         video.unlink()  # what is done needs no video
@@ -36,7 +36,7 @@ def test_pulled_clips_are_taken_as_they_are_when_code_lets_curation_run_again(
     assert "Running stage 'curate'" in said
     assert len(clips) > 4
     assert [path.stat().st_mtime_ns for path in clips] == written
-    after = contents(copy.data)
+    after = copy.held()
     assert after == {name: held for name, held in before.items() if "raw/videos" not in name}
 
 
@@ -49,7 +49,7 @@ def test_a_shared_cache_fills_a_clone_with_links_that_stages_never_write_into(
     copy.follow(
         lines, {"/nas/rodepil-cache": f"'{cache}'", "reflink,hardlink,symlink,copy": "symlink"}
     )
-    assert contents(copy.data) == contents(project.data)
+    assert copy.held() == project.clone.held()
     assert all(path.is_symlink() for path in (copy.data / "clips").glob("*.avi"))
     held = contents(cache / "files")
     copy.set("curate", min_overlap_s=2)
@@ -65,5 +65,5 @@ def test_a_stage_that_was_never_run_makes_pull_fail_only_after_the_rest_is_there
     with (copy.folder / "dvc.yaml").open("a") as pipeline:
         pipeline.write("  later: {cmd: touch data/later, outs: [data/later]}\n")
     assert "data/later" in copy.run("dvc pull", status=1)
-    assert contents(copy.data) == contents(project.data)
+    assert copy.held() == project.clone.held()
     copy.follow(block("Get the data in a fresh clone", 1))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from tests.versions.conftest import Clone, Project, block, contents
+from tests.versions.conftest import Clone, Project, block
 
 HEADING = "Go back to last month's folds"
 
@@ -17,15 +17,15 @@ def test_everything_goes_back_and_nothing_has_to_run(
     copy = clone("back")
     copy.run("dvc pull")
     assert copy.folds != project.before_folds
-    copy.run("git checkout folds-february -- params.yaml dvc.lock")
+    copy.run("git checkout folds-february -- params.yaml dvc.lock results")
     copy.run("dvc pull")  # a fresh clone's cache holds today's version alone
     status = copy.follow(block(HEADING))
-    assert contents(copy.data) == project.before
+    assert copy.held() == project.before
     assert "up to date" in status
     assert "Running stage" not in copy.run("dvc repro")
-    copy.run("git checkout HEAD -- params.yaml dvc.lock")
+    copy.run("git checkout HEAD -- params.yaml dvc.lock results")
     copy.run("dvc checkout")
-    assert contents(copy.data) == contents(project.data)
+    assert copy.held() == project.clone.held()
 
 
 def test_old_folds_under_todays_settings_are_named_and_put_back_by_repro(

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.versions.conftest import Clone, Project, block, contents
+from tests.versions.conftest import Clone, Project, block
 
 KEYS = {"AWS_ACCESS_KEY_ID": "tests-own-key", "AWS_SECRET_ACCESS_KEY": "tests-own-secret"}
 REGION = {"AWS_DEFAULT_REGION": "us-east-1"}
@@ -46,7 +46,7 @@ def test_data_goes_to_s3_and_comes_back_with_credentials_of_the_environment_alon
 
     receiver = Clone(sender.folder.parent, sender.environment)
     receiver.follow(block("Get the data in a fresh clone"), {"URL": f"'{sender.folder}'"})
-    assert contents(receiver.data) == contents(project.data)
+    assert receiver.held() == project.clone.held()
     assert "Running stage" not in receiver.said[-1]
 
 

@@ -20,6 +20,7 @@ from rodepil.data.overview.timeline import DAY_S, Timeline, timeline_of
 from rodepil.data.recordings import Recording, recordings_of
 
 HOUR_S = 3600.0
+DIGITS = 6
 MOST_BINS = 36
 WIDTHS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 """Widths that people read easily; the least that makes no more than `MOST_BINS` is taken."""
@@ -125,7 +126,8 @@ def _times(measured: pa.Table, timeline: Timeline) -> NDArray[np.float64]:
     """Return when each window starts, (N,) seconds."""
     column = measured.column("recording_id").combine_chunks().dictionary_encode()
     begins = np.array([timeline.recordings[name] for name in column.dictionary.to_pylist()])
-    return np.asarray(begins[column.indices.to_numpy()] + measured["start_s"].to_numpy())
+    times_s = begins[column.indices.to_numpy()] + measured["start_s"].to_numpy()
+    return np.asarray(np.round(times_s, DIGITS))  # a window that starts a bin lies in that bin
 
 
 def _seizures(dataset: Dataset, recordings: list[Recording], timeline: Timeline) -> list[Seizure]:

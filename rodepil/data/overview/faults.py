@@ -80,12 +80,22 @@ def _of_cages(recordings: Sequence[Recording], cages: Sequence[Cage]) -> Iterato
 def _of_manifest(clips: pa.Table, recordings: Sequence[Recording]) -> Iterator[Fault]:
     curated = set(clips.column("recording_id").unique().to_pylist())
     known = {row.recording_id for row in recordings}
-    for recording_id in sorted(known - curated):
+    short = _short_ends(recordings, pc.max(clips.column("duration_s")).as_py() or 0.0)
+    for recording_id in sorted(known - curated - short):
         remedy = "run 'rodepil curate'; it says why where it fails"
         yield Fault(recording_id, "not curated: the manifest has no window of it", remedy)
     for recording_id in sorted(curated - known):
         remedy = "run 'rodepil curate', or import the recording again"
         yield Fault(recording_id, "in the manifest, but no longer among the recordings", remedy)
+
+
+def _short_ends(recordings: Sequence[Recording], window_s: float) -> set[str]:
+    """Return files that go on with a session and may be too short for a whole window of theirs."""
+    return {
+        row.recording_id
+        for row in recordings
+        if row.session_start_s and row.duration_s < 2 * window_s
+    }
 
 
 def _of_clips(clips: pa.Table, root: Path) -> Iterator[Fault]:
