@@ -22,6 +22,9 @@ from rodepil.io.video import DecodedFrame, VideoReader
 
 TABLE_REMEDY = "put the right file there, or make the recordings table again from the files"
 
+CLOCK_HZ_MAX = 100_000
+"""Containers count time in parts of a second, seldom finer than MPEG's 1/90000."""
+
 CagesOf = Mapping[str, Sequence[tuple[Cage, tuple[Annotation, ...]]]]
 """The cages of every recording, each with its annotated seizures."""
 
@@ -36,12 +39,12 @@ class Film:
     @property
     def begin_s(self) -> Fraction:
         """Where it begins in its session."""
-        return Fraction(self.recording.session_start_s or 0)
+        return _exact(self.recording.session_start_s or 0.0)
 
     @property
     def end_s(self) -> Fraction:
         """Where it ends in its session."""
-        return self.begin_s + Fraction(self.recording.duration_s)
+        return self.begin_s + _exact(self.recording.duration_s)
 
     def frames(self, threads: int, *, after: int = 0) -> Generator[DecodedFrame]:
         """Yield its frames in the session's time, `after` frames of the file before it.
@@ -115,6 +118,11 @@ def stretches(films: Sequence[Film], cages: CagesOf, max_gap_s: float) -> dict[s
             if _goes_on(film, after, cages, max_gap_s):
                 found[film.recording.recording_id] = Stretch(film, after)
     return found
+
+
+def _exact(seconds: float) -> Fraction:
+    """Return the fraction of a camera's clock that was rounded to a float."""
+    return Fraction(seconds).limit_denominator(CLOCK_HZ_MAX)
 
 
 def _goes_on(film: Film, after: Film, cages: CagesOf, max_gap_s: float) -> bool:

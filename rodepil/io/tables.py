@@ -147,12 +147,17 @@ def from_rows(name: str, rows: Iterable[Mapping[str, object]]) -> pa.Table:
 def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
     """Return `table` with the columns of `name` in order, or say what does not fit.
 
+    Columns that may be null may be missing as well: an earlier version did not know them.
+
     Raises
     ------
     TableError
         A column is missing, unknown or of another type, or holds null where it can't.
     """
     wanted = SCHEMAS[name]
+    for field in wanted:
+        if field.nullable and field.name not in table.column_names:  # of an earlier version
+            table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
     missing = [column for column in wanted.names if column not in table.column_names]
     unknown = [column for column in table.column_names if column not in wanted.names]
     if missing or unknown:
