@@ -17,7 +17,8 @@ from rodepil.io import tables
 from rodepil.io.progress import Progress
 
 if TYPE_CHECKING:
-    from rodepil.data.audit import AuditItem, AuditRecord
+    from rodepil.data.audit.items import AuditItem
+    from rodepil.data.audit.record import AuditRecord
 
 Control = Literal["none", "static", "scratch"]
 
@@ -53,7 +54,7 @@ def curate(settings: ProjectSettings, workspace: Workspace, progress: Progress) 
 
 def audit(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Audit the curated clips, write what was found, and stop where files give labels away."""
-    from rodepil.data.audit import clip_items  # noqa: PLC0415
+    from rodepil.data.audit.items import clip_items  # noqa: PLC0415
 
     clips = tables.read("clips", workspace.clips)
     items = clip_items(clips, workspace.clips.parent)
@@ -62,7 +63,7 @@ def audit(settings: ProjectSettings, workspace: Workspace, progress: Progress) -
 
 def audit_with_folds(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Audit the curated clips and say what their folds share, where they have any."""
-    from rodepil.data.audit import clip_items  # noqa: PLC0415
+    from rodepil.data.audit.items import clip_items  # noqa: PLC0415
     from rodepil.report.audit import sharing_words  # noqa: PLC0415
 
     clips = tables.read("clips", workspace.clips)
@@ -78,7 +79,7 @@ def audit_source(
     folder: Path | None = None,
 ) -> str:
     """Audit recordings as they came: those of `folder`, by default of the project's source."""
-    from rodepil.data.audit import source_items  # noqa: PLC0415
+    from rodepil.data.audit.items import source_items  # noqa: PLC0415
     from rodepil.data.sources import read_source  # noqa: PLC0415
 
     simulated = settings.data.source == "simulated"
@@ -98,8 +99,8 @@ def _audited(
     data: str | None = None,
 ) -> AuditRecord:
     """Audit items, write table, record, page and figure, and then stop if they failed."""
-    from rodepil.data.audit import audit as run  # noqa: PLC0415
-    from rodepil.data.audit import save_record  # noqa: PLC0415
+    from rodepil.data.audit.record import save_record  # noqa: PLC0415
+    from rodepil.data.audit.run import audit as run  # noqa: PLC0415
     from rodepil.report.audit import STEMS, write_audit  # noqa: PLC0415
     from rodepil.trials.plan import data_name  # noqa: PLC0415
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from rodepil.data.audit import AuditRecord, FoldSharing, fold_sharing
-from rodepil.data.audit.record import Judged
+from rodepil.data.audit.record import AuditRecord, Judged
+from rodepil.data.audit.sharing import FoldSharing, fold_sharing
 from rodepil.errors import FoldError, SubjectLeak, TableError
 from rodepil.io import tables
 from rodepil.io.files import publish, write_text

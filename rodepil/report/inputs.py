@@ -36,7 +36,8 @@ import pyarrow as pa
 from rodepil.config.base import Settings
 from rodepil.config.settings import FeatureSettings, ModelSettings, TrainSettings
 from rodepil.config.workspace import Workspace
-from rodepil.data.audit import AuditRecord, digest_of, read_record
+from rodepil.data.audit.items import digest_of
+from rodepil.data.audit.record import AuditRecord, read_record
 from rodepil.errors import ReportError, SubjectLeak
 from rodepil.io import tables
 from rodepil.report.counts import groups, labels_and_scores

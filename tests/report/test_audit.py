@@ -10,8 +10,16 @@ import pytest
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.data.audit import AuditRecord, digest_of, save_record
-from rodepil.data.audit.record import Counted, DuplicateGroup, FactorRecord, Judged, PlaceRecord
+from rodepil.data.audit.items import digest_of
+from rodepil.data.audit.record import (
+    AuditRecord,
+    Counted,
+    DuplicateGroup,
+    FactorRecord,
+    Judged,
+    PlaceRecord,
+    save_record,
+)
 from rodepil.errors import ReportError
 from rodepil.io import tables
 from rodepil.report import write_report

@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rodepil.data.audit import AuditRecord
-from rodepil.data.audit.record import Judged
+from rodepil.data.audit.record import AuditRecord, Judged
 from rodepil.report.style import SMALL_PT, Style, label, new_figure
 from rodepil.report.words import data_note
 

@@ -12,17 +12,10 @@ import numpy as np
 import pytest
 
 from rodepil.config.settings import AuditSettings, CurateSettings
-from rodepil.data.audit import (
-    Audited,
-    AuditItem,
-    audit,
-    clip_items,
-    read_record,
-    save_record,
-    source_items,
-)
 from rodepil.data.audit.cache import MEASURED
-from rodepil.data.audit.items import Of
+from rodepil.data.audit.items import AuditItem, Of, clip_items, source_items
+from rodepil.data.audit.record import read_record, save_record
+from rodepil.data.audit.run import Audited, audit
 from rodepil.data.curate import curate
 from rodepil.data.published.clips import import_clips
 from rodepil.data.sources import read_source

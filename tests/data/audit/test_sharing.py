@@ -10,8 +10,7 @@ import pytest
 from scipy.stats import entropy
 from sklearn.metrics import mutual_info_score
 
-from rodepil.data.audit import fold_sharing
-from rodepil.data.audit.sharing import explained, judge_factor, shared_recordings
+from rodepil.data.audit.sharing import explained, fold_sharing, judge_factor, shared_recordings
 from rodepil.data.audit.tell import Cohort
 from rodepil.errors import FoldError
 from rodepil.io import tables
