@@ -10,7 +10,9 @@ import typer
 
 from rodepil import __version__
 from rodepil.cli import (
-    annotations,
+    annotations as marks,  # the name belongs to the future import
+)
+from rodepil.cli import (
     audit,
     bench,
     cages,
@@ -62,9 +64,7 @@ import_app.command("recordings")(importing.recordings)
 import_app.command("rodepil")(published.import_rodepil)
 app.add_typer(import_app, name="import", help="Take recordings into the source's tables.")
 app.command("simulate")(data.simulate)
-app.add_typer(
-    annotations.app, name="annotations", help="Take annotators' marks, compare and count them."
-)
+app.add_typer(marks.app, name="annotations", help="Take annotators' marks, compare and count them.")
 app.add_typer(cages.app, name="cages", help="Draw, import, show and check the boxes of cages.")
 app.command("curate")(data.curate)
 app.add_typer(summary.app, name="data", help="Tell what data there is.")
