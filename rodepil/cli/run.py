@@ -50,8 +50,11 @@ def guarded(call: Callable[[], object]) -> int:
         _complain(str(error))
         return USER_ERROR_STATUS
     except KeyboardInterrupt:
-        _complain("interrupted; run the same command again to go on from here")
-        return INTERRUPTED_STATUS
+        return _interrupted()
+    except SystemExit as end:  # typer makes one of an interrupt
+        if end.code != INTERRUPTED_STATUS:
+            raise
+        return _interrupted()
     except OSError as error:
         _complain(f"{error}. Check the path, its permissions and the free space, then run it again")
         return USER_ERROR_STATUS
@@ -69,6 +72,11 @@ def run_stage(stage: Callable[[ProjectSettings, Workspace, Progress], object]) -
         print(stage(project.settings, project.workspace, project.progress))  # noqa: T201 - a stage's summary
 
     sys.exit(guarded(call))
+
+
+def _interrupted() -> int:
+    _complain("interrupted; run the same command again to go on from here")
+    return INTERRUPTED_STATUS
 
 
 def _complain(message: str) -> None:

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import typer
+
 from rodepil import __version__
+from rodepil.cli.run import guarded
 
 TOOL = [sys.executable, "-m", "rodepil"]
 HEAVY = ("torch", "ray", "mlflow", "cv2", "pyarrow", "matplotlib", "sklearn", "av")
@@ -62,3 +66,24 @@ def test_an_empty_folder_says_what_to_run_first(tmp_path: Path) -> None:
         shown = run(*command, folder=tmp_path)
         assert shown.returncode == 1, command
         assert "dvc repro" in shown.stderr or "rodepil" in shown.stderr, command
+
+
+def test_an_interrupted_command_says_that_it_can_go_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def wait() -> None:
+        raise KeyboardInterrupt
+
+    assert guarded(lambda: app([])) == 130
+    assert "run the same command again to go on" in capsys.readouterr().err
+
+
+def test_another_exit_is_left_to_who_asked_for_it() -> None:
+    def leave() -> None:
+        raise SystemExit(2)
+
+    with pytest.raises(SystemExit):
+        guarded(leave)

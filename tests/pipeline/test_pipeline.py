@@ -58,6 +58,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, settings: ProjectSettings)
     for stage in (
         stages.source,
         stages.curate,
+        stages.audit,
         stages.folds,
         stages.features,
         stages.pretrain,
