@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from rodepil.io.progress import Advance
 
 LINES_WITHOUT_TERMINAL = 10
+FEW = 10
+"""Below it, a part of a unit is shown with two decimals, else with one."""
 
 
 class Bars:
@@ -41,7 +47,7 @@ class Bars:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            _Amounts(),
             TextColumn(unit),
             TimeElapsedColumn(),
             TextColumn("left"),
@@ -54,6 +60,7 @@ class Bars:
     def _lines(self, name: str, total: float, unit: str) -> Advance:
         done = 0.0
         printed = 0
+        begun_s = time.monotonic()
 
         def advance(amount: float) -> None:
             nonlocal done, printed
@@ -61,6 +68,26 @@ class Bars:
             tenth = int(LINES_WITHOUT_TERMINAL * done / total) if total else printed
             if tenth > printed:
                 printed = tenth
-                self._console.print(f"{name}: {done:.0f}/{total:.0f} {unit}", highlight=False)
+                left_s = (time.monotonic() - begun_s) * max(0.0, total - done) / done
+                line = f"{name}: {_amounts(done, total)} {unit}, {_clock(left_s)} left"
+                self._console.print(line, highlight=False, soft_wrap=True)
 
         return advance
+
+
+class _Amounts(ProgressColumn):
+    """What is done, of what there is to do."""
+
+    def render(self, task: Task) -> Text:
+        """Return the two amounts."""
+        return Text(_amounts(task.completed, task.total or 0.0), style="progress.download")
+
+
+def _amounts(done: float, total: float) -> str:
+    """Return both in whole units where they are counted, else with decimals."""
+    digits = 0 if float(total).is_integer() else 2 if total < FEW else 1
+    return f"{done:.{digits}f}/{total:.{digits}f}"
+
+
+def _clock(seconds: float) -> str:
+    return str(dt.timedelta(seconds=round(seconds)))

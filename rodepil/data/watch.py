@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rodepil.data.job import Job
-from rodepil.io.progress import Advance
+from rodepil.io.progress import Advance, every
 from rodepil.io.units import S_PER_H
 
 LOOK_EVERY_S = 1.0
@@ -71,16 +71,6 @@ class Watch:
 @contextmanager
 def watching(jobs: Sequence[Job], advance: Advance) -> Iterator[Watch]:
     """Yield a watch that looks by itself, now and then, for the block."""
-    watch, ended = Watch(jobs, advance), threading.Event()
-
-    def look() -> None:
-        while not ended.wait(LOOK_EVERY_S):
-            watch.look()
-
-    thread = threading.Thread(target=look, name="watch", daemon=True)
-    thread.start()
-    try:
+    watch = Watch(jobs, advance)
+    with every(LOOK_EVERY_S, watch.look):
         yield watch
-    finally:
-        ended.set()
-        thread.join()

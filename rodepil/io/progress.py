@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -24,6 +25,24 @@ class Silent:
         """Yield a function that forgets what it is told."""
         del name, total, unit
         yield _forget
+
+
+@contextmanager
+def every(seconds: float, look: Callable[[], None]) -> Iterator[None]:
+    """Call `look` by itself, each time that `seconds` have gone, for the block."""
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(seconds):
+            look()
+
+    thread = threading.Thread(target=repeat, name="look", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _forget(amount: float) -> None:

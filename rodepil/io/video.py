@@ -5,7 +5,7 @@ H W pixels
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -85,8 +85,19 @@ class VideoInfo:
     created: str | None
 
 
-def probe(path: Path, *, threads: int = 0) -> VideoInfo:
+def probe(
+    path: Path, *, threads: int = 0, far: Callable[[Fraction], None] | None = None
+) -> VideoInfo:
     """Decode a whole video and say what it holds.
+
+    Parameters
+    ----------
+    path
+        A video file.
+    threads
+        Threads that decode; 0 leaves it to FFmpeg.
+    far
+        Is told the time of every frame, to show how far the probe is.
 
     Raises
     ------
@@ -102,6 +113,8 @@ def probe(path: Path, *, threads: int = 0) -> VideoInfo:
             step = float(frame.time_s - ahead.time_s)
             shortest, longest = min(shortest, step), max(longest, step)
             damaged += frame.picture.is_corrupt
+            if far is not None:
+                far(frame.time_s)
         fps = _frame_rate(frame, reader.declared_fps)
         width_px, height_px = frame.size_px
         return VideoInfo(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
 from pathlib import Path
 
 from rodepil.errors import SourceError, VideoError
@@ -106,7 +107,9 @@ def stamp_of(path: Path) -> Stamp:
     return Stamp(os.path.abspath(path), found.st_size, found.st_mtime_ns)  # noqa: PTH100 - links stay
 
 
-def probe_file(stamp: Stamp, *, threads: int = 0) -> Facts:
+def probe_file(
+    stamp: Stamp, *, threads: int = 0, far: Callable[[Fraction], None] | None = None
+) -> Facts:
     """Decode a whole file once, and take its digest.
 
     Parameters
@@ -115,6 +118,8 @@ def probe_file(stamp: Stamp, *, threads: int = 0) -> Facts:
         The file as it was when it was found.
     threads
         Threads that decode; 0 leaves it to FFmpeg.
+    far
+        Is told the time of every frame, to show how far the probe is.
 
     Raises
     ------
@@ -125,7 +130,7 @@ def probe_file(stamp: Stamp, *, threads: int = 0) -> Facts:
     """
     path = Path(stamp.path)
     try:
-        info = probe(path, threads=threads)
+        info = probe(path, threads=threads, far=far)
     except VideoError as error:
         if isinstance(error.__cause__, OSError):  # of the disk or the network, not of the video
             raise SourceError(str(error)) from error

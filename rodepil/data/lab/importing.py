@@ -45,7 +45,7 @@ def import_recordings(
     camera
         Of all files; by default the name of a file's folder.
     progress
-        Shown the megabytes that are done.
+        Shown the hours of video that are done, as headers tell them.
     processes
         Processes on this machine; by default one for each CPU.
 

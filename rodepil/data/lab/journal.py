@@ -35,6 +35,11 @@ class ProbeJournal:
         if path is not None:
             self._read(path)
 
+    @property
+    def folder(self) -> Path | None:
+        """Where it lies; None where it is kept in memory."""
+        return None if self._path is None else self._path.parent
+
     def get(self, stamp: Stamp) -> Found | None:
         """Return what came of the file in that state; None where it was not probed."""
         return self._found.get(stamp)

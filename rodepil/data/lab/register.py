@@ -10,10 +10,9 @@ from pathlib import Path
 from rodepil.cluster import cpu_count, run_many
 from rodepil.data.lab.facts import Facts, Stamp, probe_file, stamp_of
 from rodepil.data.lab.journal import Found, ProbeJournal
+from rodepil.data.lab.pace import Far, hours_of, note_of, pacing
 from rodepil.errors import RodepilError, SourceError, VideoError
 from rodepil.io.progress import Progress, Silent
-
-MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def probe_many(
     journal
         What was probed before is taken from it, and what is probed now is noted in it at once.
     progress
-        Shown the megabytes that are done.
+        Shown the hours of video that are done, as headers tell them.
     processes
         Processes on this machine; by default one for each CPU.
     """
@@ -97,11 +96,14 @@ def _probe(
         return {}
     failed: dict[Stamp, Exception] = {}
     threads = max(1, cpu_count() // min(processes or cpu_count(), len(stamps)))
-    total = sum(stamp.size for stamp in stamps) / MEGABYTE
+    hours = hours_of(stamps)
     # The largest first, so that none of them is left to a single process at the end.
     ordered = sorted(stamps, key=lambda stamp: (-stamp.size, stamp.path))
-    with progress.task("probe recordings", total, "MB") as advance:
-        job = partial(probe_file, threads=threads)
+    with (
+        progress.task("probe recordings", sum(hours.values()), "h of video") as advance,
+        pacing(hours, journal.folder, advance) as (pace, notes),
+    ):
+        job = partial(_probe_noting, notes=notes, threads=threads)
         for outcome in run_many(job, ordered, processes=processes):
             if outcome.result is not None:
                 journal.add(outcome.item, outcome.result)
@@ -109,8 +111,13 @@ def _probe(
                 journal.add(outcome.item, outcome.error)
             else:
                 failed[outcome.item] = _said(outcome.item, outcome.error)
-            advance(outcome.item.size / MEGABYTE)
+            pace.end(outcome.item)
     return failed
+
+
+def _probe_noting(stamp: Stamp, *, notes: Path, threads: int) -> Facts:
+    """Probe a file and note how far it is."""
+    return probe_file(stamp, threads=threads, far=Far(note_of(notes, stamp)))
 
 
 def _said(stamp: Stamp, error: Exception | None) -> Exception:

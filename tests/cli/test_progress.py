@@ -1,0 +1,38 @@
+"""What is shown of long work: parts of an hour, and when it ends."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from rodepil.cli.progress import Bars
+
+
+@pytest.mark.parametrize(
+    ("total", "step", "unit", "says"),
+    [
+        (2.5, 1.25, "h of video", "probe: 1.25/2.50 h of video, 0:00:00 left"),
+        (250.5, 126.0, "h of video", "probe: 126.0/250.5 h of video, 0:00:0"),
+        (40.0, 20.0, "clips", "probe: 20/40 clips, 0:00:00 left"),
+    ],
+)
+def test_a_line_tells_parts_of_a_unit_and_what_is_left(
+    total: float, step: float, unit: str, says: str
+) -> None:
+    text = StringIO()
+    with Bars(Console(file=text, force_terminal=False)).task("probe", total, unit) as advance:
+        advance(step)
+        advance(total / 100)  # no tenth more, and no line
+    (line,) = text.getvalue().splitlines()
+    assert line.startswith(says)
+
+
+def test_a_bar_shows_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    text = StringIO()
+    console = Console(file=text, force_terminal=True, width=100, color_system=None)
+    with Bars(console).task("probe", 2.5, "h of video") as advance:
+        advance(1.25)
+    assert "1.25/2.50 h of video" in text.getvalue()
