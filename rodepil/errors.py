@@ -63,6 +63,10 @@ class FeatureError(RodepilError):
     """A stored feature is missing, torn or belongs to another view."""
 
 
+class DamagedFeature(FeatureError):
+    """A stored feature is torn or holds other bytes than were written."""
+
+
 class ModelError(RodepilError):
     """A model's settings, weights or inputs do not fit together."""
 

@@ -136,14 +136,13 @@ def check_folds(workspace: Workspace) -> str:
 
 
 def features(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Materialize the view of the settings and write the snapshot of stored features."""
-    from rodepil.store import FeatureStore  # noqa: PLC0415
-    from rodepil.store.views import view_of  # noqa: PLC0415
+    """Materialize the views of the settings and write the snapshot of stored features."""
+    from rodepil.store import FeatureStore, Manifest, declared_views  # noqa: PLC0415
 
-    clips = tables.read("clips", workspace.clips)
+    manifest = Manifest(tables.read("clips", workspace.clips), workspace.clips.parent)
     store = FeatureStore(workspace.store)
-    view = view_of(settings.features)
-    summary = store.materialize(view, clips, workspace.clips.parent, progress=progress)
+    views = declared_views(settings.features, settings.views)
+    summary = store.materialize(views, manifest, progress=progress)
     tables.write("features", summary.features, workspace.features)
     return str(summary)
 

@@ -7,7 +7,7 @@ work is refused here, so that no stage starts with it.
 from __future__ import annotations
 
 from math import isclose
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -132,6 +132,19 @@ class FeatureSettings(Settings):
     view: Literal["frames"] = "frames"
     frames: Positive = 16
     size_px: Positive = 32
+
+
+class StoreSettings(Settings):
+    """Where stored features lie.
+
+    ``url`` is a folder (relative to the project's) or an address of a file system that fsspec or
+    pyarrow knows, for example ``s3://bucket/rodepil``; null stands for ``data/store``. Of what is
+    read over a network ``cache_gb`` GB are kept in ``cache``.
+    """
+
+    url: str | None = None
+    cache: Annotated[str, Field(min_length=1)] = "data/store_cache"
+    cache_gb: PositiveReal = 20.0
 
 
 class ModelSettings(Settings):
@@ -282,6 +295,8 @@ class ProjectSettings(Settings):
     audit: AuditSettings = AuditSettings()
     folds: FoldSettings = FoldSettings()
     features: FeatureSettings = FeatureSettings()
+    views: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    store: StoreSettings = StoreSettings()
     model: ModelSettings = ModelSettings()
     pretrain: PretrainSettings = PretrainSettings()
     train: TrainSettings = TrainSettings()

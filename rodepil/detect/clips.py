@@ -23,8 +23,8 @@ from rodepil.io import tables
 from rodepil.io.files import sha256_file
 from rodepil.io.progress import Progress, Silent
 from rodepil.models.card import ModelCard, load_model
-from rodepil.store.registry import View
-from rodepil.store.views import view_of
+from rodepil.store.decode import decode_one
+from rodepil.store.views import View, training_view
 from rodepil.train.metrics import positive
 from rodepil.train.result import probabilities
 from rodepil.train.world import choose_device
@@ -100,7 +100,7 @@ def predict_clips(
     network, card = load_model(_model_file(model), str(place))
     rows: list[dict[str, object]] = []
     with (progress or Silent()).task("score clips", len(clips), "clips") as advance:
-        for reads in _batches(clips, view_of(card.features), batch_size):
+        for reads in _batches(clips, training_view(card.features), batch_size):
             rows += _score(reads, network, card, place)
             advance(len(reads))
     return tables.from_rows("scores", rows)
@@ -146,7 +146,7 @@ def _model_file(model: Path) -> Path:
 def _read(path: Path, view: View) -> _Read:
     """Read one clip, or say why it can't be read."""
     try:
-        return _Read(path, sha256_file(path)[:CLIP_ID_DIGITS], view.decode(path))
+        return _Read(path, sha256_file(path)[:CLIP_ID_DIGITS], decode_one(path, view)[view.main])
     except (RodepilError, OSError) as error:
         return _Read(path, error=str(error))
 

@@ -101,6 +101,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "folds": _schema({"clip_id": _S, "subject_id": _S, "fold": _I}),
     "features": _schema({"clip_id": _S, "view": _S, "key": _S, "shard": _S, "row": _I}),
+    # What the shards of one view's folder hold (rodepil.store.index).
+    "shards": _schema({"shard": _S, "size_bytes": _I, "row": _I, "key": _S}),
     "predictions": _schema(
         {"run_id": _S, "fold": _I, "clip_id": _S, "subject_id": _S, "label": _I, "score": _F}
     ),

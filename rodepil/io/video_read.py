@@ -249,7 +249,11 @@ def planes(picture: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
 
 def upright(picture: av.VideoFrame, pixel_format: str) -> npt.NDArray[np.uint8]:
     """Return a frame as ``rgb24`` (H, W, 3) or ``gray`` (H, W), uint8, rotated as shown."""
-    array = picture.to_ndarray(format=pixel_format).astype(np.uint8, copy=False)
+    return turned(picture.to_ndarray(format=pixel_format).astype(np.uint8, copy=False), picture)
+
+
+def turned(array: Plane, picture: av.VideoFrame) -> Plane:
+    """Return what was made of a frame, (H, W) or (H, W, 3), rotated as the frame is shown."""
     turns = _quarter_turns(picture)
     return np.ascontiguousarray(np.rot90(array, turns)) if turns else array
 

@@ -11,29 +11,37 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rodepil.store.clipset import ClipSet, testing_set, training_set
     from rodepil.store.features import FeatureStore, MaterializeSummary
-    from rodepil.store.registry import View
-    from rodepil.store.views import FrameView, view_of
+    from rodepil.store.materialize import Manifest
+    from rodepil.store.views import View, declared_views, training_view
+    from rodepil.store.views.frames import FrameView
+    from rodepil.store.views.motion import MotionView
 
 __all__ = [
     "ClipSet",
     "FeatureStore",
     "FrameView",
+    "Manifest",
     "MaterializeSummary",
+    "MotionView",
     "View",
+    "declared_views",
     "testing_set",
     "training_set",
-    "view_of",
+    "training_view",
 ]
 
 _HOMES = {
     "ClipSet": "clipset",
     "FeatureStore": "features",
-    "FrameView": "views",
+    "FrameView": "views.frames",
+    "Manifest": "materialize",
     "MaterializeSummary": "features",
-    "View": "registry",
+    "MotionView": "views.motion",
+    "View": "views",
+    "declared_views": "views",
     "testing_set": "clipset",
     "training_set": "clipset",
-    "view_of": "views",
+    "training_view": "views",
 }
 
 

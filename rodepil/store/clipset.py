@@ -15,7 +15,7 @@ from rodepil.data.split import Split
 from rodepil.errors import SubjectLeak
 from rodepil.store import snapshot
 from rodepil.store.features import FeatureStore
-from rodepil.store.registry import View
+from rodepil.store.views.base import View
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ClipSet:
         return len(self.clip_ids)
 
 
-def training_set(store: FeatureStore, view: View, features: pa.Table, split: Split) -> ClipSet:
+def training_set(store: FeatureStore, view: View, split: Split) -> ClipSet:
     """Return the clips that a split trains on, sorted by clip_id.
 
     Raises
@@ -51,12 +51,12 @@ def training_set(store: FeatureStore, view: View, features: pa.Table, split: Spl
     FeatureError
         A feature is missing from snapshot or store, or is of other bytes than the clip's.
     """
-    return _stack(store, view, features, _through(split).train)
+    return _stack(store, view, _through(split).train)
 
 
-def testing_set(store: FeatureStore, view: View, features: pa.Table, split: Split) -> ClipSet:
+def testing_set(store: FeatureStore, view: View, split: Split) -> ClipSet:
     """Return the clips that a split tests on; otherwise as `training_set`."""
-    return _stack(store, view, features, _through(split).test)
+    return _stack(store, view, _through(split).test)
 
 
 def _through(split: Split) -> Split:
@@ -69,14 +69,14 @@ def _through(split: Split) -> Split:
     return split
 
 
-def _stack(store: FeatureStore, view: View, features: pa.Table, clips: pa.Table) -> ClipSet:
+def _stack(store: FeatureStore, view: View, clips: pa.Table) -> ClipSet:
     """Copy the features of `clips` from the mapped shards into one tensor."""
     clip_ids = clips.column("clip_id").to_pylist()
-    features = snapshot.rows_of(view, features, clip_ids)
-    snapshot.refuse_stale(view, features, clips)
-    frames = torch.empty((len(clip_ids), *view.shape), dtype=torch.uint8)
+    snapshot.refuse_stale(view, snapshot.rows_of(view.name, store.features, clip_ids), clips)
+    shape = view.columns[view.main].fixed or ()
+    frames = torch.empty((len(clip_ids), *shape), dtype=torch.uint8)
     into = frames.numpy()
-    for index, tensor in enumerate(store.stream(view, features, clip_ids)):
-        np.copyto(into[index], tensor)
+    for index, row in enumerate(store.rows(view.name, clip_ids)):
+        np.copyto(into[index], row[view.main])
     labels = torch.from_numpy(clips.column("label").to_numpy().copy())
     return ClipSet(frames, labels, tuple(clip_ids), tuple(clips.column("subject_id").to_pylist()))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rodepil.errors import FeatureError
+from rodepil.errors import DamagedFeature, FeatureError
 from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
 from rodepil.store import materialize, snapshot
-from rodepil.store.registry import View
-from rodepil.store.shards import MEND, Shard, Tensor, folder_name, scan
+from rodepil.store.index import Index, Spot
+from rodepil.store.materialize import Manifest
+from rodepil.store.places import LocalPlace, Place
+from rodepil.store.shards import MEND, Shard, folder_name
+from rodepil.store.views.base import Row, View
 
 SHARD_CLIPS = 16
 OPEN_SHARDS = 128  # each holds a file open before Python 3.13; 1,024 is a common limit
@@ -28,65 +31,77 @@ class MaterializeSummary:
     Attributes
     ----------
     features
-        The snapshot: the table "features", a row for every kept clip that has a feature.
+        The snapshot: the table "features", a row for every feature of a kept clip.
     computed, reused
-        Clips whose feature was made now, and those whose feature was there.
+        Features made now, and those that were there, by view.
     failures
         The table "failures": clips that gave no feature, by path, with the reason.
     """
 
     features: pa.Table
-    computed: int
-    reused: int
+    computed: dict[str, int]
+    reused: dict[str, int]
     failures: pa.Table
 
     def __str__(self) -> str:
-        have, failed = self.features.num_rows, self.failures.num_rows
-        done = f"{self.computed} computed, {self.reused} reused, {failed} clips failed"
+        done = [
+            f"{view}: {self.computed[view] + self.reused[view]} features, "
+            f"{self.computed[view]} computed, {self.reused[view]} reused"
+            for view in self.computed
+        ]
+        failed = [f"{self.failures.num_rows} clips failed"] if self.failures.num_rows else []
         reasons = [f"  {row['item']}: {row['message']}" for row in self.failures.to_pylist()]
-        return "\n".join([f"{have} features: {done}", *reasons])
+        return "\n".join([*done, *failed, *reasons])
 
 
 class FeatureStore:
-    """A folder of shards: a cache that may be deleted, and is filled again by `ensure`.
+    """Shards of features: a cache that may be deleted, and is filled again by `ensure`.
 
     Any number of processes may read it and add to it at once.
 
     Parameters
     ----------
-    folder
-        Where the shards lie, a folder for each view; made when the first one is written.
+    place
+        Where the shards lie, a folder for each view: a folder's path, or a `Place`.
+    features
+        The snapshot that says which feature a clip has; `materialize` sets it.
     shard_clips
         Clips in a shard.
     """
 
-    def __init__(self, folder: Path, *, shard_clips: int = SHARD_CLIPS) -> None:
-        self.folder = Path(folder).resolve()
+    def __init__(
+        self,
+        place: Path | Place,
+        features: pa.Table | None = None,
+        *,
+        shard_clips: int = SHARD_CLIPS,
+    ) -> None:
+        self.place: Place = LocalPlace(place) if isinstance(place, Path) else place
+        self.features = tables.from_rows("features", []) if features is None else features
         self.shard_clips = shard_clips
         self._open: OrderedDict[str, Shard] = OrderedDict()
+        self._checked: set[tuple[str, int]] = set()
+        self._moved: dict[str, dict[str, Spot]] = {}
 
-    def __reduce__(self) -> tuple[Callable[..., FeatureStore], tuple[Path, int]]:
-        return _reopen, (self.folder, self.shard_clips)
+    def __reduce__(self) -> tuple[Callable[..., FeatureStore], tuple[Place, pa.Table, int]]:
+        return _reopen, (self.place, self.features, self.shard_clips)
 
     def materialize(
         self,
-        view: View,
-        clips: pa.Table,
-        clips_root: Path,
+        views: Sequence[View],
+        manifest: Manifest,
         *,
         progress: Progress | None = None,
         processes: int | None = None,
     ) -> MaterializeSummary:
-        """Make the features of all kept clips that the store lacks.
+        """Make the features of all kept clips that the store lacks, with one decode of a clip.
 
         Parameters
         ----------
-        view
-            What to make of each clip.
-        clips
-            The manifest.
-        clips_root
-            The folder that its paths are relative to.
+        views
+            What to make of each clip; their names differ.
+        manifest
+            The clips.
         progress
             Told of every finished shard, in clips.
         processes
@@ -95,51 +110,58 @@ class FeatureStore:
         Raises
         ------
         FeatureError
-            A worker died or the disk is full; finished shards are kept.
+            A worker died, the disk is full, or a newer version wrote the store; finished shards
+            are kept.
         """
-        wanted = materialize.plan(view, clips)
-        places = scan(self.folder / folder_name(view))
-        root = Path(clips_root).resolve()
-        lacking = (
-            materialize.missing(shard, places)
-            for shard in materialize.shards_of(wanted, self.shard_clips)
+        views = tuple(views)
+        wanted = materialize.plan(views, manifest.clips)
+        indexes = [Index(self.place, folder_name(view)) for view in views]
+        spots = [index.spots for index in indexes]
+        root = Path(manifest.root).resolve()
+        short = (
+            materialize.lacking(group, spots)
+            for group in materialize.groups_of(wanted, self.shard_clips)
         )
-        jobs = [materialize.Job(view, self.folder, root, items) for items in lacking if items]
-        fresh: set[str] = set()
+        groups = [materialize.Group(views, self.place, root, items) for items in short if items]
+        computed: Counter[str] = Counter()
         failures: list[materialize.Failure] = []
-        total = sum(len(job.wanted) for job in jobs)
-        with (progress or Silent()).task(f"features: {view.name}", total, "clips") as advance:
-            for made in materialize.run(jobs, advance, processes):
-                places |= {key: (str(made.shard), row) for row, key in enumerate(made.keys)}
-                fresh.update(made.keys)
+        total = sum(len(group.wanted) for group in groups)
+        title = f"features: {', '.join(view.name for view in views)}"
+        with (progress or Silent()).task(title, total, "clips") as advance:
+            for made in materialize.run(groups, advance, processes):
+                for number, (shard, keys) in made.shards.items():
+                    spots[number].update({key: Spot(shard, row) for row, key in enumerate(keys)})
+                    computed[views[number].name] += len(keys)
                 failures += made.failures
-        features = snapshot.make(view, wanted, places)
-        computed = sum(key in fresh for key in features.column("key").to_pylist())
+        if computed:
+            for view in views:
+                Index(self.place, folder_name(view)).write()
+        self._forget()
+        made_now = snapshot.make(views, wanted, spots)
+        names = [view.name for view in views]
+        self.features = snapshot.merge(self.features, made_now, names)
+        held = Counter(made_now.column("view").to_pylist())
         return MaterializeSummary(
-            features,
-            computed=computed,
-            reused=features.num_rows - computed,
+            self.features,
+            computed={name: computed[name] for name in names},
+            reused={name: held[name] - computed[name] for name in names},
             failures=tables.from_rows("failures", map(asdict, sorted(failures, key=_by_item))),
         )
 
     def ensure(
         self,
         view: View,
-        features: pa.Table,
-        clips: pa.Table,
-        clips_root: Path,
+        manifest: Manifest,
         *,
         progress: Progress | None = None,
         processes: int | None = None,
-    ) -> pa.Table:
-        """Return `features` with every one of them in the store, making those that are gone.
+    ) -> None:
+        """Make those features of the snapshot again that the store has lost.
 
         Parameters
         ----------
-        view, clips, clips_root, progress, processes
+        view, manifest, progress, processes
             As for `materialize`.
-        features
-            The snapshot that shall be readable; it stays valid, whichever shards are made.
 
         Raises
         ------
@@ -147,79 +169,117 @@ class FeatureStore:
             The snapshot is of other clips, settings or library versions than these, or a
             feature can't be made again.
         """
-        features = snapshot.of_view(view, features)
-        snapshot.refuse_stale(view, features, clips)
-        known = pc.is_in(clips.column("clip_id"), features.column("clip_id").combine_chunks())
+        rows = snapshot.of_view(view.name, self.features)
+        snapshot.refuse_stale(view, rows, manifest.clips)
+        ids = rows.column("clip_id").combine_chunks()
+        known = manifest.clips.filter(pc.is_in(manifest.clips.column("clip_id"), ids))
         summary = self.materialize(
-            view, clips.filter(known), clips_root, progress=progress, processes=processes
+            [view], Manifest(known, manifest.root), progress=progress, processes=processes
         )
         if summary.failures.num_rows:
             raise FeatureError(f"not every feature of the snapshot can be made again\n{summary}")
-        return summary.features
 
-    def read(self, view: View, features: pa.Table, clip_ids: Iterable[str]) -> list[Tensor]:
-        """Return the features of some clips, in their order, without a copy.
+    def read(self, view: str, clip_ids: Iterable[str]) -> pa.Table:
+        """Return the features of some clips, in their order, as Arrow data without a copy.
 
         Parameters
         ----------
         view
-            The view that made them.
-        features
-            The snapshot that says where they lie.
+            The name of a view.
         clip_ids
             Clips; one may come twice.
 
         Returns
         -------
-        list of numpy.ndarray
-            The view's shape, uint8, read-only: arrays over the mapped shards.
+        pyarrow.Table
+            ``clip_id`` and the view's columns, a chunk a clip, over the mapped shards.
 
         Raises
         ------
+        DamagedFeature
+            A shard is torn or its bytes have changed.
         FeatureError
-            A clip is not in the snapshot, or its feature is not in the store, or the snapshot
-            was made under other settings.
+            A clip has no such feature, or the store does not hold it.
         """
-        return list(self.stream(view, features, clip_ids))
+        wanted = list(clip_ids)
+        batches = []
+        for clip_id, (shard, row) in zip(wanted, self._found(view, wanted), strict=True):
+            batch = shard.batch(row)
+            named = pa.array([clip_id], pa.string())
+            field = pa.field("clip_id", pa.string(), nullable=False)
+            schema = pa.schema([field, *batch.schema])
+            batches.append(pa.RecordBatch.from_arrays([named, *batch.columns], schema=schema))
+        return pa.Table.from_batches(batches) if batches else pa.table({"clip_id": []})
 
-    def stream(self, view: View, features: pa.Table, clip_ids: Iterable[str]) -> Iterator[Tensor]:
-        """Yield what `read` returns one by one, so that no more than some shards stay mapped."""
-        folder = folder_name(view)
-        rows = snapshot.rows_of(view, features, list(clip_ids))
+    def rows(self, view: str, clip_ids: Iterable[str]) -> Iterator[Row]:
+        """Yield the features of some clips, in their order, as NumPy arrays by column.
+
+        They are read-only and lie over the mapped shards; no more than some of these stay mapped.
+
+        Raises
+        ------
+        DamagedFeature
+            A shard is torn or its bytes have changed.
+        FeatureError
+            A clip has no such feature, or the store does not hold it.
+        """
+        for shard, row in self._found(view, list(clip_ids)):
+            yield shard.arrays(row)
+
+    def _found(self, view: str, clip_ids: Sequence[str]) -> Iterator[tuple[Shard, int]]:
+        """Yield where each clip's feature lies, its bytes compared on their first read."""
+        rows = snapshot.rows_of(view, self.features, clip_ids)
         columns = (rows.column(name).to_pylist() for name in ("shard", "row", "key"))
-        moved: dict[str, tuple[str, int]] | None = None
-        for shard, row, key in zip(*columns, strict=True):
-            if not shard.startswith(f"{folder}/"):
-                raise FeatureError(f"shard {shard} is of other settings than {view!r}; {MEND}")
-            try:
-                tensor = self._tensor(shard, row, key)
-            except FeatureError:  # the cache may have been made anew, in other shards
-                moved = scan(self.folder / folder) if moved is None else moved
-                if key not in moved:
-                    raise
-                name, row_now = moved[key]
-                tensor = self._tensor(f"{folder}/{name}", row_now, key)
-            yield tensor
+        for name, row, key in zip(*columns, strict=True):
+            yield self._at(name, row, key)
 
-    def _tensor(self, shard: str, row: int, key: str) -> Tensor:
-        keys = self._shard(shard).keys
-        if row >= len(keys) or keys[row] != key:
-            raise FeatureError(f"shard {shard} does not hold feature {key} in row {row}; {MEND}")
-        return self._shard(shard).tensor(row)
+    def _at(self, name: str, row: int, key: str) -> tuple[Shard, int]:
+        """Return the shard and row of a feature, wherever it lies now."""
+        try:
+            shard = self._shard(name)
+            held = row < len(shard.keys) and shard.keys[row] == key
+        except DamagedFeature:
+            raise
+        except FeatureError:
+            held = False
+        if not held:  # the cache may have been made anew, in other shards
+            folder = name.rpartition("/")[0]
+            if folder not in self._moved:
+                self._moved[folder] = Index(self.place, folder).spots
+            spot = self._moved[folder].get(key)
+            if spot is None:
+                raise FeatureError(f"feature {key} is not in the store ({name}); {MEND}")
+            name, row = f"{folder}/{spot.shard}", spot.row
+            shard = self._shard(name)
+        if (name, row) not in self._checked:
+            shard.check(row)
+            self._checked.add((name, row))
+        return shard, row
 
     def _shard(self, name: str) -> Shard:
         """Open a shard, or take it from those that are open; the longest unused one is let go."""
-        shard = self._open.get(name) or Shard(self.folder / name)
+        shard = self._open.get(name) or Shard(self.place.fetch(name))
         self._open[name] = shard
         self._open.move_to_end(name)
         if len(self._open) > OPEN_SHARDS:
             self._open.popitem(last=False)
         return shard
 
+    def discard(self, shard: str) -> None:
+        """Remove a shard that is damaged; its features are made again when they are wanted."""
+        self.place.discard(shard)
+        self._forget()
 
-def _reopen(folder: Path, shard_clips: int) -> FeatureStore:
+    def _forget(self) -> None:
+        """Forget what is open and known of files: they may have been made anew."""
+        self._open.clear()
+        self._checked.clear()
+        self._moved.clear()
+
+
+def _reopen(place: Place, features: pa.Table, shard_clips: int) -> FeatureStore:
     """Open a store in another process; open shards do not travel."""
-    return FeatureStore(folder, shard_clips=shard_clips)
+    return FeatureStore(place, features, shard_clips=shard_clips)
 
 
 def _by_item(failure: materialize.Failure) -> str:

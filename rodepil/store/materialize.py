@@ -1,9 +1,14 @@
-"""Make the features that a store lacks: planned in one place, made by workers shard by shard."""
+"""Make the features that a store lacks: planned in one place, made by workers group by group.
+
+A group is some clips that lie together; of each view it gives one shard.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,31 +17,68 @@ import pyarrow.compute as pc
 from rodepil.cluster import run_many
 from rodepil.errors import FeatureError, RodepilError
 from rodepil.io import tables
+from rodepil.io.clip_frames import ClipSpan
 from rodepil.io.files import sha256_file
-from rodepil.store.registry import View, feature_key
-from rodepil.store.shards import Tensor, file_name, folder_name, write_shard
+from rodepil.store.decode import decode
+from rodepil.store.places import Place
+from rodepil.store.shards import file_name, folder_name, write_shard
+from rodepil.store.views.base import Row, View, feature_key
 
-COLUMNS = ["clip_id", "path", "sha256", "n_frames"]
+COLUMNS = ["clip_id", "path", "sha256", "n_frames", "fps"]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The clips that features are made of.
+
+    Parameters
+    ----------
+    clips
+        The table "clips".
+    root
+        The folder that its paths are relative to.
+    """
+
+    clips: pa.Table
+    root: Path
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A clip whose feature is wanted; `path` is relative to the folder of the manifest."""
+    """A clip of which features are wanted.
+
+    Parameters
+    ----------
+    clip_id, path, sha256
+        The clip; its path is relative to the manifest's root.
+    n_frames, fps
+        What it decodes to, where the manifest says so.
+    keys
+        The key of its feature in each view that is wanted of it, by the view's number.
+    """
 
     clip_id: str
     path: str
     sha256: str
     n_frames: int | None
-    key: str
+    fps: str | None
+    keys: Mapping[int, str]
+
+    @property
+    def span(self) -> ClipSpan | None:
+        """What the clip must decode to."""
+        if self.n_frames is None or self.fps is None:
+            return None
+        return ClipSpan(self.n_frames, Fraction(self.fps))
 
 
 @dataclass(frozen=True)
-class Job:
+class Group:
     """The clips of one shard, for a worker: all that it needs, and picklable."""
 
-    view: View
-    store: Path
-    clips_root: Path
+    views: tuple[View, ...]
+    place: Place
+    root: Path
     wanted: tuple[Wanted, ...]
 
 
@@ -51,15 +93,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Made:
-    """A shard's file name and keys; no name where no clip of the job was good."""
+    """What a worker made of a group: for each view's number the shard's name and keys."""
 
-    shard: str | None
-    keys: tuple[str, ...]
+    shards: Mapping[int, tuple[str, tuple[str, ...]]]
     failures: tuple[Failure, ...]
 
 
-def plan(view: View, clips: pa.Table) -> list[Wanted]:
-    """List the kept clips with the key of each one's feature.
+def plan(views: Sequence[View], clips: pa.Table) -> list[Wanted]:
+    """List the kept clips with the keys of each one's features.
 
     The order is that of recordings and time, whatever the order of rows: it decides which clips
     share a shard, so that every run over the same clips makes the same shards.
@@ -78,73 +119,104 @@ def plan(view: View, clips: pa.Table) -> list[Wanted]:
             f"{lost.num_rows} kept clips have no path or no sha256, the first is "
             f"{lost.column('clip_id')[0]}; run 'rodepil curate'"
         )
-    identity = view.identity()
+    identities = list(enumerate(view.identity() for view in views))
     rows = zip(*(clips.column(name).to_pylist() for name in COLUMNS), strict=True)
     return [
-        Wanted(clip_id, path, sha256, n_frames, feature_key(sha256, identity))
-        for clip_id, path, sha256, n_frames in rows
+        Wanted(
+            clip_id,
+            path,
+            sha256,
+            n_frames,
+            fps,
+            {number: feature_key(sha256, identity) for number, identity in identities},
+        )
+        for clip_id, path, sha256, n_frames, fps in rows
     ]
 
 
-def shards_of(wanted: Iterable[Wanted], size: int) -> Iterator[tuple[Wanted, ...]]:
-    """Deal clips to shards of `size`, each content once, whatever the store holds already.
-
-    So a run that was killed and started again makes the shards that it would have made.
-    """
-    once = list({one.key: one for one in wanted}.values())
-    for start in range(0, len(once), size):
-        yield tuple(once[start : start + size])
+def groups_of(wanted: Iterable[Wanted], size: int) -> Iterator[tuple[Wanted, ...]]:
+    """Cut into groups of `size` clips, the last one smaller."""
+    rest = iter(wanted)
+    while group := tuple(islice(rest, size)):
+        yield group
 
 
-def run(jobs: list[Job], advance: Callable[[float], None], processes: int | None) -> Iterator[Made]:
-    """Yield what became of each job.
+def lacking(group: Iterable[Wanted], there: Sequence[Mapping[str, object]]) -> tuple[Wanted, ...]:
+    """Return what of a group is not there, `there` holding the keys of each view."""
+    left = (
+        replace(one, keys={view: key for view, key in one.keys.items() if key not in there[view]})
+        for one in group
+    )
+    return tuple(one for one in left if one.keys)
+
+
+def run(
+    groups: Sequence[Group], advance: Callable[[int], None], processes: int | None
+) -> Iterator[Made]:
+    """Yield what workers make of groups as they end, and tell how many clips are done.
 
     Raises
     ------
     FeatureError
-        A worker died or a shard could not be written.
+        A worker died, or the store can't be written; what is finished is kept.
     """
-    for outcome in run_many(make_shard, jobs, processes=processes):
+    for outcome in run_many(make, groups, processes=processes):
         if outcome.result is None:
+            error = outcome.error
             raise FeatureError(
-                f"a shard in {outcome.item.store} could not be made: {outcome.error!r}; "
-                "finished shards are kept: mend this (disk full? memory short?) and run it again"
-            ) from outcome.error
+                str(error)
+                if isinstance(error, FeatureError)
+                else f"a worker ended with {error!r}; what is finished is kept, run it again"
+            ) from error
         advance(len(outcome.item.wanted))
         yield outcome.result
 
 
-def make_shard(job: Job) -> Made:
-    """Decode the clips of one shard and write those that are good.
+def make(group: Group) -> Made:
+    """Make the features of one group's clips and write their shards; what a worker runs.
 
-    Memory is bounded by the shard: its clips' tensors.
+    Memory is bounded by the group: its clips' features.
     """
-    keys: list[str] = []
-    tensors: list[Tensor] = []
+    made: dict[int, tuple[list[str], list[Row]]] = {}
     failures: list[Failure] = []
-    for one in job.wanted:
+    for one in group.wanted:
         try:
-            tensors.append(_feature(job, one))
-            keys.append(one.key)
+            rows = _features(group, one)
         except RodepilError as error:
             failures.append(Failure(one.path, type(error).__name__, str(error)))
-    if not keys:
-        return Made(None, (), tuple(failures))
-    shard = file_name(keys)
-    write_shard(job.store / folder_name(job.view) / shard, job.view, keys, tensors)
-    return Made(shard, tuple(keys), tuple(failures))
+            continue
+        for (number, key), row in zip(one.keys.items(), rows, strict=True):
+            if isinstance(row, FeatureError):
+                message = f"{one.path} in view '{group.views[number].name}': {row}"
+                failures.append(Failure(one.path, type(row).__name__, message))
+            else:
+                keys, kept = made.setdefault(number, ([], []))
+                keys.append(key)
+                kept.append(row)
+    return Made(
+        {number: _write(group, number, keys, rows) for number, (keys, rows) in made.items()},
+        tuple(failures),
+    )
 
 
-def _feature(job: Job, one: Wanted) -> Tensor:
-    """Decode one clip whose bytes are those that its key stands for."""
-    path = job.clips_root / one.path
+def _features(group: Group, one: Wanted) -> list[Row | FeatureError]:
+    """Decode one clip whose bytes are those that its keys stand for, once for all views."""
+    path = group.root / one.path
     if not path.is_file():
         raise FeatureError(f"{path} is not there; run 'rodepil curate' to make the clip again")
-    if sha256_file(path) != one.sha256:
+    try:
+        sha256 = sha256_file(path)
+    except OSError as error:
+        raise FeatureError(f"{path} can't be read: {error.strerror}; set its rights") from error
+    if sha256 != one.sha256:
         raise FeatureError(f"{path} has changed since it was curated; run 'rodepil curate'")
-    return job.view.decode(path, one.n_frames)
+    return decode(path, [group.views[number] for number in one.keys], one.span)
 
 
-def missing(wanted: Iterable[Wanted], there: Container[str]) -> tuple[Wanted, ...]:
-    """Return the clips whose key is not there."""
-    return tuple(one for one in wanted if one.key not in there)
+def _write(
+    group: Group, number: int, keys: Sequence[str], rows: Sequence[Row]
+) -> tuple[str, tuple[str, ...]]:
+    view, shard = group.views[number], file_name(keys)
+    with group.place.publish(f"{folder_name(view)}/{shard}") as beside:
+        write_shard(beside, view, keys, rows)
+    return shard, tuple(keys)

@@ -1,75 +1,99 @@
 """Shards: Arrow IPC files of features, uncompressed, one clip a record batch.
 
-A shard is named for the keys that it holds, says in its schema which these are, appears whole
-by a rename, and is never changed. So the folder is its own index, and a reader needs no lock.
+A shard is named for the keys that it holds, says in its schema which these are and what each
+row's bytes hash to, appears whole by a rename, and is never changed.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import mmap
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import xxhash
 
-from rodepil.errors import FeatureError
-from rodepil.io.files import publish, short_hash
-from rodepil.store.registry import View
+from rodepil.errors import DamagedFeature, FeatureError
+from rodepil.io.files import short_hash
+from rodepil.store.views.base import Array, Column, Row, View
 
 HEADER = b"rodepil.shard"
-FORMAT = 1
-COLUMN = "feature"
+CHECKSUM = b"rodepil.shard.xxh3"
+FORMAT = 2
+SUFFIX = ".arrow"
 MEND = "run 'rodepil features materialize'"
-
-Tensor = npt.NDArray[np.uint8]
 
 
 def folder_name(view: View) -> str:
     """Return the folder of a view's shards, relative to the store."""
-    return f"{view.name}-{view.identity()}"
+    return f"{view.kind}-{view.identity()}"
 
 
 def file_name(keys: Sequence[str]) -> str:
     """Return the name of the shard that holds `keys` in this order."""
-    return f"{short_hash(*keys, digits=32)}.arrow"
+    return f"{short_hash(*keys, digits=32)}{SUFFIX}"
 
 
-def write_shard(path: Path, view: View, keys: Sequence[str], tensors: Sequence[Tensor]) -> None:
-    """Write the features of some clips as one shard, whole or not at all.
+def write_shard(path: Path, view: View, keys: Sequence[str], rows: Sequence[Row]) -> None:
+    """Write the features of some clips as one shard; the caller publishes the file.
 
     Parameters
     ----------
     path
-        Where the shard shall stand.
+        Where to write.
     view
         The view that made the features.
     keys
         Their keys, in order.
-    tensors
-        One a key, of the view's shape, uint8.
+    rows
+        One a key: an array for every column of the view.
     """
+    columns = dict(view.columns)
     header = {
         "format": FORMAT,
-        "view": view.name,
-        "settings": view.model_dump(mode="json"),
+        "kind": view.kind,
+        "settings": view.settings,
         "code_version": view.code_version,
         "made_with": view.made_with(),
+        "made_of": dict(view.made_of()),
+        "columns": {name: [column.dtype, column.shape] for name, column in columns.items()},
         "keys": list(keys),
+        "checksums": [checksum(columns, row) for row in rows],
     }
-    kind = pa.fixed_shape_tensor(pa.uint8(), view.shape)
-    field = pa.field(COLUMN, kind, nullable=False)
-    schema = pa.schema([field], metadata={HEADER: json.dumps(header, sort_keys=True)})
-    with publish(path) as beside, pa.ipc.new_file(beside, schema) as writer:
-        for tensor in tensors:
-            values = pa.array(np.ascontiguousarray(tensor).reshape(-1))
-            row = pa.FixedSizeListArray.from_arrays(values, math.prod(view.shape))
-            column = pa.ExtensionArray.from_storage(kind, row)
-            writer.write_batch(pa.record_batch([column], schema=schema))
+    said = json.dumps(header, sort_keys=True).encode()
+    schema = pa.schema(
+        [pa.field(name, column.arrow, nullable=False) for name, column in columns.items()],
+        metadata={HEADER: said, CHECKSUM: xxhash.xxh3_64_hexdigest(said)},
+    )
+    with pa.ipc.new_file(path, schema) as writer:
+        for row in rows:
+            arrays = [_to_arrow(column, row[name]) for name, column in columns.items()]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+
+
+def checksum(columns: Mapping[str, Column], row: Row) -> str:
+    """Return the XXH3 of a row's bytes, column by column."""
+    digest = xxhash.xxh3_64()
+    for name in columns:
+        digest.update(np.ascontiguousarray(row[name]).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def _to_arrow(column: Column, array: Array) -> pa.Array:
+    """Return one array as an Arrow array of length 1, without a copy where it can be."""
+    values = pa.array(np.ascontiguousarray(array).reshape(-1))
+    if column.shape == ():
+        return values
+    if column.fixed is None:
+        return pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), values).cast(
+            column.arrow
+        )
+    row = pa.FixedSizeListArray.from_arrays(values, len(values))
+    return pa.ExtensionArray.from_storage(column.arrow, row)
 
 
 class Shard:
@@ -84,35 +108,111 @@ class Shard:
     ----------
     keys
         The keys that it holds, by row.
+    header
+        What it says of itself: kind, settings, versions, columns.
+    columns
+        Its columns by name.
 
     Raises
     ------
     FeatureError
-        The file is missing, torn, or of another format.
+        The file is missing, or written by a newer version.
+    DamagedFeature
+        It is torn, changed, or no shard.
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         try:
             self._reader = pa.ipc.open_file(pa.BufferReader(_map(path)))
-            header = json.loads((self._reader.schema.metadata or {})[HEADER])
-            form, self.keys = header["format"], tuple(header["keys"])
+            metadata = self._reader.schema.metadata or {}
+            said = metadata[HEADER]
+            self.header: dict[str, Any] = json.loads(said)
+            form = int(self.header["format"])
         except FileNotFoundError as error:
             raise FeatureError(f"shard {path} is not in the store; {MEND}") from error
-        except (pa.ArrowException, KeyError, ValueError) as error:
-            raise FeatureError(f"shard {path} is torn or no shard: {error!r}; {MEND}") from error
-        have, listed = self._reader.num_record_batches, len(self.keys)
-        if form != FORMAT or have != listed:
+        except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+            raise DamagedFeature(f"shard {path} is torn or no shard: {error!r}; {MEND}") from error
+        if form > FORMAT:
             raise FeatureError(
-                f"shard {path} has format {form} and {have} of {listed} features, wanted format "
-                f"{FORMAT} and all features; {MEND}"
+                f"shard {path} has format {form}, this version of rodepil reads {FORMAT}; install "
+                "the version that wrote it, or set store.url to another place"
             )
+        self._check_header(form, said, metadata.get(CHECKSUM, b"").decode())
 
-    def tensor(self, row: int) -> Tensor:
-        """Return the feature in `row`: a read-only array over the mapped file."""
-        column = self._reader.get_batch(row).column(0)
+    def _check_header(self, form: int, said: bytes, signed: str) -> None:
+        """Refuse a file whose header, keys and rows do not belong together."""
+        self.keys = tuple(self.header.get("keys", ()))
+        sums = self.header.get("checksums", ())
+        have, listed = self._reader.num_record_batches, len(self.keys)
+        whole = form == FORMAT and xxhash.xxh3_64_hexdigest(said) == signed
+        if not whole or not have == listed == len(sums) or file_name(self.keys) != self.path.name:
+            raise DamagedFeature(
+                f"shard {self.path} has format {form} and {have} of {listed} features under other "
+                f"keys than it is named for, or a changed header; {MEND}"
+            )
+        self.columns = {
+            name: Column(dtype, tuple(shape))
+            for name, (dtype, shape) in self.header["columns"].items()
+        }
+        # JSON has sorted the names; the order is that of the file, whose first is the main one.
+        self.columns = {name: self.columns[name] for name in self._reader.schema.names}
+
+    def batch(self, row: int) -> pa.RecordBatch:
+        """Return the feature in `row` as Arrow data over the mapped file.
+
+        Raises
+        ------
+        DamagedFeature
+            The row can't be read.
+        """
+        try:
+            return self._reader.get_batch(row)
+        except (pa.ArrowException, OSError) as error:
+            raise DamagedFeature(
+                f"shard {self.path} can't be read in row {row}: {error}; {MEND}"
+            ) from error
+
+    def arrays(self, row: int) -> Row:
+        """Return the feature in `row` by column: read-only arrays over the mapped file.
+
+        Raises
+        ------
+        DamagedFeature
+            The row can't be read.
+        """
+        batch = self.batch(row)
+        return {
+            name: self._array(column, batch.column(name), row)
+            for name, column in self.columns.items()
+        }
+
+    def _array(self, column: Column, array: pa.Array, row: int) -> Array:
+        storage = array.storage if isinstance(array, pa.ExtensionArray) else array
+        values = storage if column.shape == () else storage.values
+        wanted = column.size_bytes()
+        buffer = values.buffers()[1]
+        if column.fixed is None:
+            wanted = len(values) * np.dtype(column.dtype).itemsize
+        if buffer is None or buffer.size < wanted:
+            raise DamagedFeature(f"shard {self.path} is cut short in row {row}; {MEND}")
         # Through the buffer protocol, so that nobody can set the array's writeable flag.
-        values = np.frombuffer(column.storage.values.buffers()[1], dtype=np.uint8)
-        return values.reshape(column.type.shape)
+        flat = np.frombuffer(buffer[:wanted], dtype=column.dtype)
+        return flat.reshape(column.fixed if column.fixed is not None else (-1, *column.inner))
+
+    def check(self, row: int) -> None:
+        """Compare the bytes of a row with their checksum.
+
+        Raises
+        ------
+        DamagedFeature
+            They differ, or can't be read.
+        """
+        if checksum(self.columns, self.arrays(row)) != self.header["checksums"][row]:
+            raise DamagedFeature(
+                f"shard {self.path} has changed bytes in row {row}: they do not hash to what was "
+                f"written; {MEND}"
+            )
 
 
 def _map(path: Path) -> pa.Buffer:
@@ -126,21 +226,3 @@ def _map(path: Path) -> pa.Buffer:
         else:
             mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     return pa.py_buffer(mapped)
-
-
-def scan(folder: Path) -> dict[str, tuple[str, int]]:
-    """Return where each key lies: the shard's file name and the row.
-
-    Shards that can't be read count as absent, so that their features are made again.
-    """
-    places: dict[str, tuple[str, int]] = {}
-    for path in sorted(folder.glob("*.arrow")):
-        if path.name.startswith("."):
-            continue
-        try:
-            keys = Shard(path).keys
-        except FeatureError:
-            continue
-        for row, key in enumerate(keys):
-            places.setdefault(key, (path.name, row))
-    return places

@@ -17,7 +17,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.errors import RodepilError, TrialError
 from rodepil.io import tables
 from rodepil.io.progress import Advance, Progress, Silent
-from rodepil.store import FeatureStore, view_of
+from rodepil.store import FeatureStore, Manifest, training_view
 from rodepil.track import Tracker, open_tracker
 from rodepil.train.metrics import Metrics
 from rodepil.train.trial import TrialSettings
@@ -103,12 +103,9 @@ def _finish_all(plan: Plan, workspace: Workspace, recorder: Recorder, advance: A
 
 def _ensure_features(workspace: Workspace, settings: TrialSettings) -> None:
     """Make features again whose shards are gone, so that every worker finds them."""
-    FeatureStore(workspace.store).ensure(
-        view_of(settings.features),
-        tables.read("features", workspace.features),
-        tables.read("clips", workspace.clips),
-        workspace.clips.parent,
-    )
+    store = FeatureStore(workspace.store, tables.read("features", workspace.features))
+    clips = tables.read("clips", workspace.clips)
+    store.ensure(training_view(settings.features), Manifest(clips, workspace.clips.parent))
 
 
 def _run(waiting: Sequence[Trial], recorder: Recorder, advance: Advance) -> list[str]:

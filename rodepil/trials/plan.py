@@ -15,7 +15,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.data.split import split_by_fold
 from rodepil.errors import SettingError
 from rodepil.io import tables
-from rodepil.store import view_of
+from rodepil.store import training_view
 from rodepil.train.trial import TrialSettings
 from rodepil.trials.folder import TrialFolder
 from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
@@ -119,7 +119,7 @@ def make_plan(
     digests = {
         "clips": clips_digest(clips),
         "folds": folds_digest(dealt),
-        "view": view_of(settings.features).identity(),
+        "view": training_view(settings.features).identity(),
     }
     model = _model(settings.model, control)
     start = find_start(model, workspace)

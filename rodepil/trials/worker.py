@@ -15,7 +15,7 @@ from rodepil.data.split import split_by_fold
 from rodepil.errors import RodepilError
 from rodepil.io import tables
 from rodepil.models.card import ModelCard, save_model
-from rodepil.store import FeatureStore, view_of
+from rodepil.store import FeatureStore, training_view
 from rodepil.store.clipset import ClipSet, testing_set, training_set
 from rodepil.train.metrics import measure
 from rodepil.train.result import EpochReport, TrialResult
@@ -67,8 +67,8 @@ def load(trial: Trial) -> tuple[ClipSet, ClipSet]:
     clips = tables.read("clips", workspace.clips)
     split = split_by_fold(clips, tables.read("folds", workspace.folds), trial.settings.fold)
     features = tables.read("features", workspace.features)
-    store, view = FeatureStore(workspace.store), view_of(trial.settings.features)
-    return training_set(store, view, features, split), testing_set(store, view, features, split)
+    store, view = FeatureStore(workspace.store, features), training_view(trial.settings.features)
+    return training_set(store, view, split), testing_set(store, view, split)
 
 
 def _world(settings: TrainSettings) -> World:

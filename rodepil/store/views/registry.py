@@ -1,0 +1,111 @@
+"""Views found by their kind, and made from settings.
+
+Every module beside this one is looked through. Kinds that stand in modules above the store, or in
+other packages, are named as entry points of the group ``rodepil.views``. Both are imported when a
+kind is asked for that is not known yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from rodepil.config.settings import FeatureSettings
+from rodepil.errors import FeatureError, SettingError
+from rodepil.store.views.base import View
+
+GROUP = "rodepil.views"
+
+_KINDS: dict[str, type[View]] = {}
+ViewClass = TypeVar("ViewClass", bound=type[View])
+
+
+def register(kind: ViewClass) -> ViewClass:
+    """Make a class of views known by its kind; a decorator.
+
+    Raises
+    ------
+    ValueError
+        Another class has that kind.
+    """
+    known = _KINDS.setdefault(kind.kind, kind)
+    if (known.__module__, known.__qualname__) != (kind.__module__, kind.__qualname__):
+        raise ValueError(f"two kinds of view are called '{kind.kind}': {known} and {kind}")
+    return kind
+
+
+def kind_of(name: str) -> type[View]:
+    """Return the class of views of that kind.
+
+    Raises
+    ------
+    FeatureError
+        There is none.
+    """
+    if name not in _KINDS:
+        package = __name__.rpartition(".")[0]
+        for module in iter_modules(import_module(package).__path__):
+            import_module(f"{package}.{module.name}")
+    if name not in _KINDS:
+        for entry in entry_points(group=GROUP, name=name):
+            entry.load()
+    if name not in _KINDS:
+        known = sorted({*_KINDS, *(entry.name for entry in entry_points(group=GROUP))})
+        raise FeatureError(f"no kind of view is called '{name}'; take one of {known}")
+    return _KINDS[name]
+
+
+def make_view(name: str, kind: str, settings: Mapping[str, Any]) -> View:
+    """Make the view `name` of a kind from its settings.
+
+    Raises
+    ------
+    FeatureError
+        There is no such kind.
+    SettingError
+        The settings do not fit it.
+    """
+    view = kind_of(kind)
+    try:
+        return view.model_validate({**settings, "name": name})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}" for item in error.errors()
+        )
+        raise SettingError(
+            f"views.{name} (kind '{kind}'): {wrong}; its settings are "
+            f"{sorted(set(view.model_fields) - {'name'})}"
+        ) from error
+
+
+def training_view(settings: FeatureSettings) -> View:
+    """Return the view that models train on."""
+    fields = settings.model_dump(exclude={"view"})
+    return make_view(settings.view, settings.view, fields)
+
+
+def declared_views(features: FeatureSettings, views: Mapping[str, Mapping[str, Any]]) -> list[View]:
+    """Return the view that models train on, and those of the section ``views``, in order.
+
+    Raises
+    ------
+    SettingError
+        Settings do not fit, a view has no kind, or two have one name.
+    """
+    made = [training_view(features)]
+    for name, settings in views.items():
+        if name in {view.name for view in made}:
+            raise SettingError(
+                f"views.{name} has the name of the view that models train on; call it otherwise"
+            )
+        fields = dict(settings)
+        kind = fields.pop("kind", None)
+        if not isinstance(kind, str):
+            raise SettingError(f"views.{name} has no kind; add for example 'kind: frames'")
+        made.append(make_view(name, kind, fields))
+    return made
