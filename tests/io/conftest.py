@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 Picture = npt.NDArray[np.uint8]
 Encode = Callable[..., Path]
+Turn = Callable[[Path, int], Path]
 
 
 def corners(number: int, size_px: tuple[int, int] = (96, 64)) -> Picture:
@@ -26,6 +28,22 @@ def corners(number: int, size_px: tuple[int, int] = (96, 64)) -> Picture:
     picture[height // 2 :, width // 2 :] = 180, 180, 180
     picture[:8, : 4 + number % (width - 4)] = 20
     return picture
+
+
+def turned(path: Path, degrees: int) -> Path:
+    """Write a rotation into an MP4's track header, as a phone does."""
+    matrices = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+    a, b, c, d = (value << 16 for value in matrices[degrees])
+    data = bytearray(path.read_bytes())
+    struct.pack_into(">9i", data, data.index(b"tkhd") + 44, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture(name="turned")
+def turned_fixture() -> Turn:
+    """Return a function that turns an MP4 by a quarter turn or more."""
+    return turned
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from rodepil.errors import VideoError
 from rodepil.io.video import VideoReader, frames, planes, probe
-from tests.io.conftest import Encode
+from tests.io.conftest import Encode, Turn
 
 RATES = [Fraction(15), Fraction(25), Fraction(30_000, 1001), Fraction(30), Fraction(60)]
 
@@ -78,18 +78,8 @@ def test_frames_are_those_that_opencv_reads(encode: Encode, name: str):
     assert grey.shape == (64, 96)
 
 
-def turned(path: Path, degrees: int) -> Path:
-    """Write a rotation into an MP4's track header, as a phone does."""
-    matrices = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
-    a, b, c, d = (value << 16 for value in matrices[degrees])
-    data = bytearray(path.read_bytes())
-    struct.pack_into(">9i", data, data.index(b"tkhd") + 44, a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    path.write_bytes(data)
-    return path
-
-
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_turned_video_is_set_upright_as_opencv_does(encode: Encode, degrees: int):
+def test_a_turned_video_is_set_upright_as_opencv_does(encode: Encode, turned: Turn, degrees: int):
     path = turned(encode("a.mp4", 3), degrees)
     _, wanted = cv2.VideoCapture(str(path)).read()
     info = probe(path)
