@@ -137,10 +137,10 @@ def check_folds(workspace: Workspace) -> str:
 
 def features(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Materialize the views of the settings and write the snapshot of stored features."""
-    from rodepil.store import FeatureStore, Manifest, declared_views  # noqa: PLC0415
+    from rodepil.store import Manifest, declared_views, open_store  # noqa: PLC0415
 
     manifest = Manifest(tables.read("clips", workspace.clips), workspace.clips.parent)
-    store = FeatureStore(workspace.store)
+    store = open_store(settings.store, workspace)
     views = declared_views(settings.features, settings.views)
     summary = store.materialize(views, manifest, progress=progress)
     tables.write("features", summary.features, workspace.features)

@@ -9,15 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rodepil.store.clipset import ClipSet, testing_set, training_set
+    from rodepil.store.clipset import ClipSet
+    from rodepil.store.dataset import FeatureDataset
     from rodepil.store.features import FeatureStore, MaterializeSummary
+    from rodepil.store.loading import FeatureLoader, keep
     from rodepil.store.materialize import Manifest
+    from rodepil.store.opening import open_store
     from rodepil.store.views import View, declared_views, training_view
     from rodepil.store.views.frames import FrameView
     from rodepil.store.views.motion import MotionView
 
 __all__ = [
     "ClipSet",
+    "FeatureDataset",
+    "FeatureLoader",
     "FeatureStore",
     "FrameView",
     "Manifest",
@@ -25,13 +30,15 @@ __all__ = [
     "MotionView",
     "View",
     "declared_views",
-    "testing_set",
-    "training_set",
+    "keep",
+    "open_store",
     "training_view",
 ]
 
 _HOMES = {
     "ClipSet": "clipset",
+    "FeatureDataset": "dataset",
+    "FeatureLoader": "loading",
     "FeatureStore": "features",
     "FrameView": "views.frames",
     "Manifest": "materialize",
@@ -39,8 +46,8 @@ _HOMES = {
     "MotionView": "views.motion",
     "View": "views",
     "declared_views": "views",
-    "testing_set": "clipset",
-    "training_set": "clipset",
+    "keep": "loading",
+    "open_store": "opening",
     "training_view": "views",
 }
 

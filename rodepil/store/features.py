@@ -6,6 +6,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +18,12 @@ from rodepil.store import materialize, snapshot
 from rodepil.store.index import Index, Spot
 from rodepil.store.materialize import Manifest
 from rodepil.store.places import LocalPlace, Place
-from rodepil.store.shards import MEND, Shard, folder_name
+from rodepil.store.shards import MEND, Shard, folder_name, open_shard
 from rodepil.store.views.base import Row, View
+
+if TYPE_CHECKING:
+    from rodepil.data.split import Split
+    from rodepil.store.dataset import FeatureDataset
 
 SHARD_CLIPS = 16
 OPEN_SHARDS = 128  # each holds a file open before Python 3.13; 1,024 is a common limit
@@ -125,6 +130,7 @@ class FeatureStore:
         groups = [materialize.Group(views, self.place, root, items) for items in short if items]
         computed: Counter[str] = Counter()
         failures: list[materialize.Failure] = []
+        shards: list[dict[str, tuple[str, ...]]] = [{} for _ in views]
         total = sum(len(group.wanted) for group in groups)
         title = f"features: {', '.join(view.name for view in views)}"
         with (progress or Silent()).task(title, total, "clips") as advance:
@@ -132,10 +138,11 @@ class FeatureStore:
                 for number, (shard, keys) in made.shards.items():
                     spots[number].update({key: Spot(shard, row) for row, key in enumerate(keys)})
                     computed[views[number].name] += len(keys)
+                    shards[number][shard] = keys
                 failures += made.failures
         if computed:
-            for view in views:
-                Index(self.place, folder_name(view)).write()
+            for view, new in zip(views, shards, strict=True):
+                Index(self.place, folder_name(view), new).write()
         self._forget()
         made_now = snapshot.make(views, wanted, spots)
         names = [view.name for view in views]
@@ -252,18 +259,45 @@ class FeatureStore:
             name, row = f"{folder}/{spot.shard}", spot.row
             shard = self._shard(name)
         if (name, row) not in self._checked:
-            shard.check(row)
-            self._checked.add((name, row))
+            shard = self._check(shard, name, row)
         return shard, row
+
+    def _check(self, shard: Shard, name: str, row: int) -> Shard:
+        """Compare a row's bytes with their checksum; a bad local copy is fetched once more."""
+        try:
+            shard.check(row)
+        except DamagedFeature:
+            if not self.place.refresh(name):
+                raise
+            self._open.pop(name)
+            self._checked -= {one for one in self._checked if one[0] == name}
+            shard = self._shard(name)
+            shard.check(row)
+        self._checked.add((name, row))
+        return shard
 
     def _shard(self, name: str) -> Shard:
         """Open a shard, or take it from those that are open; the longest unused one is let go."""
-        shard = self._open.get(name) or Shard(self.place.fetch(name))
+        shard = self._open.get(name) or open_shard(self.place, name)
         self._open[name] = shard
         self._open.move_to_end(name)
         if len(self._open) > OPEN_SHARDS:
             self._open.popitem(last=False)
         return shard
+
+    def dataset(
+        self,
+        view: View,
+        split: Split,
+        side: Literal["train", "test"] = "train",
+        *,
+        manifest: Manifest | None = None,
+        workers: int = 1,
+    ) -> FeatureDataset:
+        """Return one side of a split as a dataset; see `FeatureDataset`."""
+        from rodepil.store.dataset import FeatureDataset  # noqa: PLC0415 - workers need no torch
+
+        return FeatureDataset(self, view, split, side, manifest=manifest, workers=workers)
 
     def discard(self, shard: str) -> None:
         """Remove a shard that is damaged; its features are made again when they are wanted."""

@@ -6,7 +6,9 @@ be missing or of a file that is gone or cut short. The folder's listing tells bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -15,9 +17,10 @@ import pyarrow.parquet as pq
 from rodepil.errors import DamagedFeature, TableError
 from rodepil.io import tables
 from rodepil.store.places import Place
-from rodepil.store.shards import SUFFIX, Shard
+from rodepil.store.shards import SUFFIX, Shard, open_shard
 
 INDEX = "index.parquet"
+READERS = 8
 
 
 class Spot(NamedTuple):
@@ -36,6 +39,8 @@ class Index:
         The store.
     folder
         The view's folder.
+    made
+        What was just put there: the keys of each shard, which need not be opened for them.
 
     Attributes
     ----------
@@ -50,29 +55,49 @@ class Index:
         A shard was written by a newer version.
     """
 
-    def __init__(self, place: Place, folder: str) -> None:
+    def __init__(
+        self, place: Place, folder: str, made: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
         self.place, self.folder = place, folder
         self.damaged: list[str] = []
         self.spots: dict[str, Spot] = {}
         there = place.files(folder)
         noted = _read(place, folder) if INDEX in there else {}
-        self._shards: dict[str, tuple[int, tuple[str, ...]]] = {}
-        for name, size in there.items():
-            if name.endswith(SUFFIX):
-                entry = noted.get(name)
-                self._add(name, size, entry if entry and entry[0] == size else None)
+        sizes = {name: size for name, size in there.items() if name.endswith(SUFFIX)}
+        keys = {name: noted[name][1] for name in sizes if noted.get(name, (-1,))[0] == sizes[name]}
+        keys |= {name: listed for name, listed in (made or {}).items() if name in sizes}
+        keys |= self._look([name for name in sizes if name not in keys])
+        self._shards = {name: (sizes[name], keys[name]) for name in sizes if name in keys}
+        for name, (_, listed) in self._shards.items():
+            for row, key in enumerate(listed):
+                self.spots.setdefault(key, Spot(name, row))
         self._stale = noted != self._shards
 
-    def _add(self, name: str, size: int, noted: tuple[int, tuple[str, ...]] | None) -> None:
+    def _look(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return what whole shards say that they hold; several at a time, for servers are far."""
+        if not names:
+            return {}
+        with ThreadPoolExecutor(READERS) as pool:
+            said = zip(names, pool.map(self._keys_in, names), strict=True)
+            found = {name: keys for name, keys in said if keys is not None}
+        self.damaged.sort()
+        return found
+
+    def _keys_in(self, name: str) -> tuple[str, ...] | None:
+        """Return the keys of a shard, of which no more than that is fetched."""
+        full = f"{self.folder}/{name}"
         try:
-            path = self.place.fetch(f"{self.folder}/{name}") if noted is None else None
-            keys = Shard(path).keys if path else noted[1] if noted else ()
+            with self.place.open(full) as source:
+                return Shard(Path(full), source).keys
+        except FileNotFoundError:  # removed by another process meanwhile
+            return None
+        except DamagedFeature:  # or the connection broke off: then this says so
+            pass
+        try:
+            return open_shard(self.place, full).keys
         except DamagedFeature:
             self.damaged.append(name)
-            return
-        self._shards[name] = (size, keys)
-        for row, key in enumerate(keys):
-            self.spots.setdefault(key, Spot(name, row))
+            return None
 
     def write(self) -> None:
         """Write the index down, unless what is there says the same already."""

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
+
 from rodepil.errors import FeatureError
 from rodepil.io.files import publish
 
@@ -30,8 +32,20 @@ class Place(Protocol):
         time, so it is to be opened at once.
         """
 
+    def open(self, name: str) -> pa.NativeFile:
+        """Open a file to read a little of it; from afar no more than that is fetched.
+
+        Raises
+        ------
+        FileNotFoundError
+            It is not there.
+        """
+
     def publish(self, name: str) -> AbstractContextManager[Path]:
         """Yield a local path to write to; what is there afterwards becomes `name`, whole."""
+
+    def refresh(self, name: str) -> bool:
+        """Drop a local copy that may be damaged; say whether to fetch again is worth a try."""
 
     def discard(self, name: str) -> None:
         """Remove a file; one that is not there is no error."""
@@ -82,6 +96,10 @@ class LocalPlace:
         """Return the file's path."""
         return self.folder / name
 
+    def open(self, name: str) -> pa.NativeFile:
+        """Open a file to read a little of it."""
+        return pa.OSFile(str(self.folder / name))
+
     @contextmanager
     def publish(self, name: str) -> Iterator[Path]:
         """Yield a local path to write to; what is there afterwards becomes `name`, whole.
@@ -99,6 +117,11 @@ class LocalPlace:
                 f"{self.folder / name} can't be written: {error.strerror or error}; make room or "
                 "set rights, and run the command again: what is finished is kept"
             ) from error
+
+    def refresh(self, name: str) -> bool:
+        """Do nothing: what is here is no copy."""
+        del name
+        return False
 
     def discard(self, name: str) -> None:
         """Remove a file; one that is not there is no error."""

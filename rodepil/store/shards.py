@@ -19,11 +19,13 @@ import xxhash
 
 from rodepil.errors import DamagedFeature, FeatureError
 from rodepil.io.files import short_hash
+from rodepil.store.places import Place
 from rodepil.store.views.base import Array, Column, Row, View
 
 HEADER = b"rodepil.shard"
 CHECKSUM = b"rodepil.shard.xxh3"
 FORMAT = 2
+FETCHES = 3
 SUFFIX = ".arrow"
 MEND = "run 'rodepil features materialize'"
 
@@ -103,6 +105,8 @@ class Shard:
     ----------
     path
         The shard's file.
+    source
+        The file where it is open already; else it is mapped, which is what reading wants.
 
     Attributes
     ----------
@@ -121,10 +125,10 @@ class Shard:
         It is torn, changed, or no shard.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, source: pa.NativeFile | None = None) -> None:
         self.path = path
         try:
-            self._reader = pa.ipc.open_file(pa.BufferReader(_map(path)))
+            self._reader = pa.ipc.open_file(source or pa.BufferReader(_map(path)))
             metadata = self._reader.schema.metadata or {}
             said = metadata[HEADER]
             self.header: dict[str, Any] = json.loads(said)
@@ -132,7 +136,7 @@ class Shard:
         except FileNotFoundError as error:
             raise FeatureError(f"shard {path} is not in the store; {MEND}") from error
         except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-            raise DamagedFeature(f"shard {path} is torn or no shard: {error!r}; {MEND}") from error
+            raise _damaged(path, f"is torn or no shard: {error!r}") from error
         if form > FORMAT:
             raise FeatureError(
                 f"shard {path} has format {form}, this version of rodepil reads {FORMAT}; install "
@@ -147,9 +151,10 @@ class Shard:
         have, listed = self._reader.num_record_batches, len(self.keys)
         whole = form == FORMAT and xxhash.xxh3_64_hexdigest(said) == signed
         if not whole or not have == listed == len(sums) or file_name(self.keys) != self.path.name:
-            raise DamagedFeature(
-                f"shard {self.path} has format {form} and {have} of {listed} features under other "
-                f"keys than it is named for, or a changed header; {MEND}"
+            raise _damaged(
+                self.path,
+                f"has format {form} and {have} of {listed} features under other keys than it is "
+                "named for, or a changed header",
             )
         self.columns = {
             name: Column(dtype, tuple(shape))
@@ -169,9 +174,7 @@ class Shard:
         try:
             return self._reader.get_batch(row)
         except (pa.ArrowException, OSError) as error:
-            raise DamagedFeature(
-                f"shard {self.path} can't be read in row {row}: {error}; {MEND}"
-            ) from error
+            raise _damaged(self.path, f"can't be read in row {row}: {error}") from error
 
     def arrays(self, row: int) -> Row:
         """Return the feature in `row` by column: read-only arrays over the mapped file.
@@ -195,7 +198,7 @@ class Shard:
         if column.fixed is None:
             wanted = len(values) * np.dtype(column.dtype).itemsize
         if buffer is None or buffer.size < wanted:
-            raise DamagedFeature(f"shard {self.path} is cut short in row {row}; {MEND}")
+            raise _damaged(self.path, f"is cut short in row {row}")
         # Through the buffer protocol, so that nobody can set the array's writeable flag.
         flat = np.frombuffer(buffer[:wanted], dtype=column.dtype)
         return flat.reshape(column.fixed if column.fixed is not None else (-1, *column.inner))
@@ -209,10 +212,36 @@ class Shard:
             They differ, or can't be read.
         """
         if checksum(self.columns, self.arrays(row)) != self.header["checksums"][row]:
-            raise DamagedFeature(
-                f"shard {self.path} has changed bytes in row {row}: they do not hash to what was "
-                f"written; {MEND}"
+            raise _damaged(
+                self.path,
+                f"has changed bytes in row {row}: they do not hash to what was written",
             )
+
+
+def open_shard(place: Place, name: str) -> Shard:
+    """Open a shard wherever it lies.
+
+    A damaged local copy of it is fetched again, and so is one that a full cache lets go between
+    fetching and opening.
+    """
+    for _ in range(FETCHES - 1):
+        path = place.fetch(name)
+        try:
+            return Shard(path)
+        except DamagedFeature:
+            if not place.refresh(name):
+                raise
+        except FeatureError:
+            if path.exists():  # a newer format
+                raise
+    return Shard(place.fetch(name))
+
+
+def _damaged(path: Path, how: str) -> DamagedFeature:
+    """Return an error that names the shard, so that it can be removed."""
+    error = DamagedFeature(f"shard {path} {how}; {MEND}")
+    error.shard = f"{path.parent.name}/{path.name}"
+    return error
 
 
 def _map(path: Path) -> pa.Buffer:

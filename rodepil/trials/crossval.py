@@ -17,10 +17,9 @@ from rodepil.config.workspace import Workspace
 from rodepil.errors import RodepilError, TrialError
 from rodepil.io import tables
 from rodepil.io.progress import Advance, Progress, Silent
-from rodepil.store import FeatureStore, Manifest, training_view
+from rodepil.store import Manifest, open_store, training_view
 from rodepil.track import Tracker, open_tracker
 from rodepil.train.metrics import Metrics
-from rodepil.train.trial import TrialSettings
 from rodepil.trials.plan import Control, Plan, Trial, make_plan
 from rodepil.trials.provenance import git_tags
 from rodepil.trials.recording import Figures, Recorder
@@ -73,7 +72,7 @@ def cross_validate(
     title = "crossval" if control == "none" else f"crossval ({control})"
     try:
         with (progress or Silent()).task(title, epochs, "epochs") as advance:
-            _finish_all(plan, workspace, recorder, advance)
+            _finish_all(plan, recorder, advance)
     except KeyboardInterrupt:
         recorder.interrupt("killed")
         raise
@@ -83,7 +82,7 @@ def cross_validate(
     return _result(plan, recorder)
 
 
-def _finish_all(plan: Plan, workspace: Workspace, recorder: Recorder, advance: Advance) -> None:
+def _finish_all(plan: Plan, recorder: Recorder, advance: Advance) -> None:
     """Run the trials that are not finished, and record all that is not recorded."""
     waiting = [trial for trial in plan.trials if trial.folder.finished() is None]
     for trial in plan.trials:
@@ -93,7 +92,7 @@ def _finish_all(plan: Plan, workspace: Workspace, recorder: Recorder, advance: A
                 recorder.finish(trial)
     if not waiting:
         return
-    _ensure_features(workspace, plan.settings)
+    _ensure_features(waiting[0])
     failed = _run(waiting, recorder, advance)
     if failed:
         count = f"{len(failed)} of {len(plan.trials)} folds failed; the others are kept."
@@ -101,11 +100,12 @@ def _finish_all(plan: Plan, workspace: Workspace, recorder: Recorder, advance: A
         raise TrialError("\n".join([*failed, f"{count} {remedy}"]))
 
 
-def _ensure_features(workspace: Workspace, settings: TrialSettings) -> None:
+def _ensure_features(trial: Trial) -> None:
     """Make features again whose shards are gone, so that every worker finds them."""
-    store = FeatureStore(workspace.store, tables.read("features", workspace.features))
+    workspace = trial.workspace
+    store = open_store(trial.store, workspace, tables.read("features", workspace.features))
     clips = tables.read("clips", workspace.clips)
-    store.ensure(training_view(settings.features), Manifest(clips, workspace.clips.parent))
+    store.ensure(training_view(trial.settings.features), Manifest(clips, workspace.clips.parent))
 
 
 def _run(waiting: Sequence[Trial], recorder: Recorder, advance: Advance) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rodepil.config.settings import ModelSettings, ProjectSettings
+from rodepil.config.settings import ModelSettings, ProjectSettings, StoreSettings
 from rodepil.config.workspace import Workspace
 from rodepil.data.split import split_by_fold
 from rodepil.errors import SettingError
@@ -40,6 +40,8 @@ class Trial:
         Who stands on either side.
     start
         The weights that it starts from, if it does.
+    store
+        Where its features lie, which is no part of its identity.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Trial:
     train_subjects: tuple[str, ...]
     test_subjects: tuple[str, ...]
     start: Start | None = None
+    store: StoreSettings = field(default_factory=StoreSettings)
 
     @property
     def workspace(self) -> Workspace:
@@ -142,6 +145,7 @@ def make_plan(
             settings=settings_of,
             root=workspace.root,
             start=start,
+            store=settings.store,
             train_subjects=_subjects(split.train),
             test_subjects=_subjects(split.test),
         )
