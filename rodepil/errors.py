@@ -64,7 +64,15 @@ class FeatureError(RodepilError):
 
 
 class DamagedFeature(FeatureError):
-    """A stored feature is torn or holds other bytes than were written."""
+    """A stored feature is torn or holds other bytes than were written.
+
+    Attributes
+    ----------
+    shard
+        The shard's name in the store, once that is known.
+    """
+
+    shard: str = ""
 
 
 class ModelError(RodepilError):

@@ -1,82 +1,89 @@
-"""Features as one resident tensor, for training and testing, only through a `Split`.
+"""Clips with their labels, as training takes them, and those of them that lie in memory.
 
-Shapes: N clips, T frames, C channels, H W pixels.
+Shapes: N clips, B clips of a batch, T frames, C channels, H W pixels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
-import numpy as np
-import pyarrow as pa
 import torch
+from torch import Tensor
 
-from rodepil.data.split import Split
-from rodepil.errors import SubjectLeak
-from rodepil.store import snapshot
-from rodepil.store.features import FeatureStore
-from rodepil.store.views.base import View
+
+class Clips(Protocol):
+    """N clips with their labels, wherever their frames lie."""
+
+    @property
+    def labels(self) -> Tensor:
+        """(N,) int64 on the CPU, 0 normal, 1 seizure."""
+
+    @property
+    def clip_ids(self) -> tuple[str, ...]:
+        """N names."""
+
+    @property
+    def subject_ids(self) -> tuple[str, ...]:
+        """N names."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one clip."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of its numbers."""
+
+    def batches(self, indices: Iterable[Tensor], device: torch.device) -> Iterator[Tensor]:
+        """Yield the clips of each of `indices`, (B,) int64, as (B, *shape) on `device`.
+
+        What is yielded may be written to. The next batch may be made ready meanwhile.
+        """
 
 
 @dataclass(frozen=True)
 class ClipSet:
-    """Clips with their labels, in memory of their own that may be written to.
+    """Clips in memory of their own, which may be written to.
 
     Attributes
     ----------
     frames
-        (N, T, 3, H, W) uint8, range [0, 255].
+        (N, T, C, H, W) uint8, range [0, 255], on any device.
     labels
-        (N,) int64, 0 normal, 1 seizure.
+        (N,) int64 on the CPU, 0 normal, 1 seizure.
     clip_ids, subject_ids
         N names each.
     """
 
-    frames: torch.Tensor
-    labels: torch.Tensor
+    frames: Tensor
+    labels: Tensor
     clip_ids: tuple[str, ...]
     subject_ids: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.clip_ids)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one clip, (T, C, H, W)."""
+        return tuple(self.frames.shape[1:])
 
-def training_set(store: FeatureStore, view: View, split: Split) -> ClipSet:
-    """Return the clips that a split trains on, sorted by clip_id.
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of its numbers."""
+        return self.frames.dtype
 
-    Raises
-    ------
-    SubjectLeak
-        `split` is no Split.
-    FeatureError
-        A feature is missing from snapshot or store, or is of other bytes than the clip's.
-    """
-    return _stack(store, view, _through(split).train)
-
-
-def testing_set(store: FeatureStore, view: View, split: Split) -> ClipSet:
-    """Return the clips that a split tests on; otherwise as `training_set`."""
-    return _stack(store, view, _through(split).test)
+    def batches(self, indices: Iterable[Tensor], device: torch.device) -> Iterator[Tensor]:
+        """Yield the clips of each of `indices` on `device`, copied there where they lie."""
+        for each in indices:
+            frames = self.frames.index_select(0, each.to(self.frames.device))
+            yield to_device(frames, device)
 
 
-def _through(split: Split) -> Split:
-    """Refuse anything but a Split, whatever it looks like."""
-    if not isinstance(split, Split):
-        raise SubjectLeak(
-            f"clips are had through a Split, got {type(split).__name__}; "
-            "take split_by_fold(clips, folds, fold)"
-        )
-    return split
-
-
-def _stack(store: FeatureStore, view: View, clips: pa.Table) -> ClipSet:
-    """Copy the features of `clips` from the mapped shards into one tensor."""
-    clip_ids = clips.column("clip_id").to_pylist()
-    snapshot.refuse_stale(view, snapshot.rows_of(view.name, store.features, clip_ids), clips)
-    shape = view.columns[view.main].fixed or ()
-    frames = torch.empty((len(clip_ids), *shape), dtype=torch.uint8)
-    into = frames.numpy()
-    for index, row in enumerate(store.rows(view.name, clip_ids)):
-        np.copyto(into[index], row[view.main])
-    labels = torch.from_numpy(clips.column("label").to_numpy().copy())
-    return ClipSet(frames, labels, tuple(clip_ids), tuple(clips.column("subject_id").to_pylist()))
+def to_device(frames: Tensor, device: torch.device) -> Tensor:
+    """Return `frames` on the device; to a GPU from page-locked memory, so that work goes on."""
+    if device.type == "cuda" and frames.device.type == "cpu":
+        return frames.pin_memory().to(device, non_blocking=True)
+    return frames.to(device)

@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 
 from rodepil.config.settings import TrainSettings
-from rodepil.store.clipset import ClipSet
+from rodepil.io.seeds import derive_seed
+from rodepil.store.clipset import Clips
+from rodepil.store.order import order_of
 from rodepil.train.loss import one_hot
-from rodepil.train.process import derive_seed
-from rodepil.train.shards import Shard, order_of, passes_in_step, shards, steps_in_epoch
+from rodepil.train.shards import Shard, passes_in_step, shards, steps_in_epoch
 from rodepil.train.world import World
 from rodepil.vision.augment import Augment, clip_seed, mixup
 from rodepil.vision.sampling import static
@@ -84,7 +85,7 @@ class TrainingBatches:
     """
 
     def __init__(
-        self, clips: ClipSet, classes: int, settings: TrainSettings, world: World, *, freeze: bool
+        self, clips: Clips, classes: int, settings: TrainSettings, world: World, *, freeze: bool
     ) -> None:
         self.clips, self.classes, self.freeze = clips, classes, freeze
         self.settings, self.world = settings, world
@@ -101,8 +102,16 @@ class TrainingBatches:
             passes=self.passes,
         )
 
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        """Yield this worker's batches of an epoch, which hang on the seed and `epoch` alone."""
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """Yield this worker's batches of an epoch, which hang on the seed and `epoch` alone.
+
+        Parameters
+        ----------
+        epoch
+            The epoch, from 0.
+        start
+            Passes to leave out from the beginning; what comes is as it would have come.
+        """
         order = order_of(len(self.clips.labels), seed=self.settings.seed, epoch=epoch)
         parts = shards(
             order,
@@ -112,12 +121,13 @@ class TrainingBatches:
             passes=self.passes,
             full=self.settings.compile,
         )
-        for number, shard in enumerate(parts):
-            yield self._batch(shard, epoch, number)
+        left = list(parts)[start:]
+        taken = self.clips.batches((shard.indices for shard in left), self.world.device)
+        for number, (shard, frames) in enumerate(zip(left, taken, strict=True), start=start):
+            yield self._batch(shard, static(frames) if self.freeze else frames, epoch, number)
 
-    def _batch(self, shard: Shard, epoch: int, number: int) -> Batch:
+    def _batch(self, shard: Shard, frames: Tensor, epoch: int, number: int) -> Batch:
         seed, device = self.settings.seed, self.world.device
-        frames = take(self.clips, shard.indices, device, freeze=self.freeze)
         ids = [self.clips.clip_ids[index] for index in shard.indices.tolist()]
         frames = self.augment(frames, [clip_seed(seed, epoch, clip_id) for clip_id in ids])
         targets = one_hot(self.clips.labels[shard.indices], self.classes).to(device)
@@ -134,24 +144,3 @@ class TrainingBatches:
             whole=self.clips.labels[shard.whole],
             ends_step=shard.ends_step,
         )
-
-
-def take(clips: ClipSet, indices: Tensor, device: torch.device, *, freeze: bool) -> Tensor:
-    """Return the frames of some clips on the device, (B, T, 3, H, W) uint8.
-
-    Parameters
-    ----------
-    clips
-        Where to take from.
-    indices
-        (B,) int64.
-    device
-        Where the frames go; to a GPU from page-locked memory, so that it goes on meanwhile.
-    freeze
-        Repeat the middle frame of each clip.
-    """
-    frames = clips.frames.index_select(0, indices)
-    if device.type == "cuda":
-        frames = frames.pin_memory()
-    frames = frames.to(device, non_blocking=True)
-    return static(frames) if freeze else frames

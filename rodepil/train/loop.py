@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from rodepil.errors import TrainingError
-from rodepil.store.clipset import ClipSet
+from rodepil.io.seeds import derive_seed
+from rodepil.store.clipset import Clips
 from rodepil.train.learner import Learner
-from rodepil.train.loader import Batches, take
-from rodepil.train.process import derive_seed
+from rodepil.train.loader import Batches
 from rodepil.train.schedule import learning_rate_at
 from rodepil.train.step import change_weights, run_pass
+from rodepil.vision.sampling import static
 
 
 def train_epoch(learner: Learner, batches: Batches, epoch: int) -> dict[str, float]:
@@ -69,7 +70,7 @@ def train_epoch(learner: Learner, batches: Batches, epoch: int) -> dict[str, flo
 
 
 @torch.inference_mode()
-def score(learner: Learner, clips: ClipSet, *, freeze: bool) -> Tensor:
+def score(learner: Learner, clips: Clips, *, freeze: bool) -> Tensor:
     """Return the logits of all clips in their order, (N, K) float32 on the CPU.
 
     Workers share the clips among themselves, and every one of them gets the whole.
@@ -93,8 +94,8 @@ def score(learner: Learner, clips: ClipSet, *, freeze: bool) -> Tensor:
     places = torch.arange(rows) * world.size + world.rank
     places = torch.where(places < n, places, 0)
     parts = []
-    for indices in torch.split(places, size):
-        frames = learner.normalize(take(clips, indices, world.device, freeze=freeze))
+    for taken in clips.batches(torch.split(places, size), world.device):
+        frames = learner.normalize(static(taken) if freeze else taken)
         with learner.autocast():
             parts.append(network(frames).float())
     return world.interleave(torch.cat(parts))[:n].cpu()

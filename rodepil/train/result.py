@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from rodepil.io import tables
 from rodepil.models.weights import Fit
-from rodepil.store.clipset import ClipSet
+from rodepil.store.clipset import Clips
 from rodepil.train.loss import one_hot, weighted_cross_entropy
 from rodepil.train.metrics import measure
 
@@ -61,7 +61,7 @@ class TrialResult:
     fit: Fit | None = None
 
 
-def judge(logits: Tensor, clips: ClipSet, weights: Tensor) -> dict[str, float]:
+def judge(logits: Tensor, clips: Clips, weights: Tensor) -> dict[str, float]:
     """Return ``test_loss`` and the metrics of a test fold.
 
     Parameters
@@ -79,7 +79,7 @@ def judge(logits: Tensor, clips: ClipSet, weights: Tensor) -> dict[str, float]:
     return {"test_loss": float(loss)} | named
 
 
-def predictions(logits: Tensor, clips: ClipSet, *, trial_id: str, fold: int) -> pa.Table:
+def predictions(logits: Tensor, clips: Clips, *, trial_id: str, fold: int) -> pa.Table:
     """Return the table 'predictions' of a test fold, one row a clip in their order."""
     columns = zip(
         clips.clip_ids,

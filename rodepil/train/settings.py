@@ -10,7 +10,7 @@ from rodepil.config.base import NonNegative, Settings
 from rodepil.config.settings import FeatureSettings, ModelSettings, TrainSettings
 from rodepil.errors import ModelError, SubjectLeak, TrainingError
 from rodepil.models.weights import Weights
-from rodepil.store.clipset import ClipSet
+from rodepil.store.clipset import Clips
 
 
 class TrialSettings(Settings):
@@ -45,7 +45,7 @@ def check_start(model: ModelSettings, weights: Weights | None) -> None:
         )
 
 
-def check_sides(settings: TrialSettings, training: ClipSet, testing: ClipSet) -> None:
+def check_sides(settings: TrialSettings, training: Clips, testing: Clips) -> None:
     """Refuse sets that can't make a trial.
 
     Raises
@@ -62,11 +62,10 @@ def check_sides(settings: TrialSettings, training: ClipSet, testing: ClipSet) ->
             raise TrainingError(
                 f"the {side} set of fold {settings.fold} is empty; make other folds"
             )
-        if tuple(clips.frames.shape[1:]) != wanted or clips.frames.dtype != torch.uint8:
+        if clips.shape != wanted or clips.dtype != torch.uint8:
             raise TrainingError(
-                f"the {side} set holds {clips.frames.dtype} of shape "
-                f"{tuple(clips.frames.shape[1:])}, but the settings want uint8 of {wanted}; "
-                "make the features again (dvc repro features)"
+                f"the {side} set holds {clips.dtype} of shape {clips.shape}, but the settings "
+                f"want uint8 of {wanted}; make the features again (dvc repro features)"
             )
     shared = sorted(set(training.subject_ids) & set(testing.subject_ids))
     if shared:

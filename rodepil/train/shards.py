@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from rodepil.errors import TrainingError
-from rodepil.train.process import derive_seed
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,6 @@ class Shard:
     counts: Tensor
     whole: Tensor
     ends_step: bool
-
-
-def order_of(n: int, *, seed: int, epoch: int) -> Tensor:
-    """Return the order of `n` clips in an epoch, (n,) int64; it hangs on these numbers alone."""
-    generator = torch.Generator().manual_seed(derive_seed("order", seed, epoch))
-    return torch.randperm(n, generator=generator)
 
 
 def passes_in_step(effective_batch: int | None, *, batch_size: int, size: int) -> int:

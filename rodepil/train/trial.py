@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rodepil.models.registry import build
 from rodepil.models.weights import Weights, start_from
-from rodepil.store.clipset import ClipSet
+from rodepil.store.clipset import Clips
 from rodepil.train.checkpoint import CheckpointFolder
 from rodepil.train.compiling import named_compiler_errors, uncompiled
 from rodepil.train.course import Course
@@ -43,8 +43,8 @@ CLASSES = 2
 
 def run_trial(
     settings: TrialSettings,
-    training: ClipSet,
-    testing: ClipSet,
+    training: Clips,
+    testing: Clips,
     *,
     trial_id: str,
     world: World,
@@ -108,8 +108,8 @@ class _Trial:
     def __init__(
         self,
         settings: TrialSettings,
-        training: ClipSet,
-        testing: ClipSet,
+        training: Clips,
+        testing: Clips,
         *,
         world: World,
         weights: Weights | None,

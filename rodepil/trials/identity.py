@@ -13,7 +13,7 @@ from rodepil.config.settings import ProjectSettings
 from rodepil.io.files import short_hash
 from rodepil.train.trial import TrialSettings
 
-CODE = ("vision", "models", "train")
+CODE = ("vision", "models", "train", "store/order.py", "io/seeds.py")
 """The parts of the package that a trial's numbers hang on, beside the view that has a version."""
 
 CLIP_COLUMNS = ("clip_id", "sha256", "subject_id", "label", "parent_clip_id")
@@ -58,9 +58,13 @@ def code_digest(parts: tuple[str, ...] = CODE) -> str:
     sources = {
         source.relative_to(package).as_posix(): source.read_text(encoding="utf-8")
         for part in parts
-        for source in sorted((package / part).rglob("*.py"))
+        for source in _files(package / part)
     }
     return short_hash(sources)
+
+
+def _files(part: Path) -> list[Path]:
+    return [part] if part.is_file() else sorted(part.rglob("*.py"))
 
 
 def pretraining_id(settings: ProjectSettings) -> str:

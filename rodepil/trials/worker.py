@@ -15,8 +15,9 @@ from rodepil.data.split import split_by_fold
 from rodepil.errors import RodepilError
 from rodepil.io import tables
 from rodepil.models.card import ModelCard, save_model
-from rodepil.store import FeatureStore, training_view
-from rodepil.store.clipset import ClipSet, testing_set, training_set
+from rodepil.store import Manifest, open_store, training_view
+from rodepil.store.clipset import Clips
+from rodepil.store.loading import keep
 from rodepil.train.metrics import measure
 from rodepil.train.result import EpochReport, TrialResult
 from rodepil.train.trial import run_trial
@@ -46,7 +47,7 @@ def train_one(config: Mapping[str, Trial]) -> None:
 def _train(trial: Trial, world: World) -> None:
     if world.from_leader(trial.folder.finished() is not None):
         return  # a retry of a worker that died after its last word
-    training, testing = load(trial)
+    training, testing = load(trial, world.device)
     result = run_trial(
         trial.settings,
         training,
@@ -61,14 +62,21 @@ def _train(trial: Trial, world: World) -> None:
         _write(trial, result)
 
 
-def load(trial: Trial) -> tuple[ClipSet, ClipSet]:
-    """Return the trial's training and test clips, through the guard."""
+def load(trial: Trial, device: torch.device) -> tuple[Clips, Clips]:
+    """Return the trial's training and test clips, through the guard.
+
+    They are kept on the device where they fit.
+    """
     workspace = trial.workspace
     clips = tables.read("clips", workspace.clips)
     split = split_by_fold(clips, tables.read("folds", workspace.folds), trial.settings.fold)
     features = tables.read("features", workspace.features)
-    store, view = FeatureStore(workspace.store, features), training_view(trial.settings.features)
-    return training_set(store, view, split), testing_set(store, view, split)
+    store = open_store(trial.store, workspace, features)
+    view = training_view(trial.settings.features)
+    manifest = Manifest(clips, workspace.clips.parent)
+    training = store.dataset(view, split, "train", manifest=manifest)
+    testing = store.dataset(view, split, "test", manifest=manifest)
+    return keep(training, device), keep(testing, device)
 
 
 def _world(settings: TrainSettings) -> World:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from rodepil.config.settings import AugmentSettings, TrainSettings
 from rodepil.store.clipset import ClipSet
+from rodepil.store.order import order_of
 from rodepil.train.loader import Batch, TrainingBatches
-from rodepil.train.shards import order_of
 from rodepil.train.world import World
 
 N = 11

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from rodepil.errors import TrainingError
-from rodepil.train.shards import order_of, passes_in_step, shards, steps_in_epoch
+from rodepil.store.order import order_of
+from rodepil.train.shards import passes_in_step, shards, steps_in_epoch
 
 CASES = [
     (n, batch, size) for n in (1, 2, 5, 8, 17, 24) for batch in (1, 2, 4) for size in (1, 2, 3)

@@ -133,6 +133,10 @@ class View(Settings, ABC):
         """Return digests, by name, of what else the bytes are made of, such as weights."""
         return {}
 
+    def learned_from(self) -> frozenset[str]:
+        """Return the subjects that what makes the view has learned from."""
+        return frozenset()
+
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that make the view what it is: all but its name."""
