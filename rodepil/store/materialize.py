@@ -66,10 +66,25 @@ class Wanted:
 
     @property
     def span(self) -> ClipSpan | None:
-        """What the clip must decode to."""
+        """What the clip must decode to.
+
+        Raises
+        ------
+        FeatureError
+            The manifest's rate is none.
+        """
         if self.n_frames is None or self.fps is None:
             return None
-        return ClipSpan(self.n_frames, Fraction(self.fps))
+        try:
+            fps = Fraction(self.fps)
+        except (ValueError, ZeroDivisionError):
+            fps = Fraction(0)
+        if fps <= 0:
+            raise FeatureError(
+                f"clip {self.clip_id} has a rate of {self.fps}, wanted a fraction above 0; make "
+                "the table of clips again ('rodepil curate')"
+            )
+        return ClipSpan(self.n_frames, fps)
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,11 @@ class Group:
     place: Place
     root: Path
     wanted: tuple[Wanted, ...]
+
+    @property
+    def numbers(self) -> Iterator[int]:
+        """The number of the view of each feature to make."""
+        return (number for one in self.wanted for number in one.keys)
 
 
 @dataclass(frozen=True)

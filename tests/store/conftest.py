@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -13,21 +14,26 @@ import pyarrow as pa
 import pytest
 
 from rodepil.io import tables
+from rodepil.store.features import FeatureStore
+from rodepil.store.materialize import Manifest
 
 Video = npt.NDArray[np.uint8]
 Encode = Callable[..., None]
 
 
-def encode(path: Path, video: Video, codec: str = "ffv1", pix_fmt: str = "bgr0") -> None:
-    """Encode (F, H, W, 3) RGB frames."""
+def encode(
+    path: Path, video: Video, codec: str = "ffv1", pix_fmt: str = "bgr0", rate: int = 30
+) -> None:
+    """Encode (F, H, W, 3) RGB frames, or (F, H, W) lightness."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = "rgb24" if video.ndim == 4 else "gray"
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=30)
+        stream = container.add_stream(codec, rate=rate)
         assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = video.shape[1:3]
         stream.pix_fmt = pix_fmt
         for image in video:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format=pixels)))
         container.mux(stream.encode())
 
 
@@ -67,8 +73,19 @@ class ClipFolder:
 
     @property
     def clips(self) -> pa.Table:
-        """The manifest."""
+        """The table "clips"."""
         return tables.from_rows("clips", self.rows.values())
+
+    @property
+    def manifest(self) -> Manifest:
+        """The clips with their folder."""
+        return Manifest(self.clips, self.root)
+
+    def remove(self, clip_id: str) -> Path:
+        """Remove a clip's file and return where it lay."""
+        path = self.root / str(self.rows[clip_id]["path"])
+        path.unlink()
+        return path
 
 
 @pytest.fixture
@@ -78,6 +95,26 @@ def folder(tmp_path: Path) -> ClipFolder:
     for number in range(16):
         made.add(number, noise(number))
     return made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FeatureStore:
+    """An empty store with four clips to a shard."""
+    return FeatureStore(tmp_path / "store", shard_clips=4)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The clips that this process opens to decode, by their names, as they come."""
+    names: list[str] = []
+    opens = av.open
+
+    def noted(file: str, *rest: Any, **named: Any) -> Any:
+        names.append(Path(file).stem)
+        return opens(file, *rest, **named)
+
+    monkeypatch.setattr(av, "open", noted)
+    return names
 
 
 @pytest.fixture(name="encode")

@@ -1,23 +1,82 @@
-"""Fill a store in a process of its own: python fill.py CLIPS_PARQUET STORE PROCESSES."""
+"""Fill a store in processes of their own, which may be killed.
+
+``python fill.py CLIPS_PARQUET STORE [VIEWS]`` reads numbers of workers, one a line, and for each
+forks a process, in a process group of its own, that fills the store; of that it prints the number,
+and what it made at its end. What is imported once need not be imported by every one of them.
+"""
 
 from __future__ import annotations
 
+import os
+import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from rodepil.errors import FeatureError
 from rodepil.io import tables
+from rodepil.io.progress import Advance
 from rodepil.store.features import FeatureStore
-from rodepil.store.views import FrameView
+from rodepil.store.materialize import Manifest
+from rodepil.store.views.frames import FrameView
+from rodepil.store.views.motion import MotionView
+
+VIEWS = (FrameView(frames=8, size_px=112), MotionView(size_px=32))
+FULL_AFTER = 3
+
+
+class Filling:
+    """A disk that is full once some shards are finished: no file may grow beyond 1 kB."""
+
+    def __init__(self) -> None:
+        self.finished = 0
+
+    @contextmanager
+    def task(self, name: str, total: float, unit: str) -> Iterator[Advance]:
+        """Count what is finished of a task."""
+        del name, total, unit
+        yield self.advance
+
+    def advance(self, amount: float) -> None:
+        """Count one shard more."""
+        del amount
+        self.finished += 1
+        if self.finished == FULL_AFTER:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+
+
+def fill(manifest: Manifest, folder: Path, processes: int) -> str:
+    """Fill the store and say what was made; 0 processes stands for one with a full disk."""
+    store = FeatureStore(folder, shard_clips=2)
+    progress = None if processes else Filling()
+    try:
+        made = store.materialize(VIEWS, manifest, progress=progress, processes=processes or 1)
+    except FeatureError as error:
+        return f"refused {error}"
+    return f"computed {sum(made.computed.values())} reused {sum(made.reused.values())}"
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(clips: Path, folder: Path) -> None:
+    """Fork one process after the other, as many as are asked for."""
+    manifest = Manifest(tables.read("clips", clips), clips.parent)
+    say("ready")
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            os.setpgid(0, 0)
+            say(str(os.getpid()))
+            say(fill(manifest, folder, int(line)))
+            os._exit(0)
+        os.waitpid(child, 0)
+        say("ended")
+
 
 if __name__ == "__main__":
-    manifest = Path(sys.argv[1])
-    store = FeatureStore(Path(sys.argv[2]), shard_clips=4)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    summary = store.materialize(
-        FrameView(frames=4, size_px=32),
-        tables.read("clips", manifest),
-        manifest.parent,
-        processes=int(sys.argv[3]),
-    )
-    sys.stdout.write(f"computed {summary.computed} reused {summary.reused}\n")
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

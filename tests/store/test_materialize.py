@@ -1,42 +1,26 @@
+"""What a store makes, of which clips, and what it does not make again."""
+
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
 from rodepil.errors import FeatureError, TableError
 from rodepil.io import tables
 from rodepil.io.progress import Advance
-from rodepil.store.features import FeatureStore
-from rodepil.store.views import FrameView
+from rodepil.store import FeatureStore, Manifest, MotionView
+from rodepil.store.views.frames import FrameView
+from tests.store.conftest import ClipFolder, Video, contents
 
 VIEW = FrameView(frames=4, size_px=32)
-Contents = Callable[[Path], dict[str, bytes]]
-
-
-class Untouchable(FrameView):
-    """The same view, whose decoder must not be called."""
-
-    def decode(self, path: Path, n_frames: int | None = None) -> npt.NDArray[np.uint8]:
-        raise AssertionError(f"{path} was decoded for {n_frames} frames")
-
-
-class Witnessed(FrameView):
-    """The same view, which remembers what it decoded."""
-
-    decoded: ClassVar[list[str]] = []
-
-    def decode(self, path: Path, n_frames: int | None = None) -> npt.NDArray[np.uint8]:
-        self.decoded.append(path.stem)
-        return super().decode(path, n_frames)
+BOTH = [VIEW, MotionView(size_px=24)]
 
 
 class Counted:
@@ -56,227 +40,230 @@ class Counted:
         yield advance
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FeatureStore:
-    return FeatureStore(tmp_path / "store", shard_clips=4)
-
-
-def reference(video: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def reference(video: Video) -> Video:
     """What VIEW makes of a lossless clip, by OpenCV alone."""
     chosen = [video[int((i + 0.5) * len(video) / 4)] for i in range(4)]
     resized = [cv2.resize(frame, (32, 32), interpolation=cv2.INTER_AREA) for frame in chosen]
     return np.stack(resized).transpose(0, 3, 1, 2)
 
 
+def pixels(store: FeatureStore, clip_id: str, view: str = "frames") -> Video:
+    (row,) = store.rows(view, [clip_id])
+    return row["frames"]
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_every_kept_clip_is_stored_as_it_is(
-    folder: Any, store: FeatureStore, processes: int
+    folder: ClipFolder, store: FeatureStore, processes: int
 ) -> None:
     folder.rows["c003"]["kept"] = False
     progress = Counted()
-    summary = store.materialize(
-        VIEW, folder.clips, folder.root, progress=progress, processes=processes
-    )
-    assert (summary.computed, summary.reused, summary.failures.num_rows) == (15, 0, 0)
+    summary = store.materialize(BOTH, folder.manifest, progress=progress, processes=processes)
+    assert summary.computed == {"frames": 15, "motion": 15}
+    assert (summary.reused, summary.failures.num_rows) == ({"frames": 0, "motion": 0}, 0)
     assert summary.features.schema.equals(tables.schema("features"))
     ids = [clip_id for clip_id in folder.rows if clip_id != "c003"]
-    assert summary.features.column("clip_id").to_pylist() == ids
-    assert (progress.tasks, progress.done) == ([("features: frames", 15, "clips")], 15)
-    for clip_id, got in zip(ids, store.read(VIEW, summary.features, ids), strict=True):
-        assert np.array_equal(got, reference(folder.videos[clip_id]))
+    assert summary.features.column("clip_id").to_pylist() == ids * 2
+    assert summary.features.column("view").to_pylist() == ["frames"] * 15 + ["motion"] * 15
+    assert store.features.equals(summary.features)
+    assert progress.tasks == [("features: frames, motion", 15, "clips")]
+    assert progress.done == 15
+    for clip_id, row in zip(ids, store.rows("frames", ids), strict=True):
+        assert np.array_equal(row["frames"], reference(folder.videos[clip_id]))
+
+
+def test_a_clip_is_decoded_once_for_all_views(
+    folder: ClipFolder, store: FeatureStore, opened: list[str]
+) -> None:
+    views = [*BOTH, FrameView(frames=8, size_px=16, colour="grey", name="small")]
+    store.materialize(views, folder.manifest, processes=1)
+    assert sorted(opened) == sorted(folder.rows)
+
+
+def test_a_view_that_is_there_is_not_made_with_one_that_is_not(
+    folder: ClipFolder, store: FeatureStore
+) -> None:
+    store.materialize([VIEW], folder.manifest, processes=1)
+    before = contents(store.place.folder)
+    summary = store.materialize(BOTH, folder.manifest, processes=1)
+    assert (summary.computed, summary.reused) == (
+        {"frames": 0, "motion": 16},
+        {"frames": 16, "motion": 0},
+    )
+    assert before.items() <= contents(store.place.folder).items()
 
 
 def test_what_is_stored_is_neither_decoded_nor_looked_at_again(
-    folder: Any, store: FeatureStore
+    folder: ClipFolder, store: FeatureStore
 ) -> None:
-    first = store.materialize(VIEW, folder.clips, folder.root, processes=1)
+    first = store.materialize(BOTH, folder.manifest, processes=1)
     shutil.rmtree(folder.root / "clips")
-    untouchable = Untouchable(frames=4, size_px=32)
-    again = store.materialize(untouchable, folder.clips, folder.root, processes=1)
-    assert (again.computed, again.reused) == (0, 16)
+    again = store.materialize(BOTH, folder.manifest, processes=1)
+    assert (again.computed, again.reused) == (
+        {"frames": 0, "motion": 0},
+        {"frames": 16, "motion": 16},
+    )
     assert again.features.equals(first.features)
 
 
-def test_a_decoder_that_raises_ends_the_run_when_something_is_to_do(
-    folder: Any, store: FeatureStore
+def test_a_view_renamed_costs_nothing(
+    folder: ClipFolder, store: FeatureStore, opened: list[str]
 ) -> None:
-    with pytest.raises(FeatureError, match=r"could not be made.*was decoded"):
-        store.materialize(Untouchable(frames=4, size_px=32), folder.clips, folder.root, processes=1)
+    store.materialize([VIEW], folder.manifest, processes=1)
+    before = contents(store.place.folder)
+    opened.clear()
+    renamed = FrameView(frames=4, size_px=32, name="short")
+    summary = store.materialize([renamed], folder.manifest, processes=1)
+    assert (summary.computed, summary.reused, opened) == ({"short": 0}, {"short": 16}, [])
+    assert contents(store.place.folder) == before
+    assert np.array_equal(pixels(store, "c004", "short"), pixels(store, "c004", "frames"))
 
 
 def test_one_changed_clip_recomputes_one_clip(
-    folder: Any, store: FeatureStore, contents: Contents
+    folder: ClipFolder, store: FeatureStore, opened: list[str]
 ) -> None:
-    store.materialize(VIEW, folder.clips, folder.root, processes=1)
-    before = contents(store.folder)
+    store.materialize(BOTH, folder.manifest, processes=1)
+    before = contents(store.place.folder)
     folder.add(5, 255 - folder.videos["c005"])
-    Witnessed.decoded.clear()
-    witnessed = Witnessed(frames=4, size_px=32)
-    summary = store.materialize(witnessed, folder.clips, folder.root, processes=1)
-    assert Witnessed.decoded == ["c005"]
-    assert (summary.computed, summary.reused) == (1, 15)
-    (got,) = store.read(VIEW, summary.features, ["c005"])
-    assert np.array_equal(got, reference(folder.videos["c005"]))
-    assert before.items() <= contents(store.folder).items()
+    opened.clear()
+    summary = store.materialize(BOTH, folder.manifest, processes=1)
+    assert opened == ["c005"]
+    assert summary.computed == {"frames": 1, "motion": 1}
+    assert summary.reused == {"frames": 15, "motion": 15}
+    assert np.array_equal(pixels(store, "c005"), reference(folder.videos["c005"]))
+    after = contents(store.place.folder)
+    assert {n: b for n, b in before.items() if n.endswith(".arrow")}.items() <= after.items()
 
 
 def test_a_changed_setting_leaves_the_other_view_alone(
-    folder: Any, store: FeatureStore, contents: Contents
+    folder: ClipFolder, store: FeatureStore
 ) -> None:
-    store.materialize(VIEW, folder.clips, folder.root, processes=1)
-    before = contents(store.folder)
+    store.materialize([VIEW], folder.manifest, processes=1)
+    before = contents(store.place.folder)
     other = FrameView(frames=2, size_px=32)
-    summary = store.materialize(other, folder.clips, folder.root, processes=1)
-    assert summary.computed == 16
-    assert before.items() <= contents(store.folder).items()
+    summary = store.materialize([other], folder.manifest, processes=1)
+    assert summary.computed == {"frames": 16}
+    assert before.items() <= contents(store.place.folder).items()
+
+
+def test_a_deleted_clip_leaves_the_snapshot_and_nothing_is_made(
+    folder: ClipFolder, store: FeatureStore
+) -> None:
+    store.materialize([VIEW], folder.manifest, processes=1)
+    folder.remove("c005")
+    del folder.rows["c005"]
+    summary = store.materialize([VIEW], folder.manifest, processes=1)
+    assert (summary.computed, summary.reused) == ({"frames": 0}, {"frames": 15})
+    with pytest.raises(FeatureError, match=r"1 clips have no stored feature.*the first is c005"):
+        store.read("frames", ["c004", "c005"])
 
 
 def test_the_store_does_not_depend_on_the_order_of_rows(
-    folder: Any, store: FeatureStore, tmp_path: Path, contents: Contents
+    folder: ClipFolder, store: FeatureStore, tmp_path: Path
 ) -> None:
-    first = store.materialize(VIEW, folder.clips, folder.root, processes=1)
+    first = store.materialize(BOTH, folder.manifest, processes=1)
     other = FeatureStore(tmp_path / "other", shard_clips=4)
-    backwards = folder.clips.take(list(range(15, -1, -1)))
-    second = other.materialize(VIEW, backwards, folder.root, processes=2)
-    assert contents(other.folder) == contents(store.folder)
+    backwards = Manifest(folder.clips.take(list(range(15, -1, -1))), folder.root)
+    second = other.materialize(BOTH, backwards, processes=2)
+    assert contents(other.place.folder) == contents(store.place.folder)
     assert second.features.equals(first.features)
 
 
-def test_clips_of_the_same_bytes_share_a_feature(folder: Any, store: FeatureStore) -> None:
-    folder.rows["c900"] = folder.rows["c004"] | {"clip_id": "c900"}
-    Witnessed.decoded.clear()
-    witnessed = Witnessed(frames=4, size_px=32)
-    summary = store.materialize(witnessed, folder.clips, folder.root, processes=1)
-    assert Witnessed.decoded.count("c004") == 1
-    assert summary.computed == 17
-    one, two = store.read(VIEW, summary.features, ["c004", "c900"])
-    assert np.array_equal(one, two)
+def test_clips_of_the_same_bytes_share_a_feature(folder: ClipFolder, store: FeatureStore) -> None:
+    for clip_id, like in (("c900", "c004"), ("c901", "c000")):
+        folder.rows[clip_id] = folder.rows[like] | {"clip_id": clip_id, "recording_id": "r9"}
+    first = store.materialize([VIEW], folder.manifest, processes=2)
+    assert np.array_equal(pixels(store, "c004"), pixels(store, "c900"))
+    keys = first.features.filter(
+        pa.compute.is_in(first.features["clip_id"], pa.array(["c000", "c901"]))
+    )
+    assert len(set(keys.column("key").to_pylist())) == 1
+    again = FeatureStore(store.place, shard_clips=4).materialize([VIEW], folder.manifest)
+    assert (again.computed, again.reused) == ({"frames": 0}, {"frames": 18})
+    assert again.features.equals(first.features)
 
 
-def test_a_bad_clip_leaves_a_row_and_the_rest_goes_on(folder: Any, store: FeatureStore) -> None:
+def test_a_bad_clip_leaves_a_row_and_the_rest_goes_on(
+    folder: ClipFolder, store: FeatureStore
+) -> None:
     clips = folder.root / "clips"
     (clips / "c001.avi").write_bytes(b"garbage" * 999)
     folder.sign("c001")
     folder.rows["c002"]["n_frames"] = 31
-    (clips / "c006.avi").unlink()
+    folder.remove("c006")
     (clips / "c007.avi").write_bytes((clips / "c008.avi").read_bytes())
     whole = (clips / "c009.avi").read_bytes()
     (clips / "c009.avi").write_bytes(whole[: len(whole) // 2])
     folder.sign("c009")
-    summary = store.materialize(VIEW, folder.clips, folder.root, processes=2)
-    assert (summary.computed, summary.reused) == (11, 0)
+    folder.rows["c010"]["fps"] = "1/0"
+    summary = store.materialize([VIEW], folder.manifest, processes=2)
+    assert (summary.computed, summary.reused) == ({"frames": 10}, {"frames": 0})
     failures = {row["item"]: (row["error"], row["message"]) for row in summary.failures.to_pylist()}
-    assert {item: error for item, (error, _) in failures.items()} == {
-        "clips/c001.avi": "VideoError",
-        "clips/c002.avi": "FeatureError",
-        "clips/c006.avi": "FeatureError",
-        "clips/c007.avi": "FeatureError",
-        "clips/c009.avi": "VideoError",
+    wanted = {
+        "clips/c001.avi": ("VideoError", "c001.avi can't be decoded"),
+        "clips/c002.avi": ("FeatureError", "decodes to 30 frames, wanted 31"),
+        "clips/c006.avi": ("FeatureError", "is not there; run 'rodepil curate'"),
+        "clips/c007.avi": ("FeatureError", "has changed since it was curated"),
+        "clips/c009.avi": ("VideoError", "c009.avi can't be decoded"),
+        "clips/c010.avi": ("FeatureError", "has a rate of 1/0"),
     }
-    assert "decodes to 30 frames, wanted 31" in failures["clips/c002.avi"][1]
-    assert "is not there; run 'rodepil curate'" in failures["clips/c006.avi"][1]
-    assert "has changed since it was curated" in failures["clips/c007.avi"][1]
-    assert "c009.avi can't be decoded" in failures["clips/c009.avi"][1]
-    assert "11 computed, 0 reused, 5 clips failed\n  clips/c001.avi: " in str(summary)
+    assert {item: error for item, (error, _) in failures.items()} == {
+        item: error for item, (error, _) in wanted.items()
+    }
+    assert all(wanted[item][1] in message for item, (_, message) in failures.items())
+    assert "frames: 10 features, 10 computed, 0 reused\n6 clips failed\n  clips/c001" in str(
+        summary
+    )
     folder.add(1, folder.videos["c001"])
-    mended = store.materialize(VIEW, folder.clips, folder.root, processes=1)
-    assert (mended.computed, mended.reused, mended.failures.num_rows) == (1, 11, 4)
+    mended = store.materialize([VIEW], folder.manifest, processes=1)
+    assert (mended.computed, mended.reused) == ({"frames": 1}, {"frames": 10})
+    assert mended.failures.num_rows == 5
 
 
-def test_a_kept_clip_without_a_digest_is_refused(folder: Any, store: FeatureStore) -> None:
+def test_a_clip_that_one_view_refuses_is_in_the_others(
+    folder: ClipFolder, store: FeatureStore
+) -> None:
+    folder.add(3, folder.videos["c003"][:5])
+    pairs = FrameView(frames=2, size_px=16, pairs="native", gap=10, name="pairs")
+    summary = store.materialize([VIEW, pairs], folder.manifest, processes=1)
+    assert summary.computed == {"frames": 16, "pairs": 15}
+    (failure,) = summary.failures.to_pylist()
+    assert failure["item"] == "clips/c003.avi"
+    assert "in view 'pairs': a clip of 5 frames has no two frames 10 apart" in failure["message"]
+    assert np.array_equal(pixels(store, "c003"), reference(folder.videos["c003"]))
+    with pytest.raises(FeatureError, match=r"no stored feature in view 'pairs'.*c003"):
+        store.read("pairs", ["c003"])
+
+
+def test_two_views_of_one_name_are_refused(folder: ClipFolder, store: FeatureStore) -> None:
+    with pytest.raises(FeatureError, match=r"two views are called 'frames'"):
+        store.materialize([VIEW, FrameView(frames=2)], folder.manifest)
+
+
+def test_a_kept_clip_without_a_digest_is_refused(folder: ClipFolder, store: FeatureStore) -> None:
     folder.rows["c002"]["sha256"] = None
     with pytest.raises(FeatureError, match=r"1 kept clips have no path or no sha256.*c002"):
-        store.materialize(VIEW, folder.clips, folder.root, processes=1)
+        store.materialize([VIEW], folder.manifest, processes=1)
 
 
-def test_no_clips_make_an_empty_snapshot(folder: Any, store: FeatureStore) -> None:
-    summary = store.materialize(VIEW, folder.clips.slice(0, 0), folder.root)
-    assert (summary.features.num_rows, summary.computed, summary.reused) == (0, 0, 0)
-    assert not store.folder.exists()
-
-
-def test_a_store_that_can_not_be_written_ends_the_run_with_the_remedy(
-    folder: Any, tmp_path: Path
-) -> None:
-    (tmp_path / "store").write_text("a file where the folder should be")
-    store = FeatureStore(tmp_path / "store")
-    with pytest.raises(FeatureError, match=r"could not be made.*disk full\?"):
-        store.materialize(VIEW, folder.clips, folder.root, processes=1)
-
-
-def test_deleting_the_store_loses_only_time(
-    folder: Any, store: FeatureStore, contents: Contents
-) -> None:
-    first = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
-    before = contents(store.folder)
-    shutil.rmtree(store.folder)
-    with pytest.raises(FeatureError, match="is not in the store; run 'rodepil features mat"):
-        FeatureStore(store.folder).read(VIEW, first, ["c000"])
-    features = store.ensure(VIEW, first, folder.clips, folder.root, processes=1)
-    assert features.equals(first)
-    assert contents(store.folder) == before
-
-
-def test_ensure_does_nothing_when_nothing_is_gone(folder: Any, store: FeatureStore) -> None:
-    first = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
-    shutil.rmtree(folder.root / "clips")
-    untouchable = Untouchable(frames=4, size_px=32)
-    assert store.ensure(untouchable, first, folder.clips, folder.root, processes=1).equals(first)
-
-
-def test_ensure_asks_for_no_more_than_the_snapshot(folder: Any, store: FeatureStore) -> None:
-    (folder.root / "clips" / "c006.avi").unlink()
-    first = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
-    shutil.rmtree(store.folder)
-    features = store.ensure(VIEW, first, folder.clips, folder.root, processes=1)
-    assert features.column("clip_id").equals(first.column("clip_id"))
-
-
-def test_ensure_says_which_clip_is_lost(folder: Any, store: FeatureStore) -> None:
-    first = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
-    shutil.rmtree(store.folder)
-    (folder.root / "clips" / "c006.avi").unlink()
-    with pytest.raises(FeatureError, match=r"not every feature(.|\n)*1 clips failed\n.*c006\.avi"):
-        store.ensure(VIEW, first, folder.clips, folder.root, processes=1)
-
-
-def test_a_snapshot_stays_valid_when_its_features_come_back_in_other_shards(
-    folder: Any, store: FeatureStore
-) -> None:
-    store.materialize(VIEW, folder.clips, folder.root, processes=1)
-    folder.add(5, 255 - folder.videos["c005"])
-    patched = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
-    shutil.rmtree(store.folder)
-    rebuilt = store.ensure(VIEW, patched, folder.clips, folder.root, processes=1)
-    assert not rebuilt.equals(patched)  # the changed clip no longer has a shard of its own
-    ids = list(folder.rows)
-    fresh = FeatureStore(store.folder)
-    for clip_id, got in zip(ids, fresh.read(VIEW, patched, ids), strict=True):
-        assert np.array_equal(got, reference(folder.videos[clip_id]))
-
-
-def test_ensure_refuses_a_stale_snapshot(folder: Any, store: FeatureStore) -> None:
-    first = store.materialize(VIEW, folder.clips, folder.root, processes=1).features
-    folder.add(5, 255 - folder.videos["c005"])
-    with pytest.raises(FeatureError, match=r"1 features of other clips.*clip c005; run 'rodepil"):
-        store.ensure(VIEW, first, folder.clips, folder.root, processes=1)
-    other = FrameView(frames=2, size_px=32)
-    with pytest.raises(FeatureError, match=r"16 features.*than FrameView\(frames=2"):
-        store.ensure(other, first, folder.clips, folder.root, processes=1)
+def test_no_clips_make_an_empty_snapshot(folder: ClipFolder, store: FeatureStore) -> None:
+    summary = store.materialize([VIEW], Manifest(folder.clips.slice(0, 0), folder.root))
+    assert (summary.features.num_rows, summary.computed) == (0, {"frames": 0})
+    assert not store.place.folder.exists()
 
 
 def test_a_worker_may_stand_in_another_folder(
-    folder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: ClipFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     store = FeatureStore(Path("store"))
-    root = folder.root.relative_to(tmp_path)
-    summary = store.materialize(VIEW, folder.clips, root, processes=1)
+    manifest = Manifest(folder.clips, folder.root.relative_to(tmp_path))
+    summary = store.materialize([VIEW], manifest, processes=1)
     assert summary.features.num_rows == 16
     monkeypatch.chdir("/")
-    assert len(store.read(VIEW, summary.features, ["c000"])) == 1
+    assert store.read("frames", ["c000"]).num_rows == 1
 
 
-def test_a_manifest_of_another_form_is_refused(folder: Any, store: FeatureStore) -> None:
+def test_a_manifest_of_another_form_is_refused(folder: ClipFolder, store: FeatureStore) -> None:
     with pytest.raises(TableError, match="missing columns"):
-        store.materialize(VIEW, pa.table({"clip_id": ["c000"]}), folder.root)
+        store.materialize([VIEW], Manifest(pa.table({"clip_id": ["c000"]}), folder.root))

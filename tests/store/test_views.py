@@ -1,8 +1,11 @@
+"""What makes a view the view that it is, and how one is found."""
+
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,148 +13,63 @@ import av
 import cv2
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from rodepil.config.settings import FeatureSettings
-from rodepil.errors import FeatureError, VideoError
-from rodepil.io.picking import count_packets
-from rodepil.io.sampling import uniform_indices
-from rodepil.store import registry, views
-from rodepil.store.views import FrameView, view_of
-
-Encode = Callable[..., None]
-
-
-def noise(frames: int, height: int, width: int) -> np.ndarray:
-    shape = (frames, height, width, 3)
-    return np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8)
+from rodepil.errors import FeatureError, SettingError
+from rodepil.io.clip_frames import ClipFrame, ClipSpan
+from rodepil.store import FeatureStore, views
+from rodepil.store.shards import folder_name
+from rodepil.store.views import Column, Row, View, registry
+from rodepil.store.views.frames import FrameView
+from rodepil.store.views.motion import MotionView
+from tests.store.conftest import ClipFolder
 
 
-@pytest.mark.parametrize(
-    ("n_frames", "n", "by_hand"),
-    [
-        (300, 16, [9, 28, 46, 65, 84, 103, 121, 140, 159, 178, 196, 215, 234, 253, 271, 290]),
-        (10, 2, [2, 7]),
-        (5, 1, [2]),
-        (4, 4, [0, 1, 2, 3]),
-        (2, 4, [0, 0, 1, 1]),
-        (1, 3, [0, 0, 0]),
-    ],
-)
-def test_frames_are_taken_at_the_centres_of_equal_parts(
-    n_frames: int, n: int, by_hand: list[int]
-) -> None:
-    assert uniform_indices(n_frames, n).tolist() == by_hand
+class Brightness(View):
+    """How light each frame is: all that a new kind of view takes."""
+
+    kind: ClassVar[str] = "brightness"
+    code_version: ClassVar[int] = 1
+
+    size_px: int = 48
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        return {"mean": Column("float32", (None,))}
+
+    def made_with(self) -> str:
+        return "hand"
+
+    def tap(self, span: ClipSpan) -> _Means:
+        return _Means(self.size_px, span.n_frames)
 
 
-@pytest.mark.parametrize(("n_frames", "n"), [(0, 4), (4, 0)])
-def test_no_frame_can_be_sampled_of_nothing(n_frames: int, n: int) -> None:
-    with pytest.raises(ValueError, match="both want 1 or more"):
-        uniform_indices(n_frames, n)
+class _Means:
+    def __init__(self, size_px: int, n_frames: int) -> None:
+        self.size_px, self.means = size_px, np.zeros(n_frames, np.float32)
+
+    def add(self, frame: ClipFrame) -> None:
+        self.means[frame.number] = frame.pixels(self.size_px, "rgb").mean()
+
+    def finish(self) -> Row:
+        return {"mean": self.means}
 
 
-@pytest.mark.parametrize(("frames", "size_px"), [(4, 48), (7, 24), (16, 20), (40, 64)])
-def test_a_clip_without_loss_gives_the_very_frames(
-    tmp_path: Path, encode: Encode, frames: int, size_px: int
-) -> None:
-    video = noise(30, 48, 48)
-    encode(tmp_path / "clip.avi", video)
-    got = FrameView(frames=frames, size_px=size_px).decode(tmp_path / "clip.avi", 30)
-    assert got.shape == (frames, 3, size_px, size_px)
-    assert got.dtype == np.uint8
-    for i in range(frames):
-        frame = video[int((i + 0.5) * 30 / frames)]
-        resized = cv2.resize(frame, (size_px, size_px), interpolation=cv2.INTER_AREA)
-        assert np.array_equal(got[i], resized.transpose(2, 0, 1))
+@pytest.fixture
+def _kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget afterwards what a test registers."""
+    views.kind_of("motion")
+    monkeypatch.setattr(registry, "_KINDS", dict(registry._KINDS))
+    yield
+    sys.modules.pop("lab_views", None)
 
 
-@pytest.mark.parametrize("codec", ["libx264", "mpeg4", "mjpeg"])
-def test_frames_are_those_that_opencv_decodes(tmp_path: Path, encode: Encode, codec: str) -> None:
-    rows, columns = np.mgrid[0:96, 0:96]
-    shades = [np.stack([rows + i, columns + 2 * i, rows + columns], -1) for i in range(40)]
-    video = np.asarray(shades, dtype=np.uint8)
-    path = tmp_path / "clip.avi"
-    encode(path, video, codec=codec, pix_fmt="yuvj420p" if codec == "mjpeg" else "yuv420p")
-    reader = cv2.VideoCapture(str(path))
-    seen = []
-    while (step := reader.read())[0]:
-        seen.append(cv2.cvtColor(step[1], cv2.COLOR_BGR2RGB))
-    reader.release()
-    assert len(seen) == 40
-    got = FrameView(frames=8, size_px=96).decode(path, 40)
-    for i, number in enumerate([2, 7, 12, 17, 22, 27, 32, 37]):
-        difference = np.abs(got[i].transpose(1, 2, 0).astype(int) - seen[number])
-        assert difference.mean() < 2
-
-
-def test_a_frame_that_is_not_square_is_whole_and_in_proportion(
-    tmp_path: Path, encode: Encode
-) -> None:
-    video = noise(6, 32, 64)
-    encode(tmp_path / "wide.avi", video)
-    got = FrameView(frames=1, size_px=32).decode(tmp_path / "wide.avi")[0].transpose(1, 2, 0)
-    assert np.array_equal(got[8:24], cv2.resize(video[3], (32, 16), interpolation=cv2.INTER_AREA))
-    assert not got[:8].any()
-    assert not got[24:].any()
-
-
-def test_without_a_count_the_clip_is_sampled_over_what_decodes(
-    tmp_path: Path, encode: Encode
-) -> None:
-    video = noise(30, 48, 48)
-    encode(tmp_path / "clip.avi", video)
-    view = FrameView(frames=3, size_px=48)
-    assert np.array_equal(
-        view.decode(tmp_path / "clip.avi"), view.decode(tmp_path / "clip.avi", 30)
-    )
-
-
-def test_packets_that_do_not_decode_count_for_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "clip.mkv"
-    shades = [np.full((48, 48, 3), 8 * i, np.uint8) for i in range(30)]
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=30, options={"g": "10", "bf": "0"})
-        assert isinstance(stream, av.VideoStream)
-        stream.height = stream.width = 48
-        stream.pix_fmt = "yuv420p"
-        images = [av.VideoFrame.from_ndarray(shade, format="rgb24") for shade in shades]
-        packets = [packet for image in [*images, None] for packet in stream.encode(image)]
-        for packet in packets[5:]:  # the first key frame is lost, and five frames hang on it
-            container.mux(packet)
-    assert count_packets(path) == 25
-    got = FrameView(frames=2, size_px=48).decode(path)
-    assert got.mean(axis=(1, 2, 3)) == pytest.approx([8 * 15, 8 * 25], abs=3)
-
-
-@pytest.mark.parametrize("stated", [29, 31])
-def test_a_clip_that_decodes_to_another_number_of_frames_is_refused(
-    tmp_path: Path, encode: Encode, stated: int
-) -> None:
-    encode(tmp_path / "clip.avi", noise(30, 48, 48))
-    with pytest.raises(FeatureError, match=rf"clip\.avi decodes to 30 frames, wanted {stated}"):
-        FrameView(frames=4, size_px=48).decode(tmp_path / "clip.avi", stated)
-
-
-def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "clip.avi").write_bytes(b"not a video" * 100)
-    with pytest.raises(VideoError, match=r"clip\.avi can't be decoded"):
-        FrameView().decode(tmp_path / "clip.avi", 300)
-    with pytest.raises(VideoError, match=r"none\.avi can't be decoded"):
-        FrameView().decode(tmp_path / "none.avi")
-    with av.open(str(tmp_path / "sound.wav"), "w") as container:
-        stream = container.add_stream("pcm_s16le", rate=8000)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), layout="mono")
-        frame.sample_rate = 8000
-        container.mux(stream.encode(frame))
-    with pytest.raises(VideoError, match=r"sound\.wav holds no video"):
-        FrameView().decode(tmp_path / "sound.wav")
+def digest(*parts: object) -> str:
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_a_key_is_the_digest_of_content_settings_code_and_decoder() -> None:
-    def digest(*parts: object) -> str:
-        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
-
     codec, scale = (
         ".".join(str(number) for number in av.library_versions[name])
         for name in ("libavcodec", "libswscale")
@@ -159,49 +77,150 @@ def test_a_key_is_the_digest_of_content_settings_code_and_decoder() -> None:
     libraries = (
         f"av {av.__version__}, cv2 {cv2.__version__}, libavcodec {codec}, libswscale {scale}"
     )
-    identity = digest("frames", {"frames": 8, "size_px": 112}, 1, libraries)[:16]
+    settings = {"frames": 8, "size_px": 112, "colour": "rgb", "pairs": "none", "gap": 1}
+    identity = digest("frames", settings, FrameView.code_version, libraries, {})[:16]
     view = FrameView(frames=8, size_px=112)
     assert view.identity() == identity
+    assert folder_name(view) == f"frames-{identity}"
     assert view.key("ab" * 32) == digest("ab" * 32, identity)[:32]
 
 
-def test_another_setting_code_version_or_clip_gives_another_key() -> None:
+def test_another_setting_version_weight_or_clip_gives_another_key() -> None:
     class Newer(FrameView):
-        code_version: ClassVar[int] = 2
+        code_version: ClassVar[int] = FrameView.code_version + 1
 
     class Redecoded(FrameView):
         def made_with(self) -> str:
             return "another decoder"
 
-    views_at_hand = [
-        FrameView(frames=16, size_px=64),
-        FrameView(frames=8, size_px=64),
-        FrameView(frames=16, size_px=32),
-        Newer(frames=16, size_px=64),
-        Redecoded(frames=16, size_px=64),
+    class Learned(FrameView):
+        def made_of(self) -> Mapping[str, str]:
+            return {"weights": "cd" * 32}
+
+    at_hand = [
+        FrameView(),
+        FrameView(frames=8),
+        FrameView(size_px=32),
+        FrameView(colour="grey"),
+        FrameView(pairs="native"),
+        FrameView(pairs="native", gap=2),
+        FrameView(pairs="sampled"),
+        Newer(),
+        Redecoded(),
+        Learned(),
+        MotionView(),
+        MotionView(low_hz=2),
+        MotionView(high_hz=12),
+        MotionView(size_px=224),
     ]
-    keys = {view.key(sha) for view in views_at_hand for sha in ("0" * 64, "1" * 64)}
-    assert len(keys) == 10
+    keys = {view.key(sha) for view in at_hand for sha in ("0" * 64, "1" * 64)}
+    assert len(keys) == 2 * len(at_hand)
 
 
-def test_settings_of_a_view_are_frozen_and_checked() -> None:
-    with pytest.raises(ValidationError):
-        FrameView(frames=0)
-    with pytest.raises(ValidationError):
-        FrameView(frame=8)  # type: ignore[call-arg] # the point
+def test_a_name_is_no_part_of_what_a_view_is() -> None:
+    plain, named = FrameView(frames=8), FrameView(frames=8, name="eight")
+    assert (plain.name, named.name) == ("frames", "eight")
+    assert plain.identity() == named.identity()
+    assert "name" not in named.settings
+
+
+@pytest.mark.usefixtures("_kinds")
+def test_a_new_kind_takes_one_class_and_no_change_elsewhere(
+    folder: ClipFolder, store: FeatureStore
+) -> None:
+    views.register(Brightness)
+    settings = FeatureSettings(view="frames", frames=4, size_px=32)
+    made = views.declared_views(settings, {"light": {"kind": "brightness", "size_px": 48}})
+    assert made == [FrameView(frames=4, size_px=32), Brightness(name="light")]
+    summary = store.materialize(made, folder.manifest, processes=1)
+    assert summary.computed == {"frames": 16, "light": 16}
+    for clip_id, row in zip(folder.videos, store.rows("light", folder.videos), strict=True):
+        expected = folder.videos[clip_id].reshape(30, -1).mean(axis=1)
+        assert row["mean"] == pytest.approx(expected, rel=1e-5)
+    lists = store.read("light", ["c000", "c009"]).column("mean").to_pylist()
+    assert [len(each) for each in lists] == [30, 30]
+
+
+@pytest.mark.usefixtures("_kinds")
+def test_a_kind_of_another_package_is_found_by_its_entry_point(
+    folder: ClipFolder, store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    body = source[source.index("class Brightness") : source.index("@pytest.fixture")]
+    imports = (
+        "from __future__ import annotations\nfrom collections.abc import Mapping\n"
+        "from typing import ClassVar\nimport numpy as np\n"
+        "from rodepil.io.clip_frames import ClipFrame, ClipSpan\n"
+        "from rodepil.store.views import Column, Row, View, register\n@register\n"
+    )
+    (tmp_path / "lab_views.py").write_text(imports + body.replace('"brightness"', '"lab_light"'))
+    described = tmp_path / "lab_views-1.0.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-views\nVersion: 1.0\n")
+    (described / "entry_points.txt").write_text("[rodepil.views]\nlab_light = lab_views\n")
+    with pytest.raises(FeatureError, match=r"no kind of view is called 'lab_light'"):
+        views.kind_of("lab_light")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    view = registry.make_view("light", "lab_light", {"size_px": 48})
+    summary = store.materialize([view], folder.manifest, processes=2)
+    assert summary.computed == {"light": 16}
+    (row,) = store.rows("light", ["c003"])
+    assert row["mean"] == pytest.approx(folder.videos["c003"].reshape(30, -1).mean(axis=1))
+
+
+def test_kinds_are_found_by_name_and_no_two_share_one() -> None:
+    assert views.kind_of("frames") is FrameView
+    assert views.kind_of("motion") is MotionView
+    with pytest.raises(
+        FeatureError, match=r"no kind of view is called 'flow'; take one of .*'frames'.*'motion'"
+    ):
+        views.kind_of("flow")
+
+    class Other(FrameView):
+        pass
+
+    with pytest.raises(ValueError, match="two kinds of view are called 'frames'"):
+        views.register(Other)
+    assert views.register(FrameView) is FrameView
 
 
 def test_the_projects_settings_choose_the_view() -> None:
-    view = view_of(FeatureSettings(view="frames", frames=8, size_px=32))
+    view = views.training_view(FeatureSettings(view="frames", frames=8, size_px=32))
     assert view == FrameView(frames=8, size_px=32)
-    assert view.shape == (8, 3, 32, 32)
+    assert (view.main, view.columns[view.main].fixed) == ("frames", (8, 3, 32, 32))
 
 
-def test_a_view_is_found_by_its_name_and_no_two_share_one() -> None:
-    assert registry.kind_of("frames") is views.FrameView
-    with pytest.raises(
-        FeatureError, match=r"no view is named 'flow'; set features.view to one of \['frames'\]"
-    ):
-        registry.kind_of("flow")
-    with pytest.raises(ValueError, match="two views are named 'frames'"):
-        registry.register(FrameView)
+@pytest.mark.parametrize(
+    ("declared", "says"),
+    [
+        ({"frames": {"kind": "frames"}}, "has the name of the view that models train on"),
+        ({"pairs": {"size_px": 8}}, "has no kind; add for example 'kind: frames'"),
+        ({"pairs": {"kind": "frames", "siz_px": 8}}, r"siz_px.*its settings are \['colour'"),
+        ({"pairs": {"kind": "frames", "gap": 0}}, r"views.pairs \(kind 'frames'\): gap"),
+        ({"curve": {"kind": "motion", "low_hz": 15}}, "low_hz 15.0 is not below high_hz"),
+    ],
+)
+def test_what_settings_do_not_fit_is_said(
+    declared: dict[str, dict[str, object]], says: str
+) -> None:
+    with pytest.raises(SettingError, match=says):
+        views.declared_views(FeatureSettings(), declared)
+    with pytest.raises(FeatureError, match="no kind of view is called 'flow'"):
+        views.declared_views(FeatureSettings(), {"pairs": {"kind": "flow"}})
+
+
+@pytest.mark.parametrize(
+    ("column", "fits", "does_not"),
+    [
+        (Column("uint8", (2, 3)), np.zeros((2, 3), np.uint8), np.zeros((3, 2), np.uint8)),
+        (Column("float32", (None, 3)), np.zeros((7, 3), np.float32), np.zeros((7, 4), np.float32)),
+        (Column("float32", ()), np.array(1, np.float32), np.array(1, np.float64)),
+        (Column("float32", (None,)), np.zeros(0, np.float32), np.array(0, np.float32)),
+    ],
+)
+def test_a_column_knows_what_fits_it(
+    column: Column, fits: np.ndarray, does_not: np.ndarray
+) -> None:
+    assert column.fits(fits)
+    assert not column.fits(does_not)
+    assert column.size_bytes(len(fits) if fits.ndim else 0) == fits.nbytes
