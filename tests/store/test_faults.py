@@ -7,94 +7,197 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from rodepil.errors import FeatureError
 from rodepil.io import tables
-from rodepil.store.features import FeatureStore
-from rodepil.store.shards import scan
-from rodepil.store.views import FrameView
+from rodepil.store import FeatureStore
+from rodepil.store.index import INDEX, Index
+from rodepil.store.shards import folder_name
+from tests.store import fill
+from tests.store.conftest import ClipFolder, contents, noise
 
-VIEW = FrameView(frames=4, size_px=32)
-FILL = Path(__file__).with_name("fill.py")
-Contents = Callable[[Path], dict[str, bytes]]
-
-
-def start(manifest: Path, store: Path, processes: int) -> subprocess.Popen[str]:
-    """Start filling a store and wait until the work begins."""
-    command = [sys.executable, str(FILL), str(manifest), str(store), str(processes)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    running = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
-    )
-    assert running.stdout is not None
-    assert running.stdout.readline() == "ready\n"
-    return running
+KILLS = 20
+CLIPS = 84  # in shards of 2, of 2 views: 84 shards
 
 
-def finish(running: subprocess.Popen[str]) -> str:
-    """Wait for the end and return what it printed last."""
-    printed, _ = running.communicate(timeout=120)
-    assert running.returncode == 0
-    return printed
+class Filler:
+    """A process that forks processes which fill a store."""
+
+    def __init__(self, clips: Path, folder: Path) -> None:
+        self.folder = folder
+        command = [sys.executable, fill.__file__, str(clips), str(folder)]
+        environment = os.environ | {"PYTHONPATH": str(Path(fill.__file__).parents[2])}
+        pipe = subprocess.PIPE
+        self._running = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, text=True, env=environment, bufsize=1
+        )
+        assert self._said() == "ready"
+
+    def _said(self) -> str:
+        assert self._running.stdout is not None
+        return self._running.stdout.readline().rstrip("\n")
+
+    def start(self, processes: int) -> int:
+        """Begin to fill the store and return the number of the process group."""
+        assert self._running.stdin is not None
+        self._running.stdin.write(f"{processes}\n")
+        return int(self._said())
+
+    def end(self) -> str:
+        """Wait for the end and return what was said before; nothing if it was killed."""
+        said = self._said()
+        return "" if said == "ended" else said + self._said().removesuffix("ended")
+
+    def stop(self) -> None:
+        """End the process itself."""
+        self._running.communicate(timeout=60)
+        assert self._running.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> ClipFolder:
+    """Clips enough to be killed twenty times among them."""
+    made = ClipFolder(tmp_path_factory.mktemp("many"))
+    for number in range(CLIPS):
+        made.add(number, noise(number, 12))
+    tables.write("clips", made.clips, made.root / "clips.parquet")
+    return made
+
+
+@pytest.fixture(scope="module")
+def undisturbed(many: ClipFolder) -> dict[str, bytes]:
+    """What a run without a fault leaves."""
+    store = FeatureStore(many.root / "undisturbed", shard_clips=2)
+    store.materialize(fill.VIEWS, many.manifest, processes=1)
+    return contents(many.root / "undisturbed")
 
 
 @pytest.fixture
-def manifest(folder: Any) -> Path:
-    path = Path(folder.root, "clips.parquet")
-    tables.write("clips", folder.clips, path)
-    return path
+def start(many: ClipFolder, tmp_path: Path) -> Iterator[Callable[[], Filler]]:
+    """Return a function that starts one process more to fill the store in tmp_path."""
+    fillers: list[Filler] = []
+
+    def started() -> Filler:
+        fillers.append(Filler(many.root / "clips.parquet", tmp_path / "store"))
+        return fillers[-1]
+
+    yield started
+    for filler in fillers:
+        filler.stop()
 
 
-@pytest.fixture
-def undisturbed(folder: Any, tmp_path: Path, contents: Contents) -> dict[str, bytes]:
-    store = FeatureStore(tmp_path / "undisturbed", shard_clips=4)
-    store.materialize(VIEW, folder.clips, folder.root, processes=1)
-    return contents(store.folder)
+def shards_in(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("*/[!.]*.arrow"))
+
+
+def half_written(folder: Path) -> list[Path]:
+    return list(folder.glob("*/.*.tmp.arrow"))
+
+
+def wait_for(folder: Path, finished: int, *, writing: bool) -> None:
+    """Wait until so many shards are finished and, if asked for, one more is being written."""
+    end = time.monotonic() + 60
+    while shards_in(folder) < finished:
+        assert time.monotonic() < end
+    old = set(half_written(folder))
+    while writing and set(half_written(folder)) <= old:
+        assert time.monotonic() < end
 
 
 def test_kill_9_leaves_nothing_torn_and_loses_nothing_finished(
-    tmp_path: Path, manifest: Path, undisturbed: dict[str, bytes], contents: Contents
+    start: Callable[[], Filler], undisturbed: dict[str, bytes]
 ) -> None:
-    store, moments = tmp_path / "store", np.random.default_rng(0)
+    filler, chance = start(), np.random.default_rng(0)
     finished: dict[str, bytes] = {}
-    for processes, within_s in ((1, 0.08), (1, 0.08), (2, 1.0)):
-        running = start(manifest, store, processes)
-        time.sleep(moments.uniform(0, within_s))
-        os.killpg(running.pid, signal.SIGKILL)
-        running.communicate()
-        now = contents(store)
-        assert finished.items() <= now.items() <= undisturbed.items()
-        assert sum(len(scan(views)) for views in store.glob("*")) == 4 * len(now)
+    counts = []
+    for kill in range(KILLS):
+        group = filler.start(2 if kill == 7 else 1)
+        wait_for(filler.folder, len(finished) + int(chance.integers(1, 3)), writing=kill % 2 == 0)
+        time.sleep(0 if kill % 2 == 0 else chance.uniform(0, 0.02))
+        os.killpg(group, signal.SIGKILL)
+        assert filler.end() == ""
+        now = contents(filler.folder)
+        assert finished.items() < now.items() < undisturbed.items()
+        for view in fill.VIEWS:
+            index = Index(FeatureStore(filler.folder).place, folder_name(view))
+            names = {name for name in now if name.startswith(f"{folder_name(view)}/")}
+            assert (len(index.spots), index.damaged) == (2 * len(names), [])
+        counts.append(len(now))
         finished = now
-    printed = finish(start(manifest, store, 1))
-    assert printed == f"computed {16 - 4 * len(finished)} reused {4 * len(finished)}\n"
-    assert contents(store) == undisturbed
+    assert len(set(counts)) == KILLS
+    assert half_written(filler.folder)  # some fell in the middle of a write
+    filler.start(1)
+    left = 2 * CLIPS - 2 * len(finished)
+    assert filler.end() == f"computed {left} reused {2 * len(finished)}"
+    assert contents(filler.folder) == undisturbed
 
 
-def test_what_is_half_written_is_never_taken_for_a_shard(
-    tmp_path: Path, folder: Any, undisturbed: dict[str, bytes], contents: Contents
+def test_a_kill_before_the_index_is_written_is_made_good(
+    undisturbed: dict[str, bytes], many: ClipFolder, tmp_path: Path
 ) -> None:
-    store = FeatureStore(tmp_path / "store", shard_clips=4)
-    name, data = next(iter(undisturbed.items()))
-    half = (store.folder / name).with_name(f".{Path(name).stem}.0123456789ab.tmp.arrow")
-    half.parent.mkdir(parents=True)
-    half.write_bytes(data)
-    summary = store.materialize(VIEW, folder.clips, folder.root, processes=1)
-    assert (summary.computed, summary.reused) == (16, 0)
-    assert contents(store.folder) == undisturbed
+    store = FeatureStore(tmp_path / "store", shard_clips=2)
+    for name, data in undisturbed.items():
+        if not name.endswith(INDEX):
+            (tmp_path / "store" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "store" / name).write_bytes(data)
+    made = store.materialize(fill.VIEWS, many.manifest, processes=1)
+    assert made.computed == {"frames": 0, "motion": 0}
+    assert contents(tmp_path / "store") == undisturbed
 
 
 def test_several_processes_fill_one_store_at_once(
-    tmp_path: Path, folder: Any, manifest: Path, undisturbed: dict[str, bytes], contents: Contents
+    start: Callable[[], Filler], undisturbed: dict[str, bytes]
 ) -> None:
-    store = FeatureStore(tmp_path / "store", shard_clips=4)
-    for running in [start(manifest, store.folder, 1) for _ in range(2)]:
-        finish(running)
-    assert contents(store.folder) == undisturbed
-    summary = store.materialize(VIEW, folder.clips, folder.root, processes=1)
-    assert (summary.computed, summary.reused) == (0, 16)
+    fillers = [start(), start(), start()]
+    for filler in fillers:
+        filler.start(1)
+    for filler in fillers:
+        assert filler.end().startswith("computed ")
+    assert contents(fillers[0].folder) == undisturbed
+    assert half_written(fillers[0].folder) == []
+
+
+def test_a_full_disk_ends_the_run_with_the_remedy_and_what_is_finished_is_kept(
+    start: Callable[[], Filler], undisturbed: dict[str, bytes]
+) -> None:
+    filler = start()
+    filler.start(0)
+    said = filler.end()
+    assert said.startswith(f"refused {filler.folder}")
+    assert "can't be written: " in said
+    assert "File too large" in said
+    assert said.endswith("run the command again: what is finished is kept")
+    kept = contents(filler.folder)
+    assert len(kept) == 2 * fill.FULL_AFTER
+    assert kept.items() < undisturbed.items()
+    assert half_written(filler.folder) == []
+    filler.start(1)
+    assert filler.end() == f"computed {2 * CLIPS - 2 * len(kept)} reused {2 * len(kept)}"
+    assert contents(filler.folder) == undisturbed
+
+
+def test_what_is_half_written_is_never_taken_for_a_shard(
+    folder: ClipFolder, store: FeatureStore, tmp_path: Path
+) -> None:
+    whole = FeatureStore(tmp_path / "whole", shard_clips=4)
+    whole.materialize(fill.VIEWS, folder.manifest, processes=1)
+    for path in (tmp_path / "whole").glob("*/*.arrow"):
+        half = tmp_path / "store" / path.parent.name / f".{path.stem}.0123456789ab.tmp.arrow"
+        half.parent.mkdir(parents=True, exist_ok=True)
+        half.write_bytes(path.read_bytes())
+    summary = store.materialize(fill.VIEWS, folder.manifest, processes=1)
+    assert summary.computed == {"frames": 16, "motion": 16}
+    assert contents(tmp_path / "store") == contents(tmp_path / "whole")
+
+
+def test_a_store_that_can_not_be_written_ends_the_run_with_the_remedy(
+    folder: ClipFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "store").write_text("a file where the folder should be")
+    with pytest.raises(FeatureError, match=r"can't be written: .*; make room or set rights"):
+        FeatureStore(tmp_path / "store").materialize(fill.VIEWS, folder.manifest, processes=2)
