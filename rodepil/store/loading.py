@@ -6,9 +6,9 @@ Shapes: B clips of a batch.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import torch
@@ -18,6 +18,7 @@ from rodepil.io.units import BYTES_PER_GB
 from rodepil.store.clipset import Clips
 from rodepil.store.dataset import FeatureDataset
 from rodepil.store.order import order_of
+from rodepil.store.room import free_bytes
 
 Residence = Literal["auto", "device", "stream"]
 
@@ -54,34 +55,6 @@ def keep(dataset: FeatureDataset, device: torch.device, residence: Residence = "
         "an unknown amount" if room is None else f"{room / BYTES_PER_GB:.2f} GB",
     )
     return dataset.resident(device) if resident else dataset
-
-
-def free_bytes(device: torch.device) -> int | None:
-    """Return the memory that is free on a device, None where that can't be told."""
-    if device.type == "cuda":
-        free: int = torch.cuda.mem_get_info(device)[0]
-        return free
-    return free_host_bytes()
-
-
-def free_host_bytes(
-    proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")
-) -> int | None:
-    """Return the host's free memory, by the kernel's word and the container's limit."""
-    limits = []
-    try:
-        for line in (proc / "meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                limits.append(int(line.split()[1]) * 1024)
-    except OSError:
-        return None
-    try:
-        most = (groups / "memory.max").read_text().strip()
-        if most != "max":
-            limits.append(int(most) - int((groups / "memory.current").read_text()))
-    except (OSError, ValueError):
-        pass  # no such limit
-    return max(0, min(limits)) if limits else None
 
 
 @dataclass(frozen=True)
@@ -138,7 +111,7 @@ class FeatureLoader:
         self.epoch = self.position = 0
 
     def __len__(self) -> int:
-        return -(-len(self.clips.labels) // self.batch_size)
+        return math.ceil(len(self.clips.labels) / self.batch_size)
 
     def __iter__(self) -> Iterator[LabelledBatch]:
         n = len(self.clips.labels)
