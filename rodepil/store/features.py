@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -119,6 +120,7 @@ class FeatureStore:
             are kept.
         """
         views = tuple(views)
+        names = _names(views)
         wanted = materialize.plan(views, manifest.clips)
         indexes = [Index(self.place, folder_name(view)) for view in views]
         spots = [index.spots for index in indexes]
@@ -128,32 +130,44 @@ class FeatureStore:
             for group in materialize.groups_of(wanted, self.shard_clips)
         )
         groups = [materialize.Group(views, self.place, root, items) for items in short if items]
+        lacked = Counter(views[number].name for group in groups for number in group.numbers)
         computed: Counter[str] = Counter()
         failures: list[materialize.Failure] = []
         shards: list[dict[str, tuple[str, ...]]] = [{} for _ in views]
         total = sum(len(group.wanted) for group in groups)
-        title = f"features: {', '.join(view.name for view in views)}"
-        with (progress or Silent()).task(title, total, "clips") as advance:
+        with (progress or Silent()).task(
+            f"features: {', '.join(names)}", total, "clips"
+        ) as advance:
             for made in materialize.run(groups, advance, processes):
                 for number, (shard, keys) in made.shards.items():
-                    spots[number].update({key: Spot(shard, row) for row, key in enumerate(keys)})
                     computed[views[number].name] += len(keys)
                     shards[number][shard] = keys
                 failures += made.failures
-        if computed:
-            for view, new in zip(views, shards, strict=True):
-                Index(self.place, folder_name(view), new).write()
+        made_now = snapshot.make(views, wanted, self._index(views, indexes, shards))
         self._forget()
-        made_now = snapshot.make(views, wanted, spots)
-        names = [view.name for view in views]
         self.features = snapshot.merge(self.features, made_now, names)
-        held = Counter(made_now.column("view").to_pylist())
         return MaterializeSummary(
             self.features,
             computed={name: computed[name] for name in names},
-            reused={name: held[name] - computed[name] for name in names},
+            reused={name: len(wanted) - lacked[name] for name in names},
             failures=tables.from_rows("failures", map(asdict, sorted(failures, key=_by_item))),
         )
+
+    def _index(
+        self,
+        views: Sequence[View],
+        indexes: Sequence[Index],
+        made: Sequence[Mapping[str, tuple[str, ...]]],
+    ) -> list[dict[str, Spot]]:
+        """Write down what is there after `made` came, and return where each key lies."""
+        if any(made):  # anew, so that of a key that lies twice every run takes the same place
+            zipped = zip(views, made, strict=True)
+            indexes = [Index(self.place, folder_name(view), new) for view, new in zipped]
+        for index in indexes:
+            # a store that may not be written to can be read all the same
+            with nullcontext() if any(made) else suppress(FeatureError):
+                index.write()
+        return [index.spots for index in indexes]
 
     def ensure(
         self,
@@ -234,11 +248,20 @@ class FeatureStore:
             yield shard.arrays(row)
 
     def _found(self, view: str, clip_ids: Sequence[str]) -> Iterator[tuple[Shard, int]]:
-        """Yield where each clip's feature lies, its bytes compared on their first read."""
+        """Yield where each clip's feature lies, its bytes compared on their first read.
+
+        A damaged shard is removed, so that the remedy makes it again.
+        """
         rows = snapshot.rows_of(view, self.features, clip_ids)
         columns = (rows.column(name).to_pylist() for name in ("shard", "row", "key"))
         for name, row, key in zip(*columns, strict=True):
-            yield self._at(name, row, key)
+            try:
+                found = self._at(name, row, key)
+            except DamagedFeature as error:
+                with suppress(FeatureError, OSError):  # where the store may not be written to
+                    self.discard(error.shard)
+                raise
+            yield found
 
     def _at(self, name: str, row: int, key: str) -> tuple[Shard, int]:
         """Return the shard and row of a feature, wherever it lies now."""
@@ -314,6 +337,15 @@ class FeatureStore:
 def _reopen(place: Place, features: pa.Table, shard_clips: int) -> FeatureStore:
     """Open a store in another process; open shards do not travel."""
     return FeatureStore(place, features, shard_clips=shard_clips)
+
+
+def _names(views: Sequence[View]) -> list[str]:
+    """Return the views' names, by which their features are told apart."""
+    names = [view.name for view in views]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise FeatureError(f"two views are called '{twice[0]}'; give one of them another name")
+    return names
 
 
 def _by_item(failure: materialize.Failure) -> str:

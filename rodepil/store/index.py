@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from rodepil.errors import DamagedFeature, TableError
 from rodepil.io import tables
 from rodepil.store.places import Place
-from rodepil.store.shards import SUFFIX, Shard, open_shard
+from rodepil.store.shards import SUFFIX, Shard, file_name, open_shard
 
 INDEX = "index.parquet"
 READERS = 8
@@ -118,12 +118,17 @@ def _read(place: Place, folder: str) -> Mapping[str, tuple[int, tuple[str, ...]]
     """Return bytes and keys of each shard that the index names; none where it is damaged."""
     try:
         table = tables.read("shards", place.fetch(f"{folder}/{INDEX}"))
-    except TableError:
+        columns = [table.column(name).to_pylist() for name in ("shard", "size_bytes", "key")]
+    except (TableError, pa.ArrowException, ValueError):
         return {}
-    columns = (table.column(name).to_pylist() for name in ("shard", "size_bytes", "key"))
     sizes: dict[str, int] = {}
     keys: dict[str, list[str]] = {}
     for shard, size, key in zip(*columns, strict=True):
         sizes[shard] = size
         keys.setdefault(shard, []).append(key)
-    return {shard: (sizes[shard], tuple(listed)) for shard, listed in keys.items()}
+    # Parquet has no checksums here; a shard's name tells whether these are its keys
+    return {
+        shard: (sizes[shard], tuple(listed))
+        for shard, listed in keys.items()
+        if file_name(listed) == shard
+    }

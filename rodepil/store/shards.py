@@ -67,14 +67,19 @@ def write_shard(path: Path, view: View, keys: Sequence[str], rows: Sequence[Row]
         "checksums": [checksum(columns, row) for row in rows],
     }
     said = json.dumps(header, sort_keys=True).encode()
-    schema = pa.schema(
-        [pa.field(name, column.arrow, nullable=False) for name, column in columns.items()],
-        metadata={HEADER: said, CHECKSUM: xxhash.xxh3_64_hexdigest(said)},
+    schema = _schema(columns).with_metadata(
+        {HEADER: said, CHECKSUM: xxhash.xxh3_64_hexdigest(said)}
     )
     with pa.ipc.new_file(path, schema) as writer:
         for row in rows:
             arrays = [_to_arrow(column, row[name]) for name, column in columns.items()]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
+
+
+def _schema(columns: Mapping[str, Column]) -> pa.Schema:
+    """Return the Arrow schema of a shard, without what it says of itself."""
+    fields = [pa.field(name, column.arrow, nullable=False) for name, column in columns.items()]
+    return pa.schema(fields)
 
 
 def checksum(columns: Mapping[str, Column], row: Row) -> str:
@@ -129,9 +134,9 @@ class Shard:
         self.path = path
         try:
             self._reader = pa.ipc.open_file(source or pa.BufferReader(_map(path)))
+            names = self._reader.schema.names
             metadata = self._reader.schema.metadata or {}
-            said = metadata[HEADER]
-            self.header: dict[str, Any] = json.loads(said)
+            self.header = _said(metadata)
             form = int(self.header["format"])
         except FileNotFoundError as error:
             raise FeatureError(f"shard {path} is not in the store; {MEND}") from error
@@ -142,26 +147,28 @@ class Shard:
                 f"shard {path} has format {form}, this version of rodepil reads {FORMAT}; install "
                 "the version that wrote it, or set store.url to another place"
             )
-        self._check_header(form, said, metadata.get(CHECKSUM, b"").decode())
+        self._check_header(form, names, signed=CHECKSUM in metadata)
 
-    def _check_header(self, form: int, said: bytes, signed: str) -> None:
-        """Refuse a file whose header, keys and rows do not belong together."""
+    def _check_header(self, form: int, names: Sequence[str], *, signed: bool) -> None:
+        """Refuse a file whose header, keys, columns and rows do not belong together."""
         self.keys = tuple(self.header.get("keys", ()))
-        sums = self.header.get("checksums", ())
         have, listed = self._reader.num_record_batches, len(self.keys)
-        whole = form == FORMAT and xxhash.xxh3_64_hexdigest(said) == signed
-        if not whole or not have == listed == len(sums) or file_name(self.keys) != self.path.name:
+        whole = form == FORMAT and signed and have == listed
+        if not whole or file_name(self.keys) != self.path.name:
             raise _damaged(
                 self.path,
                 f"has format {form} and {have} of {listed} features under other keys than it is "
                 "named for, or a changed header",
             )
-        self.columns = {
+        columns = {
             name: Column(dtype, tuple(shape))
             for name, (dtype, shape) in self.header["columns"].items()
         }
         # JSON has sorted the names; the order is that of the file, whose first is the main one.
-        self.columns = {name: self.columns[name] for name in self._reader.schema.names}
+        self.columns = {name: columns[name] for name in names if name in columns}
+        same = self._reader.schema.equals(_schema(self.columns))
+        if len(self.columns) != len(columns) or not same:
+            raise _damaged(self.path, "has other columns than its header says")
 
     def batch(self, row: int) -> pa.RecordBatch:
         """Return the feature in `row` as Arrow data over the mapped file.
@@ -204,14 +211,20 @@ class Shard:
         return flat.reshape(column.fixed if column.fixed is not None else (-1, *column.inner))
 
     def check(self, row: int) -> None:
-        """Compare the bytes of a row with their checksum.
+        """Compare a row with its checksum: its bytes, and that they are all that it holds.
 
         Raises
         ------
         DamagedFeature
             They differ, or can't be read.
         """
-        if checksum(self.columns, self.arrays(row)) != self.header["checksums"][row]:
+        batch = self.batch(row)
+        try:
+            batch.validate(full=True)
+        except pa.ArrowException as error:
+            raise _damaged(self.path, f"can't be read in row {row}: {error}") from error
+        plain = batch.num_rows == 1 and all(map(_is_plain, batch.columns))
+        if not plain or checksum(self.columns, self.arrays(row)) != self.header["checksums"][row]:
             raise _damaged(
                 self.path,
                 f"has changed bytes in row {row}: they do not hash to what was written",
@@ -235,6 +248,26 @@ def open_shard(place: Place, name: str) -> Shard:
             if path.exists():  # a newer format
                 raise
     return Shard(place.fetch(name))
+
+
+def _said(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """Return what a shard says of itself, unless that was changed."""
+    said, signed = metadata[HEADER], metadata.get(CHECKSUM)
+    if signed is not None and signed != xxhash.xxh3_64_hexdigest(said).encode():
+        raise ValueError("its header does not hash to what was written")
+    header: dict[str, Any] = json.loads(said)
+    return header
+
+
+def _is_plain(array: pa.Array) -> bool:
+    """Say whether a valid array of length 1 holds all of its values, and no null."""
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    if array.null_count or array.buffers()[0] is not None:
+        return False
+    if isinstance(array, pa.LargeListArray) and array.offsets.to_pylist() != [0, len(array.values)]:
+        return False
+    return pa.types.is_primitive(array.type) or _is_plain(array.values)
 
 
 def _damaged(path: Path, how: str) -> DamagedFeature:
