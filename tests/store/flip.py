@@ -1,8 +1,8 @@
 """Flip the bits of a shard, one after the other, and read it each time, in a process of its own.
 
-``python flip.py SHARD BITS`` flips so many bits of every byte. It prints the shard's bytes, how many
-flips were found, how many changed nothing that is read, and how many did something else, with some
-of these.
+``python flip.py SHARD BITS`` flips so many bits of every byte. It prints the shard's bytes, and how
+many flips were found, how many changed nothing that is read, and how many did something else, with
+some of these.
 """
 
 from __future__ import annotations
