@@ -26,7 +26,7 @@ from rodepil.data.folds import make_folds
 from rodepil.io import tables
 from rodepil.io.files import sha256_file
 from rodepil.io.video_write import write_clip
-from rodepil.store import FeatureStore, view_of
+from rodepil.store import FeatureStore, Manifest, training_view
 from rodepil.trials.crossval import CrossvalResult, cross_validate
 from rodepil.trials.ray_session import Resources, ray_session
 
@@ -106,7 +106,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     clips = tables.write("clips", tables.from_rows("clips", rows), made.clips)
     tables.write("folds", make_folds(clips, SETTINGS.folds), made.folds)
     summary = FeatureStore(made.store).materialize(
-        view_of(SETTINGS.features), clips, made.clips.parent, processes=1
+        [training_view(SETTINGS.features)], Manifest(clips, made.clips.parent), processes=1
     )
     tables.write("features", summary.features, made.features)
 
