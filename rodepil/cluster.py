@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -71,7 +71,9 @@ def _on_processes(
     function: Callable[[Item], Result], items: Sequence[Item], processes: int
 ) -> Iterator[Outcome[Item, Result]]:
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_follow_parent)
+    pool = ProcessPoolExecutor(
+        processes, mp_context=context, initializer=_begin, initargs=(dict(os.environ),)
+    )
     try:
         waiting: dict[Future[Outcome[Item, Result]], Item] = {
             pool.submit(_attempt, function, item): item for item in items
@@ -83,6 +85,13 @@ def _on_processes(
                 yield Outcome(waiting[future], None, error)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(environment: Mapping[str, str]) -> None:
+    """Prepare a worker: what it is forked from has the environment of the first start of all."""
+    os.environ.clear()
+    os.environ.update(environment)
+    _follow_parent()
 
 
 def _follow_parent() -> None:

@@ -52,6 +52,17 @@ def test_a_dead_process_ends_with_an_error_not_a_hang() -> None:
     assert [outcome.error for outcome in outcomes if outcome.item == DIE] != [None]
 
 
+def test_processes_have_the_environment_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = ["__import__('os').environ.get('RODEPIL_ASKED')"] * 2
+    for value in ("one", "two", None):
+        if value is None:
+            monkeypatch.delenv("RODEPIL_ASKED")
+        else:
+            monkeypatch.setenv("RODEPIL_ASKED", value)
+        outcomes = run_many(eval, ask, processes=2)
+        assert [outcome.result for outcome in outcomes] == [value] * 2
+
+
 def test_no_items_give_no_outcomes() -> None:
     assert list(run_many(int, [])) == []
 

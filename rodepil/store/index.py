@@ -73,6 +73,16 @@ class Index:
                 self.spots.setdefault(key, Spot(name, row))
         self._stale = noted != self._shards
 
+    @property
+    def shards(self) -> dict[str, tuple[str, ...]]:
+        """The keys that each whole shard holds, by row."""
+        return {name: keys for name, (_, keys) in self._shards.items()}
+
+    @property
+    def in_step(self) -> bool:
+        """Whether what is written down is what is there."""
+        return not self._stale
+
     def _look(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return what whole shards say that they hold; several at a time, for servers are far."""
         if not names:
@@ -91,7 +101,7 @@ class Index:
                 return Shard(Path(full), source).keys
         except FileNotFoundError:  # removed by another process meanwhile
             return None
-        except DamagedFeature:  # or the connection broke off: then this says so
+        except (DamagedFeature, OSError):  # or the connection broke off: then this says so
             pass
         try:
             return open_shard(self.place, full).keys

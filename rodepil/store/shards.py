@@ -125,7 +125,7 @@ class Shard:
     Raises
     ------
     FeatureError
-        The file is missing, or written by a newer version.
+        The file is missing, can't be opened, or was written by a newer version.
     DamagedFeature
         It is torn, changed, or no shard.
     """
@@ -141,6 +141,10 @@ class Shard:
         except FileNotFoundError as error:
             raise FeatureError(f"shard {path} is not in the store; {MEND}") from error
         except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+            if source is None and isinstance(error, OSError) and error.errno is not None:
+                raise FeatureError(
+                    f"shard {path} can't be opened: {error.strerror}; mend that and run it again"
+                ) from error
             raise _damaged(path, f"is torn or no shard: {error!r}") from error
         if form > FORMAT:
             raise FeatureError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -181,6 +182,20 @@ def test_what_is_no_shard_of_ours_is_refused(tmp_path: Path) -> None:
         Shard(moved)
     with pytest.raises(FeatureError, match="is not in the store"):
         Shard(path)
+
+
+def test_a_shard_that_can_not_be_opened_is_not_taken_for_damaged(filled: FeatureStore) -> None:
+    path = shard_of(filled, "c000")
+    filled._forget()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+    try:
+        with pytest.raises(FeatureError, match="can't be opened: Too many open files") as refused:
+            Shard(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert not isinstance(refused.value, DamagedFeature)
+    assert filled.read("frames", ["c000"]).num_rows == 1
 
 
 def test_a_damaged_shard_of_another_view_is_in_nobodys_way(

@@ -145,6 +145,17 @@ def test_a_store_that_may_only_be_read_needs_no_index(
         again(folder, filled)
 
 
+def test_a_shard_that_can_not_be_opened_ends_the_run_and_is_left_as_it_is(
+    folder: ClipFolder, filled: FeatureStore
+) -> None:
+    path = shard_of(filled, "c000")
+    path.unlink()
+    path.mkdir()  # root may read all files
+    with pytest.raises(FeatureError, match="can't be opened: Is a directory"):
+        again(folder, filled)
+    assert path.is_dir()
+
+
 def test_a_feature_of_a_removed_shard_is_said_to_be_gone(
     folder: ClipFolder, filled: FeatureStore
 ) -> None:
