@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import av
 import numpy as np
@@ -16,9 +18,11 @@ import pytest
 from rodepil.io import tables
 from rodepil.store.features import FeatureStore
 from rodepil.store.materialize import Manifest
+from rodepil.store.remote import RemotePlace
 
 Video = npt.NDArray[np.uint8]
 Encode = Callable[..., None]
+KEYS = {"AWS_ACCESS_KEY_ID": "tests-own-key", "AWS_SECRET_ACCESS_KEY": "tests-own-secret"}
 
 
 def encode(
@@ -136,3 +140,49 @@ def contents(store: Path) -> dict[str, bytes]:
 def contents_fixture() -> Callable[[Path], dict[str, bytes]]:
     """Return the function that reads a store whole."""
     return contents
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Return the address of a server that speaks S3."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - few tests want it
+
+    running = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture
+def environment(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set what a user of S3 sets."""
+    for name, value in (KEYS | {"AWS_DEFAULT_REGION": "us-east-1"}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def s3(environment: None) -> Iterator[Any]:
+    """Return another client of the server."""
+    import boto3  # noqa: PLC0415
+
+    del environment
+    with closing(boto3.client("s3")) as client:
+        yield client
+
+
+@pytest.fixture
+def bucket(s3: Any) -> str:
+    """Return the name of an empty bucket."""
+    name = f"lab-{uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture(params=["s3", "memory"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> RemotePlace:
+    """Return an empty place on each kind of file system: Arrow's own, and fsspec's."""
+    name = request.getfixturevalue("bucket") if request.param == "s3" else uuid4().hex
+    return RemotePlace(f"{request.param}://{name}/a store", tmp_path / "cache", 10**9)
