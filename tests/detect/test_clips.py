@@ -23,7 +23,7 @@ from rodepil.io.progress import Advance
 from rodepil.io.video import write_clip
 from rodepil.models.card import ModelCard, save_model
 from rodepil.models.registry import build
-from rodepil.store import FeatureStore, view_of
+from rodepil.store import FeatureStore, Manifest, training_view
 
 FRAMES, SIZE_PX = 4, 32
 FEATURES = FeatureSettings(frames=FRAMES, size_px=SIZE_PX)
@@ -164,12 +164,11 @@ def test_a_curated_clip_scores_as_its_stored_feature(
         "path": path.relative_to(tmp_path).as_posix(), "width_px": 64, "height_px": 64,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }  # fmt: skip
-    view = view_of(FEATURES)
     clips = tables.from_rows("clips", [row])
     store = FeatureStore(tmp_path / "store")
-    features = store.materialize(view, clips, tmp_path, processes=1).features
-    (stored,) = store.read(view, features, ["c"])
-    wanted = score_by_hand(network, np.asarray(stored).transpose(0, 2, 3, 1))
+    store.materialize([training_view(FEATURES)], Manifest(clips, tmp_path), processes=1)
+    (stored,) = store.rows("frames", ["c"])
+    wanted = score_by_hand(network, stored["frames"].transpose(0, 2, 3, 1))
     (score,) = predict_clips([path], save(), device="cpu").column("score").to_pylist()
     assert score == pytest.approx(wanted, abs=1e-6)
 

@@ -23,7 +23,7 @@ from rodepil.data.curate import curate
 from rodepil.data.sources import recordings_from_files
 from rodepil.io import tables
 from rodepil.io.progress import Silent
-from rodepil.store import FeatureStore, view_of
+from rodepil.store import FeatureStore, Manifest, training_view
 from rodepil.trials.models import find_model
 
 REPOSITORY = Path(__file__).parents[2]
@@ -147,9 +147,9 @@ def test_real_recordings_become_uniform_clips_that_are_materialized(
     assert kept.num_rows == 7 + 3 * 5  # whole windows in 77 s, and in 56 s of three boxes
     assert set(kept.column("fps").to_pylist()) == {"30"}
     assert set(kept.column("n_frames").to_pylist()) == {300}
-    view = view_of(settings.features)
-    made = FeatureStore(real_clips / "store").materialize(view, clips, real_clips)
-    assert (made.computed, made.failures.num_rows) == (kept.num_rows, 0)
+    view = training_view(settings.features)
+    made = FeatureStore(real_clips / "store").materialize([view], Manifest(clips, real_clips))
+    assert (made.computed, made.failures.num_rows) == ({view.name: kept.num_rows}, 0)
 
 
 def test_real_clips_are_scored_by_a_trained_model_from_the_command_line(
