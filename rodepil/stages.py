@@ -135,13 +135,25 @@ def check_folds(workspace: Workspace) -> str:
     return str(data_folds.check_folds(clips, tables.read("folds", workspace.folds)))
 
 
-def features(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Materialize the views of the settings and write the snapshot of stored features."""
-    from rodepil.store import Manifest, declared_views, open_store  # noqa: PLC0415
+def features(
+    settings: ProjectSettings,
+    workspace: Workspace,
+    progress: Progress,
+    names: Sequence[str] = (),
+) -> str:
+    """Materialize the views of the settings and write the snapshot of stored features.
 
+    Where `names` chooses among the views, the snapshot keeps what it has of the others.
+    """
+    from rodepil.store import Manifest, declared_views, open_store  # noqa: PLC0415
+    from rodepil.store.know.project import choose  # noqa: PLC0415
+
+    declared = {view.name: view for view in declared_views(settings.features, settings.views)}
+    views = choose(names, declared)
     manifest = Manifest(tables.read("clips", workspace.clips), workspace.clips.parent)
-    store = open_store(settings.store, workspace)
-    views = declared_views(settings.features, settings.views)
+    kept = names and workspace.features.is_file()
+    before = tables.read("features", workspace.features) if kept else None
+    store = open_store(settings.store, workspace, before)
     summary = store.materialize(views, manifest, progress=progress)
     tables.write("features", summary.features, workspace.features)
     return str(summary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -12,7 +13,7 @@ from rodepil.config.base import PositiveReal, Settings, Share
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
 from rodepil.models.registry import build
-from rodepil.models.tensors import load_exactly, read_tensors, write_tensors
+from rodepil.models.tensors import load_exactly, read_metadata, read_tensors, write_tensors
 from rodepil.vision.normalize import MEAN, STD
 
 CARD_KEY = "rodepil.card"
@@ -40,6 +41,9 @@ class ModelCard(Settings):
         The trial that made it.
     threshold
         The score from which a clip counts as positive.
+    learned_from
+        The subjects whose clips it was trained on, those of the weights that it started from
+        included; None where that is not known.
     """
 
     model: ModelSettings
@@ -52,6 +56,7 @@ class ModelCard(Settings):
     data: Annotated[str, Field(min_length=1)]
     trial_id: Annotated[str, Field(min_length=1)]
     threshold: Share = 0.5
+    learned_from: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
@@ -99,21 +104,38 @@ def load_model(path: Path, device: str = "cpu") -> tuple[nn.Module, ModelCard]:
         unexpected or of another shape, or a number not finite.
     """
     tensors, metadata = read_tensors(path)
-    if CARD_KEY not in metadata:
+    card = _card(path, metadata)
+    if card is None:
         raise ModelError(
             f"{path} holds weights without rodepil's card, so nothing says what they are; "
             "give a file that rodepil wrote"
         )
+    model = build(card.model, card.features, classes=len(card.classes), seed=None)
+    load_exactly(model, tensors, str(path))
+    return model.to(device).eval(), card
+
+
+def read_card(path: Path) -> ModelCard | None:
+    """Return the card of a safetensors file, whose weights are not read; None where it has none.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, truncated or foreign, or its card unreadable.
+    """
+    return _card(path, read_metadata(path))
+
+
+def _card(path: Path, metadata: Mapping[str, str]) -> ModelCard | None:
+    if CARD_KEY not in metadata:
+        return None
     try:
-        card = ModelCard.model_validate_json(metadata[CARD_KEY])
+        return ModelCard.model_validate_json(metadata[CARD_KEY])
     except ValidationError as error:
         raise ModelError(
             f"the card in {path} can't be read ({error.error_count()} faults, the first: "
             f"{_first(error)}); the file is damaged or was written by a newer rodepil"
         ) from error
-    model = build(card.model, card.features, classes=len(card.classes), seed=None)
-    load_exactly(model, tensors, str(path))
-    return model.to(device).eval(), card
 
 
 def _first(error: ValidationError) -> str:

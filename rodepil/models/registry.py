@@ -7,12 +7,26 @@ reads, the number of classes, and a generator for the weights (None: they will b
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
+
+
+@runtime_checkable
+class Pools(Protocol):
+    """A network that gives its features as well as scores."""
+
+    @property
+    def pooled_width(self) -> int:
+        """C, the length of a clip's features."""
+
+    def pooled(self, clips: Tensor) -> Tensor:
+        """Return the features (B, C) that the head reads, of normalised clips (B, T, 3, H, W)."""
+
 
 Builder = Callable[[ModelSettings, FeatureSettings, int, torch.Generator | None], nn.Module]
 

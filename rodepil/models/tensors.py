@@ -5,8 +5,10 @@ Only safetensors is read here: a format of numbers and a JSON header, with nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -45,20 +47,38 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         When the file is missing, truncated or of another format; or a number in it is NaN or
         infinite.
     """
+    with _opened(path) as stream:
+        metadata = dict(stream.metadata() or {})
+        tensors = {name: stream.get_tensor(name) for name in sorted(stream.keys())}
+    check_finite(tensors, str(path))
+    return tensors, metadata
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return the metadata of a safetensors file, whose tensors are not read.
+
+    Raises
+    ------
+    ModelError
+        When the file is missing, truncated or of another format.
+    """
+    with _opened(path) as stream:
+        return dict(stream.metadata() or {})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise ModelError(f"there is no model file {path}; give the path of a .safetensors file")
     try:
         with safe_open(path, framework="pt", device="cpu") as stream:
-            metadata = dict(stream.metadata() or {})
-            tensors = {name: stream.get_tensor(name) for name in sorted(stream.keys())}
+            yield stream
     except (SafetensorError, OSError) as error:
         raise ModelError(
             f"{path} is no whole safetensors file ({error}); it is truncated or of another "
             "format, and a pickled checkpoint is not read because it can run code; copy the "
             "file again, or write it again with rodepil"
         ) from error
-    check_finite(tensors, str(path))
-    return tensors, metadata
 
 
 def check_finite(

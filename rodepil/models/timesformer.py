@@ -99,6 +99,34 @@ class TimeSformer(nn.Module):
         ModelError
             When the clips are of another shape than the network was made for, or not float.
         """
+        cls = self.pooled(clips)
+        # In the dtype of what is pooled, as all before it.
+        with torch.autocast(clips.device.type, enabled=False):
+            return linear(self.head, cls)
+
+    @property
+    def pooled_width(self) -> int:
+        """C, the length of what `pooled` gives."""
+        return self.cls_token.shape[-1]
+
+    def pooled(self, clips: Tensor) -> Tensor:
+        """Return the features that the head reads: CLS after the last norm.
+
+        Parameters
+        ----------
+        clips
+            (B, T, 3, H, W) float, normalised.
+
+        Returns
+        -------
+        Tensor
+            (B, C), of the dtype that the network computes in.
+
+        Raises
+        ------
+        ModelError
+            As when clips are scored.
+        """
         self._check(clips)
         kind = clips.device.type
         if torch.is_autocast_enabled(kind):
@@ -106,9 +134,9 @@ class TimeSformer(nn.Module):
         # From here on all is computed in the dtype of the clips, the sums along the residual
         # path included; to hold those in float32, as autocast would, moves twice the bytes.
         with torch.autocast(kind, enabled=False):
-            return self._score(clips)
+            return self._pool(clips)
 
-    def _score(self, clips: Tensor) -> Tensor:
+    def _pool(self, clips: Tensor) -> Tensor:
         place = self.pos_embed[:, None, 1:] + self.time_embed[:, :, None]
         patches = self.dropout(self.patch_embed(clips) + place.to(clips.dtype))
         first = (self.cls_token[:, 0] + self.pos_embed[:, 0]).to(clips.dtype)
@@ -117,7 +145,7 @@ class TimeSformer(nn.Module):
         for block in blocks:
             patches, cls = self._pass(block, patches, cls)
         cls = self._pass(last, patches, cls)
-        return linear(self.head, layer_norm(self.norm, cls))
+        return layer_norm(self.norm, cls)
 
     def _pass(self, block: nn.Module, patches: Tensor, cls: Tensor) -> Any:
         if self.activation_checkpointing and torch.is_grad_enabled():

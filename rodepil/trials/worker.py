@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,6 +15,7 @@ from rodepil.data.split import split_by_fold
 from rodepil.errors import RodepilError
 from rodepil.io import tables
 from rodepil.models.card import ModelCard, save_model
+from rodepil.models.weights import Weights
 from rodepil.store import Manifest, open_store, training_view
 from rodepil.store.clipset import Clips
 from rodepil.store.loading import keep
@@ -48,6 +49,7 @@ def _train(trial: Trial, world: World) -> None:
     if world.from_leader(trial.folder.finished() is not None):
         return  # a retry of a worker that died after its last word
     training, testing = load(trial, world.device)
+    weights = trial.start.load() if trial.start else None
     result = run_trial(
         trial.settings,
         training,
@@ -56,10 +58,10 @@ def _train(trial: Trial, world: World) -> None:
         world=world,
         checkpoints=trial.folder.checkpoints,
         on_epoch=trial.folder.add_epoch if world.leads else _say_nothing,
-        weights=trial.start.load() if trial.start else None,
+        weights=weights,
     )
     if world.leads:
-        _write(trial, result)
+        _write(trial, result, learned_from(training.subject_ids, weights))
 
 
 def load(trial: Trial, device: torch.device) -> tuple[Clips, Clips]:
@@ -77,6 +79,20 @@ def load(trial: Trial, device: torch.device) -> tuple[Clips, Clips]:
     training = store.dataset(view, split, "train", manifest=manifest)
     testing = store.dataset(view, split, "test", manifest=manifest)
     return keep(training, device), keep(testing, device)
+
+
+def learned_from(subjects: Iterable[str], weights: Weights | None) -> tuple[str, ...] | None:
+    """Return the subjects that a network knows, sorted: those it was trained on, here and before.
+
+    Parameters
+    ----------
+    subjects
+        Of the training clips.
+    weights
+        What training started from; where nothing tells what they learned from, neither does this.
+    """
+    before = weights.note.learned_from if weights else ()
+    return None if before is None else tuple(sorted({*subjects, *before}))
 
 
 def _world(settings: TrainSettings) -> World:
@@ -104,7 +120,7 @@ def _say_nothing(report: EpochReport) -> None:
     del report
 
 
-def _write(trial: Trial, result: TrialResult) -> None:
+def _write(trial: Trial, result: TrialResult, learned_from: tuple[str, ...] | None) -> None:
     """Write what came of a trial, and last that it is done."""
     folder, settings, fit = trial.folder, trial.settings, result.fit
     expects: dict[str, Any] = {"mean": fit.mean, "std": fit.std} if fit else {}
@@ -115,6 +131,7 @@ def _write(trial: Trial, result: TrialResult) -> None:
         started_from=str(fit or ""),
         data=settings.data,
         trial_id=trial.id,
+        learned_from=learned_from,
         **expects,
     )
     save_model(folder.model, result.model, card)

@@ -85,6 +85,14 @@ def test_finished_trial_leaves_all_its_files_and_no_checkpoint(trained: Any) -> 
         assert (card.trial_id, card.data) == (fold.trial.id, "simulated recordings")
 
 
+def test_a_model_names_the_subjects_that_it_learned_from(trained: Any) -> None:
+    folds = pq.read_table(trained.workspace.folds).to_pylist()
+    for fold in trained.result.folds:
+        _, card = load_model(trained.workspace.trials / fold.trial.id / "model.safetensors")
+        tested = {row["subject_id"] for row in folds if row["fold"] == fold.trial.settings.fold}
+        assert set(card.learned_from or ()) == {row["subject_id"] for row in folds} - tested
+
+
 def test_progress_is_told_of_every_epoch_once(trained: Any, settings: ProjectSettings) -> None:
     epochs = len(trained.result.folds) * settings.train.epochs
     assert (trained.steps.total, trained.steps.done) == (epochs, epochs)

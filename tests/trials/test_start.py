@@ -118,7 +118,7 @@ def test_a_trial_on_ray_starts_from_the_weights_and_its_model_says_so(
     workspace, mean = copy("transfer"), (0.3, 0.4, 0.5)
     model, half = settings.model, settings.features.model_copy(update={"frames": 2})
     source = build(model, half, classes=7, seed=3)
-    note = WeightsNote(mean=mean, heads=model.heads)
+    note = WeightsNote(mean=mean, heads=model.heads, learned_from=("rat before",))
     write_official(workspace.weights / "learned.pyth", source.state_dict(), note)
     train = settings.train.model_copy(
         update={"epochs": 1, "decay_epochs": (), "learning_rate": 1e-9, "weight_decay": 0.0}
@@ -130,6 +130,7 @@ def test_a_trial_on_ray_starts_from_the_weights_and_its_model_says_so(
     trained, card = load_model(fold.trial.folder.model)
     assert card.mean == mean
     assert "learned.pyth" in card.started_from
+    assert "rat before" in (card.learned_from or ())
     assert "resized 2 -> 4 frames" in card.started_from
     expected = source.state_dict()
     for name, value in trained.state_dict().items():

@@ -110,6 +110,7 @@ def _own_note(content: Content) -> WeightsNote:
         std=card.std,
         normalisation="that of the model's card",
         origin=f"trial {card.trial_id}, {card.data} data",
+        learned_from=card.learned_from,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 from torch import Tensor
 
 from rodepil.config.base import Positive, PositiveReal, Settings
@@ -36,6 +36,8 @@ class WeightsNote(Settings):
         In words, what the weights are and where they were before.
     has_time
         Whether they were trained on clips; else time starts at zero, as in a ViT.
+    learned_from
+        The project's subjects whose clips they were trained on; None where that is not known.
     """
 
     heads: Positive | None = None
@@ -44,6 +46,15 @@ class WeightsNote(Settings):
     normalisation: Annotated[str, Field(min_length=1)] = PUBLISHED
     origin: str = ""
     has_time: bool = True
+    learned_from: tuple[str, ...] | None = ()
+
+    @model_serializer(mode="wrap")
+    def _leave_out_none(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Keep the bytes, and so the digests, of notes on weights that learned elsewhere."""
+        said: dict[str, Any] = usual(self)
+        if self.learned_from == ():
+            del said["learned_from"]
+        return said
 
 
 @dataclass(frozen=True)

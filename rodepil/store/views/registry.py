@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, TypeVar
 
@@ -60,8 +61,15 @@ def kind_of(name: str) -> type[View]:
     return _KINDS[name]
 
 
-def make_view(name: str, kind: str, settings: Mapping[str, Any]) -> View:
+def make_view(name: str, kind: str, settings: Mapping[str, Any], root: Path | None = None) -> View:
     """Make the view `name` of a kind from its settings.
+
+    Parameters
+    ----------
+    name, kind, settings
+        What it is.
+    root
+        The folder that paths among the settings start from, by default the current one.
 
     Raises
     ------
@@ -72,7 +80,7 @@ def make_view(name: str, kind: str, settings: Mapping[str, Any]) -> View:
     """
     view = kind_of(kind)
     try:
-        return view.model_validate({**settings, "name": name})
+        return view.model_validate({**settings, "name": name}, context={"root": root})
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}" for item in error.errors()
@@ -89,8 +97,19 @@ def training_view(settings: FeatureSettings) -> View:
     return make_view(settings.view, settings.view, fields)
 
 
-def declared_views(features: FeatureSettings, views: Mapping[str, Mapping[str, Any]]) -> list[View]:
+def declared_views(
+    features: FeatureSettings,
+    views: Mapping[str, Mapping[str, Any]],
+    root: Path | None = None,
+) -> list[View]:
     """Return the view that models train on, and those of the section ``views``, in order.
+
+    Parameters
+    ----------
+    features, views
+        Their settings.
+    root
+        The project's folder; see `make_view`.
 
     Raises
     ------
@@ -107,5 +126,5 @@ def declared_views(features: FeatureSettings, views: Mapping[str, Mapping[str, A
         kind = fields.pop("kind", None)
         if not isinstance(kind, str):
             raise SettingError(f"views.{name} has no kind; add for example 'kind: frames'")
-        made.append(make_view(name, kind, fields))
+        made.append(make_view(name, kind, fields, root))
     return made

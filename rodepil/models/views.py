@@ -1,0 +1,202 @@
+"""Views that a network makes: a clip's features, and a sequence of them over sliding windows.
+
+Found through the entry points ``rodepil.views``. Shapes: T windows, C width.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import Field, PrivateAttr
+
+from rodepil.config.base import Positive
+from rodepil.errors import SubjectLeak
+from rodepil.io.clip_frames import ClipFrame, ClipSpan, Picture, decoder_version
+from rodepil.io.sampling import uniform_indices
+from rodepil.models.extract import (
+    DeviceName,
+    Extractor,
+    Origin,
+    Recipe,
+    extractor,
+    find_model,
+    recipe_of,
+)
+from rodepil.models.weights import digest
+from rodepil.store.views import Column, Row, View, register
+
+ROOT = "root"
+"""Under which the context of validation holds the project's folder."""
+
+
+class ModelView(View):
+    """What a network makes of clips; its file is known by its digest, wherever it lies.
+
+    Features are computed in float32, a clip at a time: the same on one device to the last bit,
+    on another up to rounding, so that the device is no part of what they are.
+
+    Attributes
+    ----------
+    model
+        The network: a file of weights, the folder or the id of a trial, or a name that
+        'rodepil weights list' knows. Relative paths start from the project's folder.
+    frames, size_px
+        What pretrained weights are fitted to, by default their own. A trained model's card says
+        what it reads.
+    device
+        ``cpu``, ``cuda``, ``mps``, or ``auto``: the best that is there.
+    """
+
+    model: Annotated[str, Field(min_length=1, exclude=True)]
+    frames: Positive | None = None
+    size_px: Positive | None = None
+    device: Annotated[DeviceName, Field(exclude=True)] = "auto"
+
+    _root: Path = PrivateAttr()
+    _sha256: str | None = PrivateAttr(None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Note the project's folder: workers of a cluster start elsewhere."""
+        super().model_post_init(context)
+        root = context.get(ROOT) if isinstance(context, Mapping) else None
+        self._root = Path(root or Path.cwd()).resolve()
+
+    def made_with(self) -> str:
+        """Return the versions of decoder and PyTorch, whichever device that was built for."""
+        return f"{decoder_version()}, torch {torch.__version__.partition('+')[0]}"
+
+    def made_of(self) -> Mapping[str, str]:
+        """Return the digest of the network's file.
+
+        Raises
+        ------
+        ModelError
+            There is none.
+        """
+        return {"weights": self.origin.sha256}
+
+    def learned_from(self) -> frozenset[str]:
+        """Return the subjects that the network knows.
+
+        Raises
+        ------
+        SubjectLeak
+            Nothing tells, so that it may know any.
+        """
+        known = self.recipe.learned_from
+        if known is None:
+            raise SubjectLeak(
+                f"view '{self.name}' is made by {self.origin.source}, which does not say whose "
+                "clips it learned from; train that model again, or name another"
+            )
+        return frozenset(known)
+
+    @property
+    def origin(self) -> Origin:
+        """The network by content; once known it stays, also in workers that the view travels to."""
+        source = find_model(self.model, self._root)
+        if self._sha256 is None:
+            self._sha256 = digest(source)
+        return Origin(source, self._sha256, self.frames, self.size_px)
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the network makes features."""
+        return recipe_of(self.origin)
+
+    def extractor(self) -> Extractor:
+        """Return the network, loaded once a process."""
+        return extractor(self.origin, self.device)
+
+
+@register
+class EmbeddingView(ModelView):
+    """A clip's features: what the last layer of a network reads."""
+
+    kind: ClassVar[str] = "embedding"
+    code_version: ClassVar[int] = 1
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """``embedding`` (C,) float32."""
+        return {"embedding": Column("float32", (self.recipe.width,))}
+
+    def tap(self, span: ClipSpan) -> _EmbeddingTap:
+        """Start on a clip."""
+        return _EmbeddingTap(self.extractor(), [(0, span.n_frames)])
+
+
+@register
+class SequenceView(ModelView):
+    """Features over windows that slide along a clip, each sampled as whole clips are.
+
+    Attributes
+    ----------
+    window_frames
+        Frames of the clip that a window spans. A clip that is shorter is one window.
+    stride_frames
+        Frames of the clip from a window's start to the next one's.
+    """
+
+    kind: ClassVar[str] = "sequence"
+    code_version: ClassVar[int] = 1
+
+    window_frames: Positive = 16
+    stride_frames: Positive = 4
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """``sequence`` (T, C) float32, T the windows that fit whole."""
+        return {"sequence": Column("float32", (None, self.recipe.width))}
+
+    def tap(self, span: ClipSpan) -> _Windows:
+        """Start on a clip."""
+        length = min(self.window_frames, span.n_frames)
+        starts = range(0, span.n_frames - length + 1, self.stride_frames)
+        return _Windows(self.extractor(), [(start, length) for start in starts])
+
+
+class _Windows:
+    """Makes the features of windows as they fill; holds no frame that no window still wants.
+
+    Parameters
+    ----------
+    extract
+        The network.
+    windows
+        First frame and length of each, in order.
+    """
+
+    def __init__(self, extract: Extractor, windows: Sequence[tuple[int, int]]) -> None:
+        self._extract = extract
+        frames = extract.recipe.features.frames
+        self._waiting = deque(start + uniform_indices(length, frames) for start, length in windows)
+        self._wanted = frozenset(int(number) for each in self._waiting for number in each)
+        self._held: dict[int, Picture] = {}
+        self._made: list[npt.NDArray[np.float32]] = []
+
+    def add(self, frame: ClipFrame) -> None:
+        if frame.number in self._wanted:
+            self._held[frame.number] = frame.pixels(self._extract.recipe.features.size_px, "rgb")
+        while self._waiting and self._waiting[0][-1] <= frame.number:
+            pixels = np.stack([self._held[int(number)] for number in self._waiting.popleft()])
+            self._made.append(self._extract(pixels))
+            first = self._waiting[0][0] if self._waiting else frame.number + 1
+            self._held = {number: held for number, held in self._held.items() if number >= first}
+
+    def finish(self) -> Row:
+        return {"sequence": np.stack(self._made)}
+
+
+class _EmbeddingTap(_Windows):
+    """Makes the features of the one window that is the whole clip."""
+
+    def finish(self) -> Row:
+        (embedding,) = self._made
+        return {"embedding": embedding}
