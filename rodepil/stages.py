@@ -148,7 +148,10 @@ def features(
     from rodepil.store import Manifest, declared_views, open_store  # noqa: PLC0415
     from rodepil.store.know.project import choose  # noqa: PLC0415
 
-    declared = {view.name: view for view in declared_views(settings.features, settings.views)}
+    declared = {
+        view.name: view
+        for view in declared_views(settings.features, settings.views, workspace.root)
+    }
     views = choose(names, declared)
     manifest = Manifest(tables.read("clips", workspace.clips), workspace.clips.parent)
     kept = names and workspace.features.is_file()

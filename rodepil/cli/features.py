@@ -2,23 +2,215 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from rodepil.cli.options import HERE, Overrides, Profile, Root
-from rodepil.cli.run import open_project
+from rodepil.cli.run import Project, open_project
+
+if TYPE_CHECKING:
+    from rodepil.report.sheet import Sheet
+    from rodepil.store.know.project import StoreProject
 
 app = typer.Typer(no_args_is_help=True)
+
+NARROW = 100
+"""Columns of a terminal below which tables are set close."""
+
+View = Annotated[str, typer.Argument(help="A view of the settings.")]
+Views = Annotated[
+    list[str] | None, typer.Argument(metavar="[VIEW]...", help="Views; by default all.")
+]
+
+
+class FormatName(StrEnum):
+    """What an export is written as."""
+
+    webdataset = "webdataset"
+    npz = "npz"
+    parquet = "parquet"
 
 
 @app.callback()
 def features() -> None:
-    """Materialize stored features."""
+    """Make stored features, tell what there is of them, and hand them out."""
 
 
 @app.command("materialize")
-def materialize(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
-    """Compute what the store does not hold yet of the view in the settings."""
+def materialize(
+    views: Views = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Compute what the store does not hold yet of the views in the settings."""
     from rodepil import stages  # noqa: PLC0415 - help stays instant
 
     project = open_project(root, profile=profile, overrides=overrides or ())
-    typer.echo(stages.features(project.settings, project.workspace, project.progress))
+    parts = project.settings, project.workspace, project.progress
+    typer.echo(stages.features(*parts, views or ()))
+
+
+@app.command("list")
+def list_views(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
+    """List every view of settings, snapshot and store, and whether it is up to date."""
+    from rodepil.report.store import holdings_sheet  # noqa: PLC0415
+    from rodepil.store.know.listing import holdings, remedies  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    asked = _asked(project)
+    typer.echo(f"Store: {asked.store.place}")
+    listed = holdings(asked)
+    _show(holdings_sheet(listed, ""))
+    for line in remedies(listed):
+        typer.echo(line)
+
+
+@app.command("describe")
+def describe(
+    view: View,
+    *,
+    test_fold: Annotated[
+        int | None,
+        typer.Option("--test-fold", help="The fold to leave out; by default the first."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Where all numbers go.")] = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Tell schema, settings and lineage of a view, and statistics of its training clips."""
+    from rodepil.io.files import write_json  # noqa: PLC0415
+    from rodepil.store.know.describe import describe as look  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    told = look(_asked(project), view, test_fold=test_fold, progress=project.progress)
+    typer.echo("\n".join(told.lines()))
+    if json is not None:
+        write_json(json, told.as_dict())
+        typer.echo(f"all numbers are in {json}")
+
+
+@app.command("verify")
+def verify(
+    views: Views = None,
+    *,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Remove damaged shards; materialize makes them again.")
+    ] = False,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Hash every stored feature again; exit 1 where something is wrong."""
+    from rodepil.store.know.verify import verify as look  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    found = look(_asked(project), views or (), mend=mend, progress=project.progress)
+    typer.echo(found)
+    found.raise_if_wrong()
+
+
+@app.command("gc")
+def gc(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be removed.")
+    ] = False,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Remove what no snapshot, no run and no view of the settings refers to."""
+    from rodepil.store.know.collect import collect, collected_lines  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    collected = collect(_asked(project), dry_run=dry_run)
+    typer.echo("\n".join(collected_lines(collected, dry_run=dry_run)))
+
+
+@app.command("export")
+def export(
+    view: View,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="An empty or new folder.")],
+    form: Annotated[
+        FormatName, typer.Option("--format", help="What to write.")
+    ] = FormatName.webdataset,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Write a view's features for other tools, with subject, label, fold and key."""
+    from rodepil.store.know.export import export as write  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    typer.echo(write(_asked(project), view, form.value, out, progress=project.progress))
+
+
+@app.command("get")
+def get(
+    clip: Annotated[str, typer.Argument(help="A clip's id, the beginning of one, or its path.")],
+    view: Annotated[str, typer.Argument(help="A view of the snapshot.")],
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A .png or .jpg to look at; .npy, .npz: arrays.")
+    ],
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Write one clip's feature as a picture that a person can look at, or as arrays."""
+    from rodepil.store.know.get import get as write  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    typer.echo(write(_asked(project), clip, view, out))
+
+
+@app.command("lineage")
+def lineage(
+    run: Annotated[
+        str, typer.Argument(help="The id of a trial, a group or a run in MLflow; or its beginning.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A .csv or .parquet with a row a clip.")
+    ] = None,
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Hash the recordings' files again.")
+    ] = False,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Go back from a run to the features, clips and recordings that it learned from."""
+    from rodepil.report.store import recordings_sheet  # noqa: PLC0415
+    from rodepil.store.know.lineage import save  # noqa: PLC0415
+    from rodepil.trials.lineage import trace_run  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    traced = trace_run(run, project.workspace, check=check, progress=project.progress)
+    typer.echo(traced)
+    _show(recordings_sheet(traced.recordings, traced.origin.group))
+    if out is not None:
+        save(traced.rows, out)
+        typer.echo(f"a row for every clip is in {out}")
+
+
+def _asked(project: Project) -> StoreProject:
+    from rodepil.store.know.project import StoreProject  # noqa: PLC0415
+
+    return StoreProject(project.settings, project.workspace)
+
+
+def _show(sheet: Sheet) -> None:
+    """Print a table."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from rodepil.cli.sheets import shown  # noqa: PLC0415
+
+    console = Console()
+    console.print(shown(sheet, gap=2 if console.width >= NARROW else 1))

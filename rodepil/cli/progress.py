@@ -25,6 +25,12 @@ LINES_WITHOUT_TERMINAL = 10
 FEW = 10
 """Below it, a part of a unit is shown with two decimals, else with one."""
 
+SLOW = 100
+"""Below it, a rate is shown with a decimal."""
+
+RATED = ("clips", "MB")
+"""Units that are shown by the second as well."""
+
 
 class Bars:
     """Draws one bar a task on `console`.
@@ -49,6 +55,7 @@ class Bars:
             BarColumn(),
             _Amounts(),
             TextColumn(unit),
+            *([_Rate(unit)] if unit in RATED else []),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -70,6 +77,8 @@ class Bars:
                 printed = tenth
                 left_s = (time.monotonic() - begun_s) * max(0.0, total - done) / done
                 line = f"{name}: {_amounts(done, total)} {unit}, {_clock(left_s)} left"
+                if unit in RATED:
+                    line += f", {_rate(done / max(time.monotonic() - begun_s, 1e-9), unit)}"
                 self._console.print(line, highlight=False, soft_wrap=True)
 
         return advance
@@ -81,6 +90,23 @@ class _Amounts(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Return the two amounts."""
         return Text(_amounts(task.completed, task.total or 0.0), style="progress.download")
+
+
+class _Rate(ProgressColumn):
+    """How much is done a second."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of late, or of the whole when all is done."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else _rate(speed, self._unit), style="progress.data.speed")
+
+
+def _rate(speed: float, unit: str) -> str:
+    return f"{speed:.{1 if speed < SLOW else 0}f} {unit}/s"
 
 
 def _amounts(done: float, total: float) -> str:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from rodepil.cli.options import HERE, Overrides, Profile, Root
 from rodepil.cli.run import open_project
-
-if TYPE_CHECKING:
-    from rodepil.report.sheet import Sheet
+from rodepil.cli.sheets import shown
 
 WIDE = 64
 """Columns of a terminal from which on tables are set wide."""
@@ -56,32 +53,10 @@ def summary(
     console.print(f"Data: {escape(counted.data)}")
     for sheet in summary_sheets(counted, dataset):
         console.print(f"\n[bold]{escape(sheet.title)}[/]")
-        console.print(_shown(sheet, gap=2 if console.width >= WIDE else 1))
+        console.print(shown(sheet, gap=2 if console.width >= WIDE else 1))
     if json is not None:
         write_json(json, asdict(counted))
         typer.echo(f"all numbers are in {json}")
     if out is not None:
         write_activity(dataset, out)
         typer.echo(f"the activity over the day is in {out}")
-
-
-def _shown(sheet: Sheet, gap: int) -> Table:
-    """Return a sheet as a table of the terminal: long words are folded, numbers never cut."""
-    from rodepil.report.sheet import UNDEFINED, cell_text  # noqa: PLC0415
-
-    shown = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
-    for column in sheet.columns:
-        words = column.kind == "text"
-        shown.add_column(
-            escape(column.title),
-            justify="left" if words else "right",
-            overflow="fold",
-            no_wrap=not words,
-        )
-    for row in sheet.rows:
-        cells = (
-            cell_text(column.kind, cell) or UNDEFINED
-            for column, cell in zip(sheet.columns, row, strict=True)
-        )
-        shown.add_row(*map(escape, cells))
-    return shown

@@ -103,6 +103,15 @@ SCHEMAS: dict[str, pa.Schema] = {
     "features": _schema({"clip_id": _S, "view": _S, "key": _S, "shard": _S, "row": _I}),
     # What the shards of one view's folder hold (rodepil.store.index).
     "shards": _schema({"shard": _S, "size_bytes": _I, "row": _I, "key": _S}),
+    # What a run learned from, back to the recordings' bytes (rodepil.store.know.lineage); frames
+    # are those of the recording.
+    "lineage": _schema(
+        {
+            "clip_id": _S, "view": _S, "key": _S, "clip_sha256": _S, "recording_id": _S,
+            "start_frame": _I, "end_frame": _I,
+        },
+        {"recording_sha256": _S},
+    ),
     "predictions": _schema(
         {"run_id": _S, "fold": _I, "clip_id": _S, "subject_id": _S, "label": _I, "score": _F}
     ),

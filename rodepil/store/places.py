@@ -53,7 +53,7 @@ class Place(Protocol):
     def modified_s(self, name: str) -> float:
         """Return when a file was written, in seconds since 1970."""
 
-    def sweep(self, folder: str, older_s: float) -> int:
+    def sweep(self, folder: str, older_s: float, *, remove: bool = True) -> int:
         """Remove what killed writers left unfinished before `older_s`; return the bytes."""
 
 
@@ -131,14 +131,15 @@ class LocalPlace:
         """Return when a file was written, in seconds since 1970."""
         return (self.folder / name).stat().st_mtime
 
-    def sweep(self, folder: str, older_s: float) -> int:
+    def sweep(self, folder: str, older_s: float, *, remove: bool = True) -> int:
         """Remove what killed writers left unfinished before `older_s`; return the bytes."""
         swept = 0
         for file in (self.folder / folder).glob(".*.tmp*"):
             try:
                 state = file.stat()
                 if state.st_mtime < older_s:
-                    file.unlink()
+                    if remove:
+                        file.unlink()
                     swept += state.st_size
             except FileNotFoundError:  # its writer has ended
                 continue

@@ -142,7 +142,7 @@ class RemotePlace:
         """Return when a file was written, in seconds since 1970."""
         return self.remote.modified_s(name)
 
-    def sweep(self, folder: str, older_s: float) -> int:
+    def sweep(self, folder: str, older_s: float, *, remove: bool = True) -> int:
         """Remove what killed writers left unfinished before `older_s`; return the bytes.
 
         Parts of uploads to S3 that were broken off are seen by nobody but the bill; a rule of the
@@ -153,7 +153,8 @@ class RemotePlace:
             name = f"{folder}/{info.base_name}"
             left = info.type == FileType.File and not _is_finished(info) and ".tmp" in name
             if left and self.remote.modified_s(name) < older_s:
-                self.remote.delete(name)
+                if remove:
+                    self.remote.delete(name)
                 swept += info.size
         return swept
 

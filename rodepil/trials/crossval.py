@@ -20,6 +20,7 @@ from rodepil.io.progress import Advance, Progress, Silent
 from rodepil.store import Manifest, open_store, training_view
 from rodepil.track import Tracker, open_tracker
 from rodepil.train.metrics import Metrics
+from rodepil.trials.lineage import keep_lineage
 from rodepil.trials.plan import Control, Plan, Trial, make_plan
 from rodepil.trials.provenance import git_tags
 from rodepil.trials.recording import Figures, Recorder
@@ -66,7 +67,11 @@ def cross_validate(
     """
     plan = make_plan(settings, workspace, control=control, folds=folds)
     recorder = Recorder(
-        tracker or open_tracker(settings.track, workspace), plan, figures, git_tags(workspace.root)
+        tracker or open_tracker(settings.track, workspace),
+        plan,
+        figures,
+        git_tags(workspace.root),
+        keep_lineage(plan, workspace),
     )
     epochs = len(plan.trials) * settings.train.epochs
     title = "crossval" if control == "none" else f"crossval ({control})"

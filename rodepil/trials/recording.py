@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from rodepil.errors import RodepilError, TrackingError
 from rodepil.io.files import short_hash
+from rodepil.store.know.lineage import Origin
 from rodepil.track import Run, RunStatus, Tracker
 from rodepil.track.protocol import Picture
 from rodepil.train.metrics import Metrics, average
@@ -41,12 +42,15 @@ class Recorder:
         Draws figures of predictions; None draws none.
     tags
         Words for every run, for example the commit.
+    lineage
+        The table "lineage" of the features that are learned from, and what it is of.
     """
 
     tracker: Tracker
     plan: Plan
     figures: Figures | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    lineage: tuple[pa.Table, Origin] | None = None
     _runs: dict[str, Run] = field(default_factory=dict)
     _told: dict[str, int] = field(default_factory=dict)
 
@@ -126,6 +130,8 @@ class Recorder:
             name = "cross-validation" if control == "none" else f"cross-validation, {control}"
             run = self._start(of.group, name, {"group_id": of.group}, of.folder)
             run.settings(of.settings.model_dump(mode="json", exclude={"fold"}))
+            if self.lineage:
+                run.table("lineage", self.lineage[0].replace_schema_metadata(None))
         return self._runs[of.group]
 
     def _child(self, trial: Trial) -> Run:
@@ -156,6 +162,9 @@ class Recorder:
             "control": self.plan.settings.control,
             "data": self.plan.settings.data,
         }
+        if self.lineage:
+            origin = self.lineage[1]
+            shared |= {"digest.snapshot": origin.snapshot, "view": origin.view.name}
         record = self._record(folder)
         resume = record.run_id if record else None
         run = self.tracker.start(name, parent=parent, tags={**shared, **tags}, resume=resume)

@@ -1,0 +1,190 @@
+"""Remove what nothing refers to: no snapshot, no run, and not the present settings.
+
+A feature is referred to by its key. What is younger than an hour is kept, for a materialization
+that is under way names its shards only at its end; what the present settings want is kept as well,
+for it may be reusing them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from rodepil.errors import FeatureError
+from rodepil.store.index import INDEX, Index
+from rodepil.store.know.lineage import referred_keys
+from rodepil.store.know.listing import FOLDER
+from rodepil.store.know.project import StoreProject
+from rodepil.store.know.tell import size_text
+from rodepil.store.know.verify import NAME, YOUNG_S, is_older
+from rodepil.store.materialize import plan
+from rodepil.store.places import LocalPlace, Place
+from rodepil.store.shards import folder_name
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What became of one folder.
+
+    Attributes
+    ----------
+    folder
+        The folder.
+    names
+        What settings and snapshot call its view.
+    removed, removed_bytes
+        Shards that went.
+    young, young_bytes
+        Shards that nothing refers to, kept for they are less than an hour old.
+    unfinished_bytes
+        What killed writers had left.
+    kept
+        Shards that stay for something refers to them.
+    refused
+        Why the folder was left alone; empty where it was not.
+    """
+
+    folder: str
+    names: tuple[str, ...]
+    removed: int = 0
+    removed_bytes: int = 0
+    young: int = 0
+    young_bytes: int = 0
+    unfinished_bytes: int = 0
+    kept: int = 0
+    refused: str = ""
+
+
+def collect(
+    project: StoreProject,
+    *,
+    dry_run: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> list[Collected]:
+    """Remove shards that nothing refers to, and what killed writers left.
+
+    Parameters
+    ----------
+    project
+        Whose store it is.
+    dry_run
+        Remove nothing, only say what would go.
+    clock
+        Gives seconds since 1970.
+
+    Raises
+    ------
+    FeatureError
+        There is no snapshot, so that nobody knows what is referred to.
+    TableError
+        The snapshot or a run's lineage can't be read.
+    """
+    project.refuse_without_snapshot()
+    keys = _referred(project)
+    named = set(project.features.column("shard").to_pylist())
+    place = project.store.place
+    names = _names(project)
+    collected = []
+    for folder in place.folders():
+        if FOLDER.fullmatch(folder):
+            try:
+                index = Index(place, folder)
+            except FeatureError as error:  # of a newer version
+                kept = len(place.files(folder))
+                collected.append(Collected(folder, names[folder], kept=kept, refused=str(error)))
+                continue
+            needed = _needed(index, keys, named)
+            before_s = clock() - YOUNG_S
+            collected.append(_clean(index, names[folder], needed, before_s, dry_run=dry_run))
+    return collected
+
+
+def _referred(project: StoreProject) -> set[str]:
+    """Return the keys that snapshot, runs or settings refer to."""
+    keys = set(project.features.column("key").to_pylist())
+    keys |= referred_keys(project.workspace.trials)
+    wanted = plan(list(project.views.values()), project.manifest.clips)
+    return keys | {key for one in wanted for key in one.keys.values()}
+
+
+def _names(project: StoreProject) -> defaultdict[str, tuple[str, ...]]:
+    """Return what the views of folders are called."""
+    columns = (project.features.column(name).to_pylist() for name in ("view", "shard"))
+    said = [(name, folder_name(view)) for name, view in project.views.items()]
+    said += [(name, shard.rpartition("/")[0]) for name, shard in zip(*columns, strict=True)]
+    found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for name, folder in dict.fromkeys(said):
+        found[folder] += (name,)
+    return found
+
+
+def _clean(
+    index: Index, names: tuple[str, ...], needed: set[str], before_s: float, *, dry_run: bool
+) -> Collected:
+    """Clean one folder up of what was written before that time."""
+    place, folder = index.place, index.folder
+    unfinished = place.sweep(folder, before_s, remove=not dry_run)
+    sizes = place.files(folder)
+    # what came after the index was read is of somebody who is at work
+    known = {*index.shards, *index.damaged}
+    garbage = [name for name in sizes if name in known - needed and NAME.fullmatch(name)]
+    old = [name for name in garbage if is_older(place, f"{folder}/{name}", before_s)]
+    young = set(garbage) - set(old)
+    if not dry_run:
+        _remove(place, folder, old)
+    return Collected(
+        folder,
+        names,
+        removed=len(old),
+        removed_bytes=sum(sizes[name] for name in old),
+        young=len(young),
+        young_bytes=sum(sizes[name] for name in young),
+        unfinished_bytes=unfinished,
+        kept=len(needed),
+    )
+
+
+def _needed(index: Index, keys: set[str], named: set[str]) -> set[str]:
+    """Return the shards to keep: those the snapshot names, and one for each other key."""
+    every = (*index.shards, *index.damaged)
+    needed = {name for name in every if f"{index.folder}/{name}" in named}
+    held = {key for name in needed if name in index.shards for key in index.shards[name]}
+    needed |= {spot.shard for key, spot in index.spots.items() if key in keys and key not in held}
+    return needed
+
+
+def _remove(place: Place, folder: str, shards: list[str]) -> None:
+    for name in shards:
+        place.discard(f"{folder}/{name}")
+    if shards:
+        index = Index(place, folder)
+        if index.shards:
+            index.write()
+        else:
+            place.discard(f"{folder}/{INDEX}")
+    if isinstance(place, LocalPlace):
+        with suppress(OSError):  # only where it is empty
+            (place.folder / folder).rmdir()
+
+
+def collected_lines(collected: list[Collected], *, dry_run: bool) -> Iterator[str]:
+    """Yield what happened, a line a view, and the sum."""
+    verb = "would be removed" if dry_run else "removed"
+    for one in collected:
+        name = f"{', '.join(one.names) or 'no view'} ({one.folder})"
+        if one.refused:
+            yield f"{name}: left alone: {one.refused}"
+            continue
+        line = (
+            f"{name}: {one.removed} shards, {size_text(one.removed_bytes)} {verb}; {one.kept} kept"
+        )
+        if one.young:
+            line += f"; {one.young} ({size_text(one.young_bytes)}) kept: less than an hour old"
+        if one.unfinished_bytes:
+            line += f"; {size_text(one.unfinished_bytes)} of unfinished files {verb}"
+        yield line
+    total = sum(one.removed_bytes + one.unfinished_bytes for one in collected)
+    yield f"{size_text(total)} {verb}"

@@ -1,0 +1,171 @@
+"""A project's store, with the tables that say what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import FeatureError
+from rodepil.io import tables
+from rodepil.store import snapshot
+from rodepil.store.features import FeatureStore
+from rodepil.store.know.columns import recording_digests
+from rodepil.store.materialize import Manifest
+from rodepil.store.opening import open_store
+from rodepil.store.views.base import View
+from rodepil.store.views.registry import declared_views
+
+SHOWN = 5
+MATERIALIZE = "rodepil features materialize"
+
+
+@dataclass(frozen=True)
+class StoreProject:
+    """What is asked about a store; each table is read when it is first needed.
+
+    Parameters
+    ----------
+    settings, workspace
+        The project.
+    """
+
+    settings: ProjectSettings
+    workspace: Workspace
+
+    @cached_property
+    def views(self) -> dict[str, View]:
+        """The views of the settings by name."""
+        return {
+            view.name: view for view in declared_views(self.settings.features, self.settings.views)
+        }
+
+    @cached_property
+    def features(self) -> pa.Table:
+        """The snapshot; empty where there is none yet."""
+        if not self.workspace.features.is_file():
+            return tables.from_rows("features", [])
+        return tables.read("features", self.workspace.features)
+
+    @cached_property
+    def store(self) -> FeatureStore:
+        """The store under the snapshot."""
+        return open_store(self.settings.store, self.workspace, self.features)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The clips with their folder."""
+        return Manifest(tables.read("clips", self.workspace.clips), self.workspace.clips.parent)
+
+    @cached_property
+    def recordings(self) -> dict[str, str]:
+        """The SHA-256 of each recording by its id; none where the table is gone."""
+        return recording_digests(self.workspace)
+
+    def view(self, name: str) -> View:
+        """Return a view of the settings.
+
+        Raises
+        ------
+        FeatureError
+            The settings have no such view.
+        """
+        return choose([name], self.views)[0]
+
+    def held(self, name: str) -> pa.Table:
+        """Return the snapshot's rows of a view, at least one.
+
+        Raises
+        ------
+        FeatureError
+            There is no snapshot, or nothing of the view in it.
+        """
+        self.refuse_without_snapshot()
+        rows = snapshot.of_view(name, self.features)
+        if not rows.num_rows:
+            known = sorted({*self.views, *self.features.column("view").to_pylist()})
+            if name not in known:
+                raise FeatureError(f"there is no view '{name}'; take one of {known}")
+            raise FeatureError(
+                f"the snapshot has no feature of view '{name}'; run '{MATERIALIZE} {name}'"
+            )
+        return rows
+
+    def refuse_without_snapshot(self) -> None:
+        """Refuse to tell of features where there is no snapshot.
+
+        Raises
+        ------
+        FeatureError
+            There is none.
+        """
+        if not self.workspace.features.is_file():
+            raise FeatureError(
+                f"there is no snapshot of features yet at {self.workspace.features}; "
+                f"run '{MATERIALIZE}'"
+            )
+
+    def clip(self, named: str) -> dict[str, object]:
+        """Return the row of the clip of that id, beginning of an id, path or file name.
+
+        Raises
+        ------
+        FeatureError
+            No clip, or more than one, is called so.
+        """
+        clips = self.manifest.clips.filter(pc.field("kept"))
+        ids, paths = (clips.column(name).to_pylist() for name in ("clip_id", "path"))
+        if named in ids:
+            return _row(clips, ids.index(named))
+        found = [at for at, clip_id in enumerate(ids) if named and clip_id.startswith(named)]
+        if not found:
+            wanted = (self.workspace.clips.parent / named).name if "/" in named else named
+            found = [
+                at
+                for at, path in enumerate(paths)
+                if path and path.rpartition("/")[2] == wanted and _ends_alike(path, named)
+            ]
+        if len(found) == 1:
+            return _row(clips, found[0])
+        if not found:
+            raise FeatureError(
+                f"no kept clip has the id or path '{named}'; both stand in {self.workspace.clips}"
+            )
+        some = ", ".join(ids[at] for at in found[:SHOWN])
+        raise FeatureError(
+            f"'{named}' stands for {len(found)} clips: {some}{', …' * (len(found) > SHOWN)}; "
+            "give more of the id"
+        )
+
+
+def choose(names: Sequence[str], views: dict[str, View]) -> list[View]:
+    """Return views by name, in the order of the settings; all of them where no name is given.
+
+    Raises
+    ------
+    FeatureError
+        The settings have no such view.
+    """
+    unknown = [name for name in names if name not in views]
+    if unknown:
+        raise FeatureError(
+            f"the settings have no view '{unknown[0]}'; they have {', '.join(views)}. Add it to "
+            "the section 'views' of params.yaml, or take one of these"
+        )
+    return [view for name, view in views.items() if not names or name in names]
+
+
+def _row(clips: pa.Table, at: int) -> dict[str, object]:
+    row: dict[str, object] = clips.slice(at, 1).to_pylist()[0]
+    return row
+
+
+def _ends_alike(path: str, named: str) -> bool:
+    """Say whether two paths agree as far as both go, from the file's name on."""
+    pairs = zip(reversed(path.split("/")), reversed(named.split("/")), strict=False)
+    return all(one == other for one, other in pairs)

@@ -1,0 +1,324 @@
+"""Whether all that a store holds is what was written: every shard opened, every row hashed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from rodepil.cluster import run_many
+from rodepil.errors import DamagedFeature, FeatureError
+from rodepil.io.files import short_hash
+from rodepil.io.progress import Progress, Silent
+from rodepil.store.index import INDEX, Index
+from rodepil.store.know.listing import FOLDER
+from rodepil.store.know.project import MATERIALIZE, StoreProject
+from rodepil.store.know.tell import size_text
+from rodepil.store.places import Place
+from rodepil.store.shards import SUFFIX, Shard, folder_name, open_shard
+
+NAME = re.compile(rf"[0-9a-f]{{32}}{re.escape(SUFFIX)}")
+YOUNG_S = 3600.0
+"""Files younger than that may be of a materialization that is under way."""
+
+Fault = Literal["torn", "changed", "foreign", "newer", "index", "missing"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    fault
+        ``torn``: no whole shard. ``changed``: other bytes than were written. ``foreign``: not of
+        this store or folder. ``newer``: of a newer version. ``index``: it says what is not so.
+        ``missing``: the snapshot names a feature that is not there.
+    where
+        The file, or the view.
+    message
+        What is wrong.
+    mended
+        Whether it was put right, or removed so that it is made again.
+    """
+
+    fault: Fault
+    where: str
+    message: str
+    mended: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {self.where}: {self.message}{' [removed]' * self.mended}"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was looked at, and what is wrong.
+
+    Attributes
+    ----------
+    shards, features, size_bytes
+        What was read.
+    problems
+        What is wrong, by file.
+    """
+
+    shards: int
+    features: int
+    size_bytes: int
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        looked = f"{self.features} features in {self.shards} shards ({size_text(self.size_bytes)})"
+        if not self.problems:
+            return f"{looked} are what was written"
+        return "\n".join([f"{looked} were read", *map(str, self.problems)])
+
+    def raise_if_wrong(self) -> None:
+        """Refuse a store in which something is wrong.
+
+        Raises
+        ------
+        FeatureError
+            Something is.
+        """
+        if not self.problems:
+            return
+        remedies = {
+            "made": f"run '{MATERIALIZE}' to make them again",
+            "mend": "run 'rodepil features verify --mend' to remove what is damaged",
+            "hand": "move foreign files away by hand",
+            "newer": "install the version that wrote the newer shards",
+        }
+        left = {problem.fault for problem in self.problems if not problem.mended}
+        wanted = ["mend"] * bool(left & {"torn", "changed", "index"})
+        wanted += ["hand"] * ("foreign" in left) + ["newer"] * ("newer" in left)
+        wanted += ["made"] * bool(left & {"missing"} or len(left) < len(self.problems))
+        count = len(self.problems)
+        raise FeatureError(
+            f"{count} {'thing is' if count == 1 else 'things are'} wrong in the store; "
+            + "; ".join(remedies[remedy] for remedy in wanted)
+        )
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What a worker found in one file."""
+
+    size_bytes: int
+    keys: tuple[str, ...]
+    sound: tuple[str, ...]
+    problem: Problem | None
+
+
+def verify(
+    project: StoreProject,
+    names: Sequence[str] = (),
+    *,
+    mend: bool = False,
+    progress: Progress | None = None,
+    processes: int | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Verification:
+    """Open every shard and hash every row again, on all cores.
+
+    From a store on another machine every shard is fetched anew.
+
+    Parameters
+    ----------
+    project
+        Whose store it is.
+    names
+        Views of settings or snapshot, or folders; by default all that lies in the store.
+    mend
+        Remove damaged shards, and write an index anew that says what is not so.
+    progress
+        Shown megabytes.
+    processes
+        Workers on this machine; by default one a CPU.
+    clock
+        Gives seconds since 1970.
+
+    Raises
+    ------
+    FeatureError
+        There is no such view, or the store can't be reached.
+    """
+    place = project.store.place
+    folders = _folders(project, names)
+    problems = [] if names else _strangers(place)
+    files = {folder: place.files(folder) for folder in folders}
+    sizes = {
+        f"{folder}/{name}": size
+        for folder, there in files.items()
+        for name, size in there.items()
+        if name != INDEX
+    }
+    looked: dict[str, _Looked] = {}
+    with (progress or Silent()).task("verify", sum(sizes.values()) / 1e6, "MB") as advance:
+        for outcome in run_many(partial(_look, place), list(sizes), processes=processes):
+            if outcome.result is None:
+                raise FeatureError(
+                    f"{outcome.item} could not be looked at: {outcome.error}; run it again"
+                ) from outcome.error
+            looked[outcome.item] = outcome.result
+            advance(sizes[outcome.item] / 1e6)
+    problems += [one.problem for _, one in sorted(looked.items()) if one.problem]
+    for folder in folders:
+        problems += _index_problems(place, folder, looked, clock() - YOUNG_S)
+    sound = {key for one in looked.values() for key in one.sound}
+    problems += _missing(project, folders, sound)
+    if mend:
+        problems = _mend(place, problems)
+    return Verification(
+        shards=sum(bool(one.keys) for one in looked.values()),
+        features=sum(len(one.keys) for one in looked.values()),
+        size_bytes=sum(one.size_bytes for one in looked.values()),
+        problems=tuple(problems),
+    )
+
+
+def _folders(project: StoreProject, names: Sequence[str]) -> list[str]:
+    """Return the folders of some views, or all."""
+    there = [name for name in project.store.place.folders() if FOLDER.fullmatch(name)]
+    of_name: dict[str, set[str]] = {folder: {folder} for folder in there}
+    columns = (project.features.column(name).to_pylist() for name in ("view", "shard"))
+    for name, shard in zip(*columns, strict=True):
+        of_name.setdefault(name, set()).add(shard.rpartition("/")[0])
+    if not names:
+        return sorted({folder for folders in of_name.values() for folder in folders})
+    for name, view in project.views.items():
+        of_name.setdefault(name, set()).add(folder_name(view))
+    unknown = [name for name in names if name not in of_name]
+    if unknown:
+        raise FeatureError(f"there is no view '{unknown[0]}'; take one of {sorted(of_name)}")
+    return sorted({folder for name in names for folder in of_name[name]})
+
+
+def _strangers(place: Place) -> list[Problem]:
+    """Return what lies in the store beside the folders of views."""
+    lone = [name for name in place.files("") if not FOLDER.fullmatch(name)]
+    strange = [name for name in place.folders() if not FOLDER.fullmatch(name)]
+    return [
+        Problem("foreign", name, "is no part of the store") for name in sorted({*lone, *strange})
+    ]
+
+
+def _look(place: Place, name: str) -> _Looked:
+    """Read one file whole; what a worker runs."""
+    folder, _, file = name.rpartition("/")
+    size = place.files(folder).get(file)
+    if size is None:  # removed meanwhile
+        return _Looked(0, (), (), None)
+    if not NAME.fullmatch(file):
+        return _Looked(size, (), (), Problem("foreign", name, "is no shard"))
+    place.refresh(name)
+    try:
+        shard = open_shard(place, name)
+    except FeatureError as error:
+        if file not in place.files(folder):
+            return _Looked(0, (), (), None)
+        damaged = isinstance(error, DamagedFeature)
+        problem = Problem("torn" if damaged else "newer", name, _short(error, file))
+        return _Looked(size, (), (), problem)
+    if not _belongs(shard, folder):
+        message = f"is of a view of kind '{shard.header['kind']}' with another folder"
+        return _Looked(size, (), (), Problem("foreign", name, message))
+    return _checked(shard, name, size)
+
+
+def _checked(shard: Shard, name: str, size: int) -> _Looked:
+    """Hash every row of a shard."""
+    sound, wrong = [], []
+    for row, key in enumerate(shard.keys):
+        try:
+            shard.check(row)
+            sound.append(key)
+        except DamagedFeature as error:
+            wrong.append(_short(error, shard.path.name))
+    problem = Problem("changed", name, "; ".join(wrong)) if wrong else None
+    return _Looked(size, shard.keys, tuple(sound), problem)
+
+
+def _short(error: FeatureError, file: str) -> str:
+    """Return what is wrong with a shard, without its path and the remedy."""
+    return str(error).partition(f"{file} ")[2].rpartition(";")[0]
+
+
+def _belongs(shard: Shard, folder: str) -> bool:
+    """Say whether a shard's view is that of the folder."""
+    said = [
+        shard.header[name] for name in ("kind", "settings", "code_version", "made_with", "made_of")
+    ]
+    return folder == f"{shard.header['kind']}-{short_hash(*said)}"
+
+
+def _index_problems(
+    place: Place, folder: str, looked: Mapping[str, _Looked], young_s: float
+) -> list[Problem]:
+    """Compare a folder's index with what its shards hold."""
+    try:
+        index = Index(place, folder)
+    except FeatureError:  # told already: a shard of a newer version
+        return []
+    name = f"{folder}/{INDEX}"
+    wrong = [
+        shard
+        for shard, keys in index.shards.items()
+        if (one := looked.get(f"{folder}/{shard}")) and one.keys and one.keys != keys
+    ]
+    if wrong:
+        return [Problem("index", name, f"says other keys of {wrong[0]} than it holds")]
+    if index.in_step or not index.shards:
+        return []
+    # without one, who makes these shards may be about to write it
+    old = any(is_older(place, f"{folder}/{shard}", young_s) for shard in index.shards)
+    if INDEX in place.files(folder) or old:
+        return [Problem("index", name, "is missing, or lists other shards than are there")]
+    return []
+
+
+def is_older(place: Place, name: str, older_s: float) -> bool:
+    """Say whether a file is there and was written before `older_s`."""
+    try:
+        return place.modified_s(name) < older_s
+    except FileNotFoundError:  # removed by another process meanwhile
+        return False
+
+
+def _missing(project: StoreProject, folders: Sequence[str], sound: set[str]) -> list[Problem]:
+    """Return the views of which the snapshot names features that no sound row holds."""
+    lost: dict[str, list[str]] = {}
+    columns = ("view", "shard", "key", "clip_id")
+    rows = zip(*(project.features.column(name).to_pylist() for name in columns), strict=True)
+    for view, shard, key, clip_id in rows:
+        if shard.rpartition("/")[0] in folders and key not in sound:
+            lost.setdefault(view, []).append(clip_id)
+    return [
+        Problem(
+            "missing",
+            view,
+            f"{len(clips)} features of the snapshot are not there, the first is of clip {clips[0]}",
+        )
+        for view, clips in sorted(lost.items())
+    ]
+
+
+def _mend(place: Place, problems: Sequence[Problem]) -> list[Problem]:
+    """Remove damaged shards and write indexes anew."""
+    mended = []
+    folders = set()
+    for problem in problems:
+        if problem.fault in {"torn", "changed", "index"}:
+            place.discard(problem.where)
+            folders.add(problem.where.rpartition("/")[0])
+            mended.append(replace(problem, mended=True))
+        else:
+            mended.append(problem)
+    for folder in folders:
+        place.discard(f"{folder}/{INDEX}")
+        Index(place, folder).write()
+    return mended
