@@ -22,9 +22,11 @@ from rodepil.errors import FoldError, TrialError
 from rodepil.io import tables
 from rodepil.models.card import load_model
 from rodepil.report.inputs import read_inputs
+from rodepil.store import snapshot
 from rodepil.track.journal import Journal, read_events
 from rodepil.trials import launch
 from rodepil.trials.crossval import CrossvalResult, cross_validate, write_results
+from rodepil.trials.lineage import trace_run
 from rodepil.trials.plan import make_plan
 from rodepil.trials.ray_session import Resources
 
@@ -117,6 +119,23 @@ def test_mlflow_holds_one_parent_with_a_child_for_each_fold(
         assert {"digest.clips", "digest.folds", "digest.view", "data"} <= set(child.data.tags)
     assert parent.info.status == "FINISHED"
     assert parent.data.metrics["test_f1"] == pytest.approx(trained.result.mean.f1)
+
+
+def test_a_run_records_what_it_learned_from(trained: Any) -> None:
+    (parent,), children = runs(trained.workspace)
+    traced = trace_run(parent.info.run_id, trained.workspace)
+    features = tables.read("features", trained.workspace.features)
+    assert traced.origin.snapshot == snapshot.digest("frames", features)
+    assert {row["key"] for row in traced.rows.to_pylist()} == set(
+        features.column("key").to_pylist()
+    )
+    for run in (parent, *children):
+        assert run.data.tags["digest.snapshot"] == traced.origin.snapshot
+        assert run.data.tags["digest.view"] == traced.origin.view.identity
+        assert run.data.tags["view"] == "frames"
+        assert trace_run(run.info.run_id[:12], trained.workspace).origin == traced.origin
+    kept = trained.workspace.results / "journal" / parent.info.run_id / "tables"
+    assert pq.read_table(kept / "lineage.parquet").equals(traced.rows.replace_schema_metadata(None))
 
 
 def test_mlflow_holds_every_epoch_of_every_fold_once(

@@ -1,0 +1,89 @@
+"""What `list` says of views that are current, stale, gone, damaged or of no settings."""
+
+from __future__ import annotations
+
+import shutil
+
+from rodepil.config.settings import FeatureSettings
+from rodepil.store.know.listing import Holding, holdings, remedies
+from tests.store.know.conftest import Small
+
+
+def listed(project: Small) -> dict[str, Holding]:
+    return {one.name or one.folder: one for one in holdings(project.asked)}
+
+
+def states(project: Small) -> dict[str, str]:
+    return {name: one.state for name, one in listed(project).items()}
+
+
+def test_every_view_of_the_settings_is_listed_before_anything_is_made(bare: Small) -> None:
+    assert states(bare) == dict.fromkeys(["frames", "motion", "pairs"], "not materialized")
+    assert all(one.age_s is None and one.size_bytes == 0 for one in listed(bare).values())
+
+
+def test_sizes_and_counts_are_those_of_the_files(project: Small) -> None:
+    for name, one in listed(project).items():
+        files = project.shards(name)
+        assert (one.clips, one.features, one.shards) == (16, 16, len(files)) == (16, 16, 4)
+        assert one.size_bytes == sum(path.stat().st_size for path in files)
+        assert one.folder == files[0].parent.name
+        assert one.state == "current"
+    later = files[0].parent.joinpath("index.parquet").stat().st_mtime + 7200
+    (motion,) = (one for one in holdings(project.asked, lambda: later) if one.name == "pairs")
+    assert motion.age_s == 7200
+    assert list(remedies(list(listed(project).values()))) == []
+
+
+def test_other_settings_are_told_by_name_and_value(project: Small) -> None:
+    old = listed(project)["frames"].folder
+    project.change(features=FeatureSettings(frames=4, size_px=48))
+    found = holdings(project.asked)
+    by_folder = {one.folder: one for one in found}
+    assert by_folder[old].state == "stale: size_px 32, now 48"
+    (new,) = (one for one in found if one.name == "frames" and one.folder != old)
+    assert new.state == "not materialized"
+    assert any("rodepil features materialize" in line for line in remedies(found))
+
+
+def test_a_changed_clip_and_one_that_is_new_are_counted(project: Small) -> None:
+    project.clips.rows["c003"]["sha256"] = "0" * 64
+    project.write_clips()
+    assert states(project)["motion"] == "stale: 1 clips have changed or are not kept"
+    project.clips.rows["c003"]["kept"] = False
+    project.clips.rows["c016"] = project.clips.rows["c000"] | {"clip_id": "c016", "path": "x.avi"}
+    project.write_clips()
+    assert states(project)["motion"] == "stale: 1 clips have changed or are not kept"
+    del project.clips.rows["c003"]["sha256"]
+    project.clips.sign("c003")
+    project.clips.rows["c003"]["kept"] = True
+    project.write_clips()
+    assert states(project)["motion"] == "16 of 17 clips"
+
+
+def test_a_store_that_is_gone_in_part_or_whole_is_told(project: Small) -> None:
+    project.shards("motion")[0].unlink()
+    assert states(project)["motion"] == "4 features are gone from the store"
+    shutil.rmtree(project.workspace.store)
+    assert states(project)["frames"] == "16 features are gone from the store"
+
+
+def test_what_no_settings_name_is_listed_and_can_be_cleaned_up(project: Small) -> None:
+    project.change(views={"motion": {"kind": "motion", "size_px": 24}})
+    found = holdings(project.asked)
+    assert {one.name: one.state for one in found}["pairs"].startswith(
+        "of no view of the settings, though in the snapshot"
+    )
+    project.workspace.features.unlink()
+    project.materialize()
+    (old,) = (one for one in holdings(project.asked) if not one.name)
+    assert (old.kind, old.features, old.state) == ("frames", 16, "of no view of the settings")
+    assert any("rodepil features gc" in line for line in remedies([old]))
+
+
+def test_a_damaged_shard_is_told(project: Small) -> None:
+    path = project.shards("pairs")[0]
+    path.write_bytes(path.read_bytes()[:100])
+    found = listed(project)["pairs"]
+    assert found.state == "1 damaged shards"
+    assert any("verify --mend" in line for line in remedies([found]))

@@ -1,0 +1,120 @@
+"""Whatever was done to a store's files is found, and `--mend` leaves nothing that is damaged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from rodepil.errors import FeatureError
+from rodepil.store.know.verify import Verification, verify
+from tests.store.conftest import contents
+from tests.store.know.conftest import Small
+
+
+def look(project: Small, *names: str, mend: bool = False) -> Verification:
+    return verify(project.asked, names, mend=mend, processes=1)
+
+
+def faults(found: Verification) -> list[str]:
+    return [problem.fault for problem in found.problems]
+
+
+def flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_store_as_it_was_written_is_sound(project: Small) -> None:
+    found = verify(project.asked, processes=2)
+    assert (found.shards, found.features, found.problems) == (12, 48, ())
+    every = [path for view in ("frames", "motion", "pairs") for path in project.shards(view)]
+    assert found.size_bytes == sum(path.stat().st_size for path in every)
+    found.raise_if_wrong()
+
+
+def test_one_flipped_bit_is_found_mended_and_made_again(project: Small) -> None:
+    before = contents(project.workspace.store)
+    path = project.shards("frames")[1]
+    row = next(project.asked.store.rows("frames", ["c004"]))["frames"]
+    flip(path, path.read_bytes().find(row.tobytes()) + 10 if row.tobytes() in path.read_bytes()
+         else path.stat().st_size // 2)  # fmt: skip
+    found = look(project)
+    assert faults(found) == ["changed", "missing"]
+    assert path.name in found.problems[0].where
+    assert "1 features of the snapshot" in found.problems[1].message
+    with pytest.raises(FeatureError, match=r"2 things are wrong.*verify --mend"):
+        found.raise_if_wrong()
+    mended = look(project, mend=True)
+    assert not path.exists()
+    with pytest.raises(FeatureError, match="run 'rodepil features materialize'"):
+        mended.raise_if_wrong()
+    project.materialize()
+    assert look(project).problems == ()
+    assert contents(project.workspace.store) == before
+
+
+def test_a_torn_shard_is_found_behind_its_index(project: Small) -> None:
+    path = project.shards("motion")[0]
+    path.write_bytes(bytes(path.stat().st_size))
+    assert faults(look(project, "motion")) == ["torn", "missing"]
+    assert faults(look(project, "frames")) == []
+
+
+def test_a_shard_that_is_gone_is_told_by_the_clips_that_lack_it(project: Small) -> None:
+    project.shards("motion")[0].unlink()
+    found = look(project)
+    assert faults(found) == ["index", "missing"]
+    assert "4 features of the snapshot" in found.problems[1].message
+    shutil.rmtree(project.workspace.store)
+    assert faults(look(project)) == ["missing"] * 3
+
+
+def test_foreign_files_are_told_and_left_alone(project: Small) -> None:
+    store = project.workspace.store
+    (store / "notes.txt").write_text("mine")
+    folder = project.shards("pairs")[0].parent
+    (folder / "mine.arrow").write_text("mine")
+    stray = folder / project.shards("frames")[0].name
+    shutil.copy(project.shards("frames")[0], stray)
+    found = look(project, mend=True)
+    places = {problem.where for problem in found.problems if problem.fault == "foreign"}
+    assert places == {
+        "notes.txt", f"{folder.name}/mine.arrow", f"{folder.name}/{stray.name}"
+    }  # fmt: skip
+    assert stray.exists()
+    assert (folder / "mine.arrow").read_text() == "mine"
+    with pytest.raises(FeatureError, match="by hand"):
+        found.raise_if_wrong()
+
+
+def test_an_index_that_says_other_keys_is_found_and_written_anew(project: Small) -> None:
+    folder = project.shards("frames")[0].parent
+    before = (folder / "index.parquet").read_bytes()
+    table = pq.read_table(folder / "index.parquet")
+    keys = table.column("key").to_pylist()
+    position = table.schema.get_field_index("key")
+    swapped = [keys[1], keys[0], *keys[2:]]
+    pq.write_table(table.set_column(position, table.field(position), [swapped]),
+                   folder / "index.parquet")  # fmt: skip
+    assert faults(look(project, mend=True)) == ["index"]
+    assert (folder / "index.parquet").read_bytes() == before
+    assert look(project).problems == ()
+
+
+def test_an_index_is_missed_only_where_nobody_may_be_at_work(project: Small) -> None:
+    (project.shards("frames")[0].parent / "index.parquet").unlink()
+    assert look(project).problems == ()
+    long_ago = time.time() - 7200
+    os.utime(project.shards("frames")[0], (long_ago, long_ago))
+    assert faults(look(project)) == ["index"]
+
+
+def test_a_view_that_is_not_there_is_named(project: Small) -> None:
+    with pytest.raises(FeatureError, match=r"no view 'flow'; take one of \['frames'"):
+        look(project, "flow")
