@@ -157,15 +157,7 @@ def verify(
         for name, size in there.items()
         if name != INDEX
     }
-    looked: dict[str, _Looked] = {}
-    with (progress or Silent()).task("verify", sum(sizes.values()) / 1e6, "MB") as advance:
-        for outcome in run_many(partial(_look, place), list(sizes), processes=processes):
-            if outcome.result is None:
-                raise FeatureError(
-                    f"{outcome.item} could not be looked at: {outcome.error}; run it again"
-                ) from outcome.error
-            looked[outcome.item] = outcome.result
-            advance(sizes[outcome.item] / 1e6)
+    looked = _look_at_all(place, sizes, progress or Silent(), processes)
     problems += [one.problem for _, one in sorted(looked.items()) if one.problem]
     for folder in folders:
         problems += _index_problems(place, folder, looked, clock() - YOUNG_S)
@@ -179,6 +171,22 @@ def verify(
         size_bytes=sum(one.size_bytes for one in looked.values()),
         problems=tuple(problems),
     )
+
+
+def _look_at_all(
+    place: Place, sizes: Mapping[str, int], progress: Progress, processes: int | None
+) -> dict[str, _Looked]:
+    """Read files, given with their bytes, on all cores."""
+    looked: dict[str, _Looked] = {}
+    with progress.task("verify", sum(sizes.values()) / 1e6, "MB") as advance:
+        for outcome in run_many(partial(_look, place), list(sizes), processes=processes):
+            if outcome.result is None:
+                raise FeatureError(
+                    f"{outcome.item} could not be looked at: {outcome.error}; run it again"
+                ) from outcome.error
+            looked[outcome.item] = outcome.result
+            advance(sizes[outcome.item] / 1e6)
+    return looked
 
 
 def _folders(project: StoreProject, names: Sequence[str]) -> list[str]:
