@@ -6,8 +6,9 @@ colours, its lightness, at one size) is made once. Shapes: C channels, H W pixel
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
 from rodepil.errors import VideoError
+from rodepil.io.lightness import has_luma, lightness
 from rodepil.io.video_read import turned
 
 Picture = npt.NDArray[np.uint8]
@@ -27,6 +29,10 @@ Colour = Literal["rgb", "grey"]
 
 CHANNELS: dict[Colour, int] = {"rgb": 3, "grey": 1}
 _FORMATS: dict[Colour, str] = {"rgb": "rgb24", "grey": "gray"}
+_OF_THREAD = threading.local()
+# Some releases of PyAV convert with as many threads as there are CPUs unless told otherwise: for a
+# small frame it takes ten times as long to wake them.
+_ONE_THREAD = {"threads": 1} if "threads" in (VideoReformatter.reformat.__doc__ or "") else {}
 
 
 def decoder_version() -> str:
@@ -65,13 +71,14 @@ class ClipFrame:
         Its place in the clip, from 0.
     picture
         The frame as PyAV gives it.
-    reformatter
-        Converts it; one for a whole clip, for making one costs more than a conversion.
+    reformatters
+        Convert it, one a colour. To make one, or to let one change between colours, costs more
+        than a conversion.
     """
 
     number: int
     picture: av.VideoFrame
-    reformatter: VideoReformatter
+    reformatters: Mapping[Colour, VideoReformatter]
     _made: dict[tuple[Colour, int], Picture] = field(default_factory=dict)
 
     def pixels(self, size_px: int, colour: Colour) -> Picture:
@@ -88,7 +95,11 @@ class ClipFrame:
 
     def _whole(self, colour: Colour) -> Picture:
         """Return the frame (H, W, 3) or (H, W) at its own size."""
-        made = self.reformatter.reformat(self.picture, format=_FORMATS[colour])
+        if colour == "grey" and has_luma(self.picture):
+            return turned(lightness(self.picture), self.picture)
+        made = self.reformatters[colour].reformat(
+            self.picture, format=_FORMATS[colour], **_ONE_THREAD
+        )
         (plane,) = made.planes
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(made.height, plane.line_size)
         image = rows[:, : made.width * CHANNELS[colour]]
@@ -107,13 +118,13 @@ def clip_frames(path: Path) -> Iterator[ClipFrame]:
     VideoError
         The file can't be opened or decoded, or holds no video.
     """
-    reformatter = VideoReformatter()
+    reformatters = _reformatters()
     try:
         with av.open(str(path)) as container:
             stream = _stream(container, path)
             stream.codec_context.thread_count = 1
             for number, picture in enumerate(container.decode(stream)):
-                yield ClipFrame(number, picture, reformatter)
+                yield ClipFrame(number, picture, reformatters)
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
 
@@ -167,6 +178,14 @@ class Picked:
         end = bisect_left(self._wanted, frame.number + 1, self.done)  # a repeat is taken at once
         self.pixels[self.done : end] = frame.pixels(self._size_px, self._colour)
         self.done = end
+
+
+def _reformatters() -> Mapping[Colour, VideoReformatter]:
+    """Return this thread's converters; they are kept for the next clip, which is often alike."""
+    known: Mapping[Colour, VideoReformatter] | None = getattr(_OF_THREAD, "reformatters", None)
+    if known is None:
+        known = _OF_THREAD.reformatters = {colour: VideoReformatter() for colour in CHANNELS}
+    return known
 
 
 def _stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:

@@ -178,7 +178,9 @@ class FeatureDataset(Dataset[dict[str, Any]]):
 
     def _batch(self, indices: Tensor) -> Tensor:
         """Return (B, *shape) on the CPU."""
-        batch = torch.empty((len(indices), *self.shape), dtype=self.dtype)
+        shape = (len(indices), *self.shape)
+        # NumPy takes large arrays from huge pages, where the system has them; PyTorch does not.
+        batch = torch.from_numpy(np.empty(shape, self.view.columns[self.view.main].dtype))
         self._copy(indices.tolist(), batch)
         return batch
 

@@ -88,6 +88,7 @@ class FeatureStore:
         self._open: OrderedDict[str, Shard] = OrderedDict()
         self._checked: set[tuple[str, int]] = set()
         self._moved: dict[str, dict[str, Spot]] = {}
+        self._placed: tuple[pa.Table, dict[str, snapshot.Places]] = (self.features, {})
 
     def __reduce__(self) -> tuple[Callable[..., FeatureStore], tuple[Place, pa.Table, int]]:
         return _reopen, (self.place, self.features, self.shard_clips)
@@ -252,9 +253,12 @@ class FeatureStore:
 
         A damaged shard is removed, so that the remedy makes it again.
         """
-        rows = snapshot.rows_of(view, self.features, clip_ids)
-        columns = (rows.column(name).to_pylist() for name in ("shard", "row", "key"))
-        for name, row, key in zip(*columns, strict=True):
+        if self._placed[0] is not self.features:  # another snapshot
+            self._placed = (self.features, {})
+        known = self._placed[1]
+        if view not in known:
+            known[view] = snapshot.Places(view, self.features)
+        for name, row, key in known[view].of(clip_ids):
             try:
                 found = self._at(name, row, key)
             except DamagedFeature as error:

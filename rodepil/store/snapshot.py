@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
@@ -61,6 +62,41 @@ def digest(name: str, features: pa.Table) -> str:
     return short_hash(rows.column("clip_id").to_pylist(), rows.column("key").to_pylist())
 
 
+class Places:
+    """Where the features of one view lie, found as fast as memory is read.
+
+    Parameters
+    ----------
+    name
+        The view.
+    features
+        The snapshot.
+    """
+
+    def __init__(self, name: str, features: pa.Table) -> None:
+        rows = of_view(name, features)
+        columns = (rows.column(each).to_pylist() for each in ("clip_id", "shard", "row", "key"))
+        self._name = name
+        self._places = {
+            clip_id: (sys.intern(shard), row, key)
+            for clip_id, shard, row, key in zip(*columns, strict=True)
+        }
+
+    def of(self, clip_ids: Sequence[str]) -> list[tuple[str, int, str]]:
+        """Return shard, row and key of the feature of each clip.
+
+        Raises
+        ------
+        FeatureError
+            A clip has none.
+        """
+        try:
+            return [self._places[clip_id] for clip_id in clip_ids]
+        except KeyError:
+            lost = [clip_id for clip_id in clip_ids if clip_id not in self._places]
+            raise _lost(self._name, lost) from None
+
+
 def rows_of(name: str, features: pa.Table, clip_ids: Sequence[str]) -> pa.Table:
     """Return the rows of some clips in a view, in their order.
 
@@ -73,12 +109,15 @@ def rows_of(name: str, features: pa.Table, clip_ids: Sequence[str]) -> pa.Table:
     ids = pa.array(clip_ids, pa.string())
     rows = pc.index_in(ids, value_set=features.column("clip_id").combine_chunks())
     if rows.null_count:
-        lost = ids.filter(pc.is_null(rows)).to_pylist()
-        raise FeatureError(
-            f"{len(lost)} clips have no stored feature in view '{name}', the first is {lost[0]}; "
-            f"{MEND} and look at the clips that failed"
-        )
+        raise _lost(name, ids.filter(pc.is_null(rows)).to_pylist())
     return features.take(rows)
+
+
+def _lost(name: str, clip_ids: Sequence[str]) -> FeatureError:
+    return FeatureError(
+        f"{len(clip_ids)} clips have no stored feature in view '{name}', the first is "
+        f"{clip_ids[0]}; {MEND} and look at the clips that failed"
+    )
 
 
 def refuse_stale(view: View, features: pa.Table, clips: pa.Table) -> None:
