@@ -86,6 +86,30 @@ def curate(
         write_rows(json, describe_processor() | machine(), rows, [])
 
 
+@app.command("store")
+def store(
+    clips: Annotated[
+        Path | None, typer.Argument(help="A manifest, as data/clips.parquet; else simulated.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Where the rows go.")] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=30, help="Length of the simulated recording.")
+    ] = 300.0,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, help="Rounds; their median counts.")
+    ] = 5,
+) -> None:
+    """Reading and filling the store beside copies, plain files, decoding and OpenCV."""  # noqa: D401 - help says what is measured
+    from rodepil.bench.rows import describe_processor, write_rows  # noqa: PLC0415
+    from rodepil.bench.store import Plan, bench_store, machine  # noqa: PLC0415
+
+    plan = Plan(clips, seconds, repeats)
+    rows = bench_store(plan, Bars())
+    _show(rows)
+    if json is not None:
+        write_rows(json, describe_processor() | machine(plan), rows, [])
+
+
 def _show(rows: Sequence[Row]) -> None:
     shown = Table("what", "rodepil", "peer", "", "unit", "ratio", box=None, pad_edge=False)
     for row in rows:
