@@ -37,7 +37,7 @@ def recordings(
     ] = None,
     camera: Annotated[
         str | None,
-        typer.Option("--camera", help="Of all files; by default the name of a file's folder."),
+        typer.Option("--camera", help="Of all files; by default a file's nearest folder that is no date."),
     ] = None,
     root: Root = HERE,
     profile: Profile = None,

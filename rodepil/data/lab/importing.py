@@ -43,7 +43,7 @@ def import_recordings(
     settings
         Where the clock comes from, and which files are a session.
     camera
-        Of all files; by default the name of a file's folder.
+        Of all files; by default the nearest folder of a file whose name is no day or time.
     progress
         Shown the hours of video that are done, as headers tell them.
     processes

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from rodepil.config.imports import RecordingImportSettings
+from rodepil.data.lab.cameras import camera_of
 from rodepil.data.lab.clock import clock_of
 from rodepil.data.lab.facts import Facts
 from rodepil.data.lab.find import FoundVideo, absolute
@@ -159,7 +160,7 @@ class _File:
             name = timed_name(
                 clock.rest,
                 clock.starts_at,
-                folder=path.parent.name,
+                folder=camera_of(path) or path.parent.name,
                 from_name=settings.clock == "name",
             )
             return cls(facts, known, name, clock.starts_at.isoformat())
