@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ REAL = Path(os.environ.get("RODEPIL_REAL", Path(__file__).parents[2] / "shared" 
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what runs in the background with interrupts ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for third_party in (
         # MLflow's own tables, under SQLAlchemy 2.1.
         "ignore:The ``noload`` loader strategy is deprecated",
