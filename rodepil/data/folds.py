@@ -165,7 +165,10 @@ def _from_table(
 
 
 def _read_table(path: Path) -> dict[str, int]:
-    """Read subject_id and fold from a CSV or Parquet file."""
+    """Read subject_id and fold from a CSV or Parquet file; rows of a subject must agree.
+
+    One row a clip, as in the pipeline's own folds of another day, does as well.
+    """
     if not path.is_file():
         raise FoldError(f"the fold table {path} is not there; correct folds.table")
     columns = {"subject_id": pa.string(), "fold": pa.int64()}
@@ -183,8 +186,11 @@ def _read_table(path: Path) -> dict[str, int]:
         ) from error
     if any(pc.any(pc.is_null(table.column(name))).as_py() for name in columns):
         raise FoldError(f"{path} leaves a subject_id or a fold empty; fill every row")
-    subjects: list[str] = table.column("subject_id").to_pylist()
-    twice = sorted({subject for subject in subjects if subjects.count(subject) > 1})
-    if twice:
-        raise FoldError(f"{path} names {twice} more than once; give each subject one row")
-    return dict(zip(subjects, table.column("fold").to_pylist(), strict=True))
+    fold_of: dict[str, int] = {}
+    for subject, fold in zip(*(table.column(name).to_pylist() for name in columns), strict=True):
+        first = fold_of.setdefault(subject, fold)
+        if first != fold:
+            raise FoldError(
+                f"{path} puts subject {subject} into folds {first} and {fold}; give it one fold"
+            )
+    return fold_of
