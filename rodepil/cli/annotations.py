@@ -1,4 +1,4 @@
-"""Commands of annotations: import, agreement, show."""
+"""Commands of annotations: import, remove, agreement, show."""
 
 from __future__ import annotations
 
@@ -60,6 +60,25 @@ def import_(
         progress=project.progress,
     )
     typer.echo(say_import(done, project.settings.curate.min_agreement))
+
+
+@app.command("remove")
+def remove(
+    names: Annotated[
+        list[str], typer.Argument(help="Files that were imported, or annotators, as 'show' lists.")
+    ],
+    *,
+    into: Into = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Withdraw what files or annotators gave, and remake the annotations of what stays."""
+    from rodepil.data.marks.remove import remove_annotations, say_removed  # noqa: PLC0415 - help stays instant
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    done = remove_annotations(names, _folder(project, into), project.settings.imports.annotations)
+    typer.echo(say_removed(done, project.settings.curate.min_agreement))
 
 
 @app.command("agreement")

@@ -45,6 +45,18 @@ def test_from_two_sheets_to_conflicts(bench: Bench, annotations: Annotations) ->
     shown = annotations(bench.folder, "show")
     assert shown.returncode == 0, shown.stderr
     assert "Anna Müller: 2 marks" in shown.stdout
+    assert "from ../../Anna Müller.csv" in shown.stdout
+
+    removed = annotations(bench.folder, "remove", "ben.csv", "nobody.csv")
+    assert removed.returncode == 0, removed.stderr
+    assert "ben.csv: withdrawn 2 marks, 1 rows of what was watched" in removed.stdout
+    assert "annotations now: 2 events agreed upon, 0 intervals disputed" in removed.stdout
+    assert "refused: 'nobody.csv' gave nothing that is there; there is " in removed.stdout
+    assert [row.annotator for row in bench.annotations()] == ["Anna Müller"] * 2
+    again = annotations(bench.folder, "remove", "ben.csv")
+    assert again.returncode == 1
+    assert "nothing was removed" in again.stderr
+    assert "there is ../../Anna Müller.csv by Anna Müller (2 marks)" in again.stderr
 
 
 def test_when_nothing_can_be_taken_the_status_says_so(
@@ -59,7 +71,7 @@ def test_when_nothing_can_be_taken_the_status_says_so(
     assert "error: nothing could be taken:\n  missing.csv: missing.csv is not there" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["import", "agreement", "show"])
+@pytest.mark.parametrize("command", ["import", "remove", "agreement", "show"])
 def test_every_command_explains_itself(
     tmp_path: Path, annotations: Annotations, command: str
 ) -> None:

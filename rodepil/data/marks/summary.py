@@ -126,9 +126,15 @@ def _annotators(ledger: Ledger, catalog: Catalog) -> Iterator[str]:
     watched: dict[str, set[str]] = defaultdict(set)
     for row in ledger.watched:
         watched[row.annotator].add(row.recording_id)
+    given: dict[str, set[str]] = defaultdict(set)
+    for file, annotator in ledger.given:
+        given[annotator].add(file)
     for name in sorted({*marks, *watched}):
         hours = sum(lasting.get(key, 0.0) for key in watched[name]) / HOUR_S
-        yield f"{name}: {marks[name]} marks, {hours:.2f} h watched in {len(watched[name])} files"
+        yield (
+            f"{name}: {marks[name]} marks, {hours:.2f} h watched in {len(watched[name])} files; "
+            f"from {', '.join(sorted(given[name]))}"
+        )
     if not ledger.recordings:
         yield "no annotator's file was imported, so that hours watched are not known"
 

@@ -31,6 +31,9 @@ Form = Literal["auto", "sheet", "boris"]
 ALL = "all"
 """What ``watched`` says for every recording."""
 
+LOCK = ".annotations.tmp"
+"""The folder beside the tables where the lock of marks and annotations lies."""
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -95,7 +98,7 @@ def import_annotations(
     """
     catalog = read_catalog(folder)
     Labels(settings.labels)
-    with alone_in(folder / ".annotations.tmp"):
+    with alone_in(folder / LOCK):
         before = read_ledger(folder)
         ledger, taken, refused = before, {}, []
         with (progress or Silent()).task("import annotations", len(files), "files") as advance:
