@@ -6,7 +6,7 @@ work is refused here, so that no stage starts with it.
 
 from __future__ import annotations
 
-from math import isclose
+from math import floor, isclose
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -20,6 +20,8 @@ from rodepil.config.base import (
     Share,
 )
 from rodepil.config.imports import ImportSettings
+
+_ROUNDING = 1e-9
 
 
 class SimulateSettings(Settings):
@@ -59,7 +61,9 @@ class CurateSettings(Settings):
 
     An overlap of more than 0 s but under ``min_overlap_s`` is neither label: the window is
     dropped with that reason. With 0 every touch of a seizure makes a positive, as published. A
-    window in which two source frames stand more than ``max_gap_s`` apart is dropped as well.
+    window in which two source frames stand more than ``max_gap_s`` apart is dropped as well. The
+    last window of a recording (or session) that lacks at most ``max_end_gap_s`` shows the last
+    frame on; a shorter one is no window.
     ``qp`` is H.264's quantizer, constant so that how fine a clip is does not hang on its content.
     """
 
@@ -70,6 +74,7 @@ class CurateSettings(Settings):
     min_overlap_s: NonNegativeReal = 3.0
     min_agreement: Share = 0.5
     max_gap_s: PositiveReal = 1.0
+    max_end_gap_s: NonNegativeReal = 0.1
     motion_pixel_threshold: Annotated[int, Field(ge=1, le=255)] = 25
     motion_min_share: Share = 0.002
     codec: Literal["libx264", "mpeg4", "ffv1", "mjpeg"] = "libx264"
@@ -90,12 +95,23 @@ class CurateSettings(Settings):
                 f"{self.clip_duration_s} s"
             )
             raise ValueError(msg)
+        if self.max_end_gap_s >= self.clip_duration_s:
+            msg = (
+                f"max_end_gap_s {self.max_end_gap_s} is no end of a clip of "
+                f"{self.clip_duration_s} s; make it shorter"
+            )
+            raise ValueError(msg)
         return self
 
     @property
     def frames_per_clip(self) -> int:
         """Frames in a curated clip."""
         return round(self.clip_duration_s * self.fps)
+
+    @property
+    def end_gap_frames(self) -> int:
+        """Frames of a clip that its recording's last frame may stand for at the end."""
+        return floor(self.max_end_gap_s * self.fps + _ROUNDING)
 
 
 class AuditSettings(Settings):
@@ -111,7 +127,11 @@ class AuditSettings(Settings):
 
 
 class FoldSettings(Settings):
-    """How subjects are dealt to folds."""
+    """How subjects are dealt to folds.
+
+    ``table`` is the path of a CSV or Parquet file with subject_id and fold, read where the method
+    is ``table``; a ``folds.parquet`` that the pipeline wrote does as well.
+    """
 
     method: Literal["stratified", "leave_one_subject_out", "table"] = "stratified"
     k: Annotated[int, Field(ge=2)] = 5

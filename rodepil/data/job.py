@@ -13,7 +13,7 @@ from rodepil.data.stretch import TABLE_REMEDY, Film, Stretch
 from rodepil.errors import VideoError
 from rodepil.io.files import sha256_file, short_hash
 
-VERSION = 2
+VERSION = 3
 """Raised when curation makes other clips of the same input."""
 
 PARTS = ".parts"

@@ -17,7 +17,7 @@ from rodepil.data.journal import Journal
 from rodepil.data.manifest import Row, clip_columns, window_row
 from rodepil.data.recorder import Drawn, Recorder, write_window
 from rodepil.data.resample import resample
-from rodepil.data.windows import Piece, WindowLabel, cut, label_window
+from rodepil.data.windows import Piece, WindowLabel, cut, fill_end, label_window
 from rodepil.errors import SourceError
 from rodepil.io.ahead import read_ahead
 from rodepil.io.video import planes
@@ -86,13 +86,16 @@ def _decode(job: Job, journal: Journal, pool: Executor) -> None:
     recorders = [Recorder(cage, settings) for cage, _ in job.cages]
     window: _Window | None = None
     written: _Written | None = None
-    first = job.stretch.first_window(settings)
+    windows = job.stretch.windows(settings)
     frames = job.stretch.frames(settings, max(1, job.threads // 2))
     with read_ahead(frames, threaded=job.threads > 1) as ahead:
-        for piece in cut(resample(ahead, settings.fps, job.recording.frame_rate), settings):
+        shown = resample(ahead, settings.fps, job.recording.frame_rate)
+        if job.stretch.ends_session:
+            shown = fill_end(shown, settings)
+        for piece in cut(shown, settings):
             ends = piece.slot + piece.count == settings.frames_per_clip
             whole += ends
-            if piece.window < first or piece.window in journal:
+            if piece.window not in windows or piece.window in journal:
                 continue
             if window is None or window.index != piece.window:
                 window = _begin(job, piece)

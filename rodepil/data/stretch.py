@@ -6,6 +6,7 @@ begins; where it ends in the next file, the beginning of that file is read as we
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -76,14 +77,30 @@ class Film:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A recording, and the file that goes on where it ends, if there is one."""
+    """A recording, and the file that goes on where it ends, if there is one.
+
+    Parameters
+    ----------
+    film
+        The recording.
+    following
+        The file that goes on.
+    ends_session
+        Whether the session has no later file than these.
+    """
 
     film: Film
     following: Film | None
+    ends_session: bool = True
 
-    def first_window(self, settings: CurateSettings) -> int:
-        """Return the first window of the session's grid that begins in the recording."""
-        return int(-(-self.film.begin_s // duration_of(settings)))
+    def windows(self, settings: CurateSettings) -> range:
+        """Return the windows of the session's grid that begin in the recording.
+
+        Where no file goes on, the range is open: windows end when frames do.
+        """
+        first = _first_from(self.film, settings)
+        after = sys.maxsize if self.following is None else _first_from(self.following, settings)
+        return range(first, after)
 
     def frames(self, settings: CurateSettings, threads: int) -> Generator[DecodedFrame]:
         """Yield the frames that its windows show, in the session's time.
@@ -94,8 +111,7 @@ class Stretch:
         yield from self.film.frames(threads)
         if self.following is None:
             return
-        duration = duration_of(settings)
-        until_s = -(-self.following.begin_s // duration) * duration
+        until_s = _first_from(self.following, settings) * duration_of(settings)
         for frame in self.following.frames(threads, after=self.film.recording.n_frames):
             yield frame
             if frame.time_s > until_s:
@@ -114,10 +130,17 @@ def stretches(films: Sequence[Film], cages: CagesOf, max_gap_s: float) -> dict[s
         if film.recording.session_id is not None:
             sessions.setdefault(film.recording.session_id, []).append(film)
     for session in sessions.values():
-        for film, after in pairwise(sorted(session, key=lambda film: film.begin_s)):
-            if _goes_on(film, after, cages, max_gap_s):
-                found[film.recording.recording_id] = Stretch(film, after)
+        ordered = sorted(session, key=lambda film: film.begin_s)
+        for film, after in pairwise(ordered):
+            following = after if _goes_on(film, after, cages, max_gap_s) else None
+            ends = following is ordered[-1]
+            found[film.recording.recording_id] = Stretch(film, following, ends)
     return found
+
+
+def _first_from(film: Film, settings: CurateSettings) -> int:
+    """Return the first window that begins in a file or later."""
+    return int(-(-film.begin_s // duration_of(settings)))
 
 
 def _exact(seconds: float) -> Fraction:

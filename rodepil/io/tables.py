@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rodepil.errors import TableError
-from rodepil.io.files import publish
+from rodepil.io.files import publish, unwritable
 
 _S, _F, _I, _B = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 
@@ -182,10 +182,20 @@ def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
 
 
 def write(name: str, table: pa.Table, path: Path) -> pa.Table:
-    """Write the table `name` to `path` as Parquet, whole or not at all, and return it."""
+    """Write the table `name` to `path` as Parquet, whole or not at all, and return it.
+
+    Raises
+    ------
+    TableError
+        It does not fit the schema, or the file can't be written, for example because the disk is
+        full or the folder read-only; what stood there is left as it was.
+    """
     table = check(name, table)
-    with publish(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    try:
+        with publish(path) as beside:
+            pq.write_table(table, beside, compression="zstd")
+    except OSError as error:
+        raise TableError(unwritable(path, error)) from error
     return table
 
 

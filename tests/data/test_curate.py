@@ -18,7 +18,7 @@ import pytest
 
 from rodepil.config.settings import CurateSettings
 from rodepil.data import recording_pass, stretch
-from rodepil.data.curate import CurateSummary, curate
+from rodepil.data.curate import FAILURES, CurateSummary, curate
 from rodepil.data.lock import alone_in
 from rodepil.data.recorder import write_window
 from rodepil.errors import SourceError
@@ -186,7 +186,7 @@ def test_other_settings_leave_nothing_of_the_earlier_ones(filled: Lab, small: Cu
     summary = run(filled, small.model_copy(update={"clip_duration_s": 3.0}))
     rows = [row for row in summary.clips.to_pylist() if row["kept"]]
     names = {path.name for path in filled.clips_folder.iterdir()}
-    assert names == {Path(row["path"]).name for row in rows} | {"notes.txt", ".parts"}
+    assert names == {Path(row["path"]).name for row in rows} | {"notes.txt", ".parts", FAILURES}
     assert len(list((filled.clips_folder / ".parts").glob("*.parquet"))) == len(NAMES)
 
 

@@ -111,6 +111,25 @@ def test_lost_time_beyond_the_limit_ends_the_stretch(lab: Lab, small: CurateSett
     assert begun == {IDS[0]}
 
 
+def test_only_the_end_of_a_session_is_shown_on(lab: Lab, small: CurateSettings):
+    cut_film(lab, (117, 116), Fraction(30), lost_s=1.5)
+    rows = [row for row in run(lab, small).clips.to_pylist() if row["position"] == 0]
+    # The first file lacks 0.1 s of window 1, but the session goes on at 5.4 s, to 9.27 s.
+    assert [(row["recording_id"], row["start_s"]) for row in rows] == [
+        (IDS[0], 0.0),
+        (IDS[1], pytest.approx(0.6)),
+    ]
+
+
+def test_the_end_of_a_session_is_shown_on_in_the_window_of_two_files(
+    lab: Lab, small: CurateSettings
+):
+    cut_film(lab, (90, 28), Fraction(30))
+    found = shown(lab, run(lab, small))
+    assert sorted(found) == [(window, cage) for window in (0, 1) for cage in range(CAGES)]
+    assert found[1, 0] == [*range(60, 118), 117, 117]
+
+
 def test_other_boxes_in_the_next_file_end_the_stretch(lab: Lab, small: CurateSettings):
     cut_film(lab, (90, 90), Fraction(30))
     path = lab.raw / "cages.parquet"
