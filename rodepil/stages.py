@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rodepil.config.origin import data_name, name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.io import tables
@@ -85,7 +86,7 @@ def audit_source(
     simulated = settings.data.source == "simulated"
     usual = workspace.raw if simulated else workspace.root / settings.data.folder
     items = source_items(read_source(folder or usual), settings.curate.min_agreement)
-    data = None if folder is None else f"recordings in {folder.resolve().name}"
+    data = None if folder is None else name_of_source(folder.resolve())
     return str(_audited(items, "source", settings, workspace, progress, data=data))
 
 
@@ -102,7 +103,6 @@ def _audited(
     from rodepil.data.audit.record import save_record  # noqa: PLC0415
     from rodepil.data.audit.run import audit as run  # noqa: PLC0415
     from rodepil.report.audit import STEMS, write_audit  # noqa: PLC0415
-    from rodepil.trials.plan import data_name  # noqa: PLC0415
 
     name = data or data_name(settings)
     found = run(items, settings.audit, workspace.auditing, of=of, data=name, progress=progress)
@@ -195,7 +195,6 @@ def cross_validate(
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.trials.crossval import cross_validate as validate  # noqa: PLC0415
     from rodepil.trials.crossval import write_results  # noqa: PLC0415
-    from rodepil.trials.plan import data_name  # noqa: PLC0415
 
     figures = partial(fold_figures, data=data_name(settings))
     result = validate(settings, workspace, control=control, figures=figures, progress=progress)

@@ -10,6 +10,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rodepil.config.origin import data_name
 from rodepil.config.settings import ModelSettings, ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.data.split import split_by_fold
@@ -148,13 +149,6 @@ def make_plan(
         trials.append(trial)
     folder = TrialFolder(workspace.trials / f"group_{group}")
     return Plan(group, folder, shared, tuple(trials), digests)
-
-
-def data_name(settings: ProjectSettings) -> str:
-    """Return what the numbers come from, in words."""
-    if settings.data.source == "simulated":
-        return "simulated recordings"
-    return f"recordings in {Path(settings.data.folder).name}"
 
 
 def _model(settings: ModelSettings, control: Control) -> ModelSettings:

@@ -8,12 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rodepil.config.origin import data_name, name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import SourceError
 from rodepil.io import tables
-
-SIMULATED = "simulated recordings"
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,7 @@ def read_dataset(
     imported = workspace.root / settings.data.folder
     made = {} if source else _read(workspace.raw, workspace.clips, workspace.folds)
     if made:
-        simulated = settings.data.source == "simulated"
-        words = SIMULATED if simulated else f"recordings in {imported.name}"
-        return Dataset(words, workspace.raw, workspace.clips.parent, **made)
+        return Dataset(data_name(settings), workspace.raw, workspace.clips.parent, **made)
     found = _read(imported)
     if not found:
         tried = f"{imported}" if source else f"{workspace.raw.parent} and {imported}"
@@ -81,7 +78,7 @@ def read_dataset(
             f"there is no table in {tried}; import recordings ('rodepil import recordings "
             "FOLDER'), or make some with 'rodepil simulate'"
         )
-    return Dataset(f"recordings in {imported.name}", imported, workspace.clips.parent, **found)
+    return Dataset(name_of_source(imported), imported, workspace.clips.parent, **found)
 
 
 def _read(folder: Path, *more: Path) -> dict[str, pa.Table]:
