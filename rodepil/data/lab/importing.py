@@ -10,8 +10,9 @@ from pathlib import Path
 from rodepil.config.imports import RecordingImportSettings
 from rodepil.data.lab.find import find_videos
 from rodepil.data.lab.journal import ProbeJournal
+from rodepil.data.lab.register import probe_many
 from rodepil.data.lab.taking import TABLE, ImportedRecordings, take_recordings
-from rodepil.data.lock import alone_in
+from rodepil.data.lock import alone_in, writing
 from rodepil.data.recordings import recordings_of
 from rodepil.errors import SourceError
 from rodepil.io import tables
@@ -59,22 +60,28 @@ def import_recordings(
     into = into.resolve()
     _check_writable(into)
     found = find_videos(given)
+    videos = [replace(video, camera=camera or video.camera) for video in found.videos]
     with alone_in(into / STATE):
-        table = into / TABLE
-        before = tables.read("recordings", table) if table.is_file() else None
-        made = take_recordings(
-            [replace(video, camera=camera or video.camera) for video in found.videos],
-            into,
-            settings,
-            before=[] if before is None else recordings_of(before),
-            failures=found.failures,
+        probed = probe_many(
+            [video.path for video in videos],
             journal=ProbeJournal(into / STATE / "probed.jsonl"),
             progress=progress,
             processes=processes,
         )
-        made = replace(made, recordings=made.recordings.sort_by("recording_id"))
-        if before is None or not made.recordings.equals(before):
-            tables.write("recordings", made.recordings, table)
+        with writing(into):
+            table = into / TABLE
+            before = tables.read("recordings", table) if table.is_file() else None
+            made = take_recordings(
+                videos,
+                probed,
+                into,
+                settings,
+                before=[] if before is None else recordings_of(before),
+                failures=found.failures,
+            )
+            made = replace(made, recordings=made.recordings.sort_by("recording_id"))
+            if before is None or not made.recordings.equals(before):
+                tables.write("recordings", made.recordings, table)
     return made
 
 

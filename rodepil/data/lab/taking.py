@@ -13,10 +13,9 @@ from rodepil.data.lab.cameras import camera_of
 from rodepil.data.lab.clock import clock_of
 from rodepil.data.lab.facts import Facts
 from rodepil.data.lab.find import FoundVideo, absolute
-from rodepil.data.lab.journal import ProbeJournal
 from rodepil.data.lab.naming import Name, Unnamed, give_names, name_of, timed_name
 from rodepil.data.lab.notes import Note, in_lines, notes_on
-from rodepil.data.lab.register import probe_many
+from rodepil.data.lab.register import Probed
 from rodepil.data.lab.sessions import join_sessions
 from rodepil.data.lab.twins import without_twins
 from rodepil.data.problems import raise_if
@@ -24,7 +23,6 @@ from rodepil.data.recordings import Recording, check_recordings, recordings_of
 from rodepil.errors import SourceError
 from rodepil.io import tables
 from rodepil.io.files import relative_to
-from rodepil.io.progress import Progress
 
 TABLE = "recordings.parquet"
 
@@ -71,29 +69,27 @@ class ImportedRecordings:
 
 def take_recordings(
     videos: Sequence[FoundVideo],
+    probed: Probed,
     folder: Path,
     settings: RecordingImportSettings,
     *,
     before: Sequence[Recording] = (),
-    journal: ProbeJournal | None = None,
-    progress: Progress | None = None,
-    processes: int | None = None,
     failures: Sequence[dict[str, object]] = (),
 ) -> ImportedRecordings:
-    """Probe and name files and join them to sessions; nothing is written but the journal.
+    """Name probed files and join them to sessions; nothing is decoded or written.
 
     Parameters
     ----------
     videos
         The files, each with its camera.
+    probed
+        What `probe_many` found in them.
     folder
         What the paths of recordings are relative to.
     settings
         Where the clock comes from, and which files are a session.
     before
         What the table holds.
-    journal, progress, processes
-        As for `probe_many`.
     failures
         What was refused before.
 
@@ -103,8 +99,6 @@ def take_recordings(
         No file can be taken; the message says why.
     """
     folder = folder.resolve()  # or ".." in a path would lead elsewhere behind a link
-    paths = [video.path for video in videos]
-    probed = probe_many(paths, journal=journal, progress=progress, processes=processes)
     refused = [*failures, *probed.failures]
     fresh = without_twins(probed.facts, before, folder, refused)
     if not fresh:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from rodepil.config.imports import AnnotationImportSettings
 from rodepil.data.annotations import Annotation
-from rodepil.data.lock import alone_in
+from rodepil.data.lock import alone_in, writing
 from rodepil.data.marks.ledger import Ledger, read_ledger, withdraw_ledger
 from rodepil.data.marks.take import LOCK, read_catalog
 from rodepil.errors import AnnotationError
@@ -76,7 +76,8 @@ def remove_annotations(
             ledger = left
         if not marks:
             raise AnnotationError("\n  ".join(["nothing was removed:", *refused]))
-        rows = withdraw_ledger(folder, before, ledger, catalog, settings)
+        with writing(folder):
+            rows = withdraw_ledger(folder, before, ledger, catalog, settings)
     return Removed(marks, watched, tuple(refused), tuple(rows))
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from rodepil.config.imports import AnnotationImportSettings
 from rodepil.data.annotations import Annotation
 from rodepil.data.cages import cages_of
-from rodepil.data.lock import alone_in
+from rodepil.data.lock import alone_in, writing
 from rodepil.data.marks.boris import read_boris
 from rodepil.data.marks.boris_export import find_export
 from rodepil.data.marks.catalog import Catalog
@@ -118,7 +118,8 @@ def import_annotations(
         if not any(found.marks or found.watched for found in taken.values()):
             reasons = "".join(f"\n  {reason}" for reason in refused)
             raise AnnotationError(f"nothing could be taken:{reasons or ' the files are empty'}")
-        rows = write_ledger(folder, before, ledger, catalog, settings)
+        with writing(folder):
+            rows = write_ledger(folder, before, ledger, catalog, settings)
     return Imported(taken, tuple(refused), tuple(rows))
 
 
