@@ -13,6 +13,7 @@ from rodepil.data.audit.sharing import FoldSharing, fold_sharing
 from rodepil.errors import FoldError, SubjectLeak, TableError
 from rodepil.io import tables
 from rodepil.io.files import publish, write_text
+from rodepil.io.wording import by_number
 from rodepil.report.figures.audit import GROUPS, audit_figure
 from rodepil.report.sheet import Column, Sheet, to_markdown
 from rodepil.report.style import LIGHT, png
@@ -105,8 +106,9 @@ def audit_sheets(record: AuditRecord, sharing: FoldSharing | None = None) -> tup
 def _counts(record: AuditRecord) -> str:
     counts = record.counts
     return (
-        f"{counts.clips:,} {record.unit}, {counts.seizures:,} with a seizure, of "
-        f"{counts.subjects} subjects in {counts.recordings} recordings; "
+        f"{by_number(counts.clips, record.unit_of_one, record.unit)}, {counts.seizures:,} with a "
+        f"seizure, of {by_number(counts.subjects, 'subject', 'subjects')} in "
+        f"{by_number(counts.recordings, 'recording', 'recordings')}; "
         f"{counts.unreadable} could not be measured."
     )
 
@@ -114,15 +116,17 @@ def _counts(record: AuditRecord) -> str:
 def _sharing_words(sharing: FoldSharing) -> str:
     recordings = len(sharing.recordings)
     shared = (
-        f"{recordings} recordings show animals of several folds: no subject is shared, camera and "
-        "light are"
+        f"{by_number(recordings, 'recording shows', 'recordings show')} animals of several folds: "
+        "no subject is shared, camera and light are"
         if recordings
         else "No recording is shared between folds"
     )
     torn = len(sharing.duplicates)
+    groups = "of near-duplicate clips"
+    stand = by_number(torn, f"group {groups} stands", f"groups {groups} stand")
     copies = (
-        f"{torn} groups of near-duplicate clips stand in several folds, so that a model may be "
-        "tested on film that it was trained on; give their subjects one name, or leave one out"
+        f"{stand} in several folds, so that a model may be tested on film that it was trained on; "
+        "give their subjects one name, or leave one out"
         if torn
         else "no near-duplicate clips stand in several folds"
     )
@@ -204,7 +208,8 @@ def _duplicates(record: AuditRecord, sharing: FoldSharing | None) -> Sheet:
     return Sheet(
         name=f"{STEMS[record.of]}_duplicates",
         title="Near-duplicate clips",
-        note=data_note(record.data) + (f" {more} more groups." if more else ""),
+        note=data_note(record.data)
+        + (f" {by_number(more, 'more group', 'more groups')}." if more else ""),
         data=record.data,
         columns=(
             Column("Clips"),

@@ -213,7 +213,7 @@ def test_a_report_counts_what_each_fold_tests(tmp_path: Path) -> None:
     rows = [(row.fold, row.subjects, row.negatives, row.positives) for row in report.rows]
     assert rows == [(0, ("a", "c"), 8, 4), (1, ("b",), 4, 2)]
     assert report.shared == ()
-    assert "fold 1: 1 subjects (b), 4 negative and 2 positive clips" in str(report)
+    assert "fold 1: 1 subject (b), 4 negative and 2 positive clips" in str(report)
 
 
 def test_recordings_shared_between_folds_are_named() -> None:
@@ -224,7 +224,7 @@ def test_recordings_shared_between_folds_are_named() -> None:
     assert [(one.date, one.video_id, one.folds) for one in report.shared] == [
         ("Jan-14-2019", "M2U00244", (0, 1))
     ]
-    assert "1 recordings show animals of several folds (Jan-14-2019 M2U00244)" in str(report)
+    assert "1 recording shows animals of several folds (Jan-14-2019 M2U00244)" in str(report)
 
 
 def test_stale_folds_are_refused() -> None:

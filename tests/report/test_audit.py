@@ -106,7 +106,7 @@ def test_the_report_shows_what_folds_share(
         text = (workspace.results / name).read_text()
         section = text[text.index("Audit of the clips") :]
         assert "Recordings shared between folds" in section
-        assert "1 groups of near-duplicate clips stand in several folds" in section
+        assert "1 group of near-duplicate clips stands in several folds" in section
         assert record.duplicates[1].clips[1] in section
     markdown = (workspace.results / "report.md").read_text()
     torn = ", ".join(record.duplicates[1].clips)

@@ -16,6 +16,7 @@ from rodepil.data.audit.record import (
 )
 from rodepil.data.audit.sharing import shared_recordings
 from rodepil.data.audit.tell import SURE_P
+from rodepil.io.wording import by_number
 
 SHOWN: Final = 3
 MORE: Final = "add recordings and audit again"
@@ -57,7 +58,11 @@ def findings_of(
         found.append(
             Finding(
                 level="note",
-                what=f"{len(shared)} recordings show several subjects",
+                what=by_number(
+                    len(shared),
+                    "recording shows several subjects",
+                    "recordings show several subjects",
+                ),
                 meaning="folds by subject can share a recording, with its camera and light",
                 remedy="'rodepil folds check' lists those that do",
             )
@@ -91,9 +96,9 @@ def unreadable_finding(failures: Sequence[str]) -> Finding:
     """Return what to say of clips that could not be measured."""
     return Finding(
         level="warning",
-        what=f"{len(failures)} clips could not be measured ({failures[0]})",
-        meaning="a model can't read them either",
-        remedy="make them again ('rodepil curate'), or copy the recordings again",
+        what=f"{by_number(len(failures), 'clip', 'clips')} could not be measured ({failures[0]})",
+        meaning="a model can't read that either",
+        remedy="make such clips again ('rodepil curate'), or copy the recordings again",
     )
 
 
@@ -182,8 +187,7 @@ def _duplicate_findings(duplicates: Sequence[DuplicateGroup]) -> list[Finding]:
         found.append(
             Finding(
                 level="warning",
-                what=f"{len(across)} groups of near-duplicate clips have several subjects "
-                f"({_some(across)})",
+                what=_groups(across, "has several subjects", "have several subjects"),
                 meaning="the same film may be trained on and tested on under two names",
                 remedy="give both one subject_id, or leave one recording out",
             )
@@ -192,8 +196,7 @@ def _duplicate_findings(duplicates: Sequence[DuplicateGroup]) -> list[Finding]:
         found.append(
             Finding(
                 level="warning",
-                what=f"{len(torn)} groups of near-duplicate clips carry both labels "
-                f"({_some(torn)})",
+                what=_groups(torn, "carries both labels", "carry both labels"),
                 meaning="one of them is labelled wrongly",
                 remedy="compare the clips with the annotations and mend these",
             )
@@ -202,13 +205,19 @@ def _duplicate_findings(duplicates: Sequence[DuplicateGroup]) -> list[Finding]:
         found.append(
             Finding(
                 level="note",
-                what=f"{len(within)} groups of near-duplicate clips of one subject "
-                f"({_some(within)})",
+                what=_groups(within, "is of one subject", "are of one subject each"),
                 meaning="they count more than once, in training or in test, never in both",
                 remedy="leave one of the recordings out if it was imported twice",
             )
         )
     return found
+
+
+def _groups(groups: Sequence[DuplicateGroup], one: str, many: str) -> str:
+    """Return how many groups there are, what is true of them, and the first of them."""
+    kind = "of near-duplicate clips"
+    counted = by_number(len(groups), f"group {kind} {one}", f"groups {kind} {many}")
+    return f"{counted} ({_some(groups)})"
 
 
 def _some(groups: Sequence[DuplicateGroup]) -> str:

@@ -10,6 +10,7 @@ from rodepil.data.audit.attributes import Group
 from rodepil.data.audit.items import Of
 from rodepil.errors import AuditError
 from rodepil.io.files import write_json
+from rodepil.io.wording import by_number
 
 Verdict = Literal["pass", "fail", "undecided"]
 Level = Literal["fault", "warning", "note"]
@@ -108,12 +109,16 @@ class AuditRecord(Settings):
         """What one item is, in the plural."""
         return "clips" if self.of == "clips" else "cages of recordings"
 
+    @property
+    def unit_of_one(self) -> str:
+        """What one item is."""
+        return "clip" if self.of == "clips" else "cage of a recording"
+
     def __str__(self) -> str:
         counts = self.counts
-        head = (
-            f"audit of {counts.clips} {self.unit} ({counts.seizures} with a seizure, "
-            f"{counts.subjects} subjects): {self.verdict}"
-        )
+        clips = by_number(counts.clips, self.unit_of_one, self.unit)
+        subjects = by_number(counts.subjects, "subject", "subjects")
+        head = f"audit of {clips} ({counts.seizures} with a seizure, {subjects}): {self.verdict}"
         return "\n".join([head, *map(str, self.findings)])
 
 
