@@ -72,6 +72,8 @@ def _whole(summary: Summary) -> Sheet:
             ("Subjects", f"{all_of_it.subjects:,}"),
             ("Hours watched (of one animal)", _hours(all_of_it.hours_watched)),
         ]
+    if summary.unmarked is not None:
+        rows.append(("Cages without annotations", f"{len(summary.unmarked):,}"))
     if summary.windows is not None:
         rows.append(("Windows", f"{summary.windows:,}"))
     if summary.clips is not None:

@@ -242,6 +242,33 @@ def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path) -> None:
     assert all(fault.remedy for fault in faults)
 
 
+def test_annotations_and_cages_of_what_is_not_there_are_named(tmp_path: Path) -> None:
+    here, gone, other = recording(0), recording(1), recording(2)
+    (tmp_path / here["path"]).touch()
+    cages = [cage(here, 0, "70-2"), cage(here, 1, "70-10"), cage(other, 0, "71-1")]
+    marks = [seizure(here, 0, 1, 9), seizure(here, 5, 1, 9), *[seizure(gone, 0, 1, 9)] * 2]
+    summary = summarize(dataset(tmp_path, [here], cages, marks), 0.5)
+    assert {(fault.item, fault.found) for fault in summary.faults} == {
+        (here["recording_id"], "1 annotation at position 5, which has no cage"),
+        (gone["recording_id"], "2 annotations of it, but it is not among the recordings"),
+        (other["recording_id"], "has cages, but is not among the recordings"),
+    }
+    assert all(fault.remedy for fault in summary.faults)
+    assert summary.unmarked == (f"{here['recording_id']} 1", f"{other['recording_id']} 0")
+
+
+def test_what_curation_could_not_take_is_named(lab: Dataset, tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    assert lab.recordings is not None
+    tables.write("recordings", lab.recordings, space.raw / "recordings.parquet")
+    failed = {"item": "videos/V0.mp4", "error": "VideoError", "message": "V0: no frame decodes"}
+    table = tables.from_rows("failures", [failed])
+    tables.write("failures", table, space.clips_folder / "failures.parquet")
+    faults = summarize(read_dataset(ProjectSettings(), space), 0.5).faults
+    found = {fault.item: fault.found for fault in faults}
+    assert found["videos/V0.mp4"] == "curation failed: V0: no frame decodes"
+
+
 def test_the_short_last_file_of_a_session_needs_no_window(tmp_path: Path) -> None:
     rows = [
         recording(0, session_id="S", session_start_s=0.0),

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from rodepil.config.origin import data_name, name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
+from rodepil.data.curate import FAILURES
 from rodepil.errors import SourceError
 from rodepil.io import tables
 
@@ -27,8 +28,8 @@ class Dataset:
         What the paths of recordings are relative to.
     clips_root
         What the paths of clips are relative to.
-    recordings, cages, annotations, clips, folds
-        Tables of those schemas.
+    recordings, cages, annotations, clips, folds, failures
+        Tables of those schemas; ``failures`` is what the last curation could not take.
     """
 
     data: str
@@ -39,6 +40,7 @@ class Dataset:
     annotations: pa.Table | None = None
     clips: pa.Table | None = None
     folds: pa.Table | None = None
+    failures: pa.Table | None = None
 
     @property
     def kept(self) -> pa.Table | None:
@@ -68,7 +70,13 @@ def read_dataset(
         A table is damaged.
     """
     imported = workspace.root / settings.data.folder
-    made = {} if source else _read(workspace.raw, workspace.clips, workspace.folds)
+    made = (
+        {}
+        if source
+        else _read(
+            workspace.raw, workspace.clips, workspace.folds, workspace.clips_folder / FAILURES
+        )
+    )
     if made:
         return Dataset(data_name(settings), workspace.raw, workspace.clips.parent, **made)
     found = _read(imported)

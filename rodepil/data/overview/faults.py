@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rodepil.data.annotations import Annotation
 from rodepil.data.cages import Cage
 from rodepil.data.foldcheck import FoldRow, check_folds
 from rodepil.data.overview.dataset import Dataset
 from rodepil.data.recordings import Recording
 from rodepil.errors import RodepilError
+from rodepil.io.wording import by_number
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,17 @@ class Fault:
 
 
 def faults_of(
-    dataset: Dataset, recordings: Sequence[Recording], cages: Sequence[Cage]
+    dataset: Dataset,
+    recordings: Sequence[Recording],
+    cages: Sequence[Cage],
+    annotations: Sequence[Annotation],
 ) -> tuple[Fault, ...]:
     """Look for what is missing or does not fit; nothing is decoded."""
     found = [
         *_of_videos(dataset.folder, recordings),
         *(_of_cages(recordings, cages) if dataset.cages is not None else ()),
+        *(_of_annotations(recordings, cages, annotations) if dataset.recordings else ()),
+        *_of_curation(dataset.failures),
     ]
     if dataset.clips is not None:
         if dataset.recordings is not None:
@@ -75,6 +83,33 @@ def _of_cages(recordings: Sequence[Recording], cages: Sequence[Cage]) -> Iterato
     for row in recordings:
         if row.recording_id not in caged:
             yield Fault(row.recording_id, "no cage", "draw its cages ('rodepil cages draw')")
+    for recording_id in sorted(caged - {row.recording_id for row in recordings}):
+        remedy = "import its video, or leave its cages out ('rodepil cages check' lists them)"
+        yield Fault(recording_id, "has cages, but is not among the recordings", remedy)
+
+
+def _of_annotations(
+    recordings: Sequence[Recording], cages: Sequence[Cage], annotations: Sequence[Annotation]
+) -> Iterator[Fault]:
+    """Find annotations of recordings and cages that are not there."""
+    known = {row.recording_id for row in recordings}
+    caged = {(cage.recording_id, cage.position) for cage in cages}
+    counts = Counter((row.recording_id, row.position) for row in annotations)
+    for (recording_id, position), count in sorted(counts.items()):
+        marks = by_number(count, "annotation", "annotations")
+        if recording_id not in known:
+            remedy = "import its video, or take the file back ('rodepil annotations remove')"
+            yield Fault(recording_id, f"{marks} of it, but it is not among the recordings", remedy)
+        elif cages and (recording_id, position) not in caged:
+            remedy = "draw that cage ('rodepil cages draw'), or mend the annotations"
+            yield Fault(recording_id, f"{marks} at position {position}, which has no cage", remedy)
+
+
+def _of_curation(failures: pa.Table | None) -> Iterator[Fault]:
+    """Tell what the last curation could not take."""
+    for row in [] if failures is None else failures.to_pylist():
+        remedy = "mend it, then run 'rodepil curate'"
+        yield Fault(row["item"], f"curation failed: {row['message']}", remedy)
 
 
 def _of_manifest(clips: pa.Table, recordings: Sequence[Recording]) -> Iterator[Fault]:
