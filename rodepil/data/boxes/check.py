@@ -22,6 +22,9 @@ from rodepil.io.progress import Progress, Silent
 OVERLAP_WARNED = 0.02
 """From this share of the smaller box on, an overlap is told of: a rat may be in two pictures."""
 
+CLOCK_S = 1.0
+"""How far clocks in whole seconds may let files overlap that follow one another."""
+
 Gravity = Literal["fault", "warning", "note"]
 
 
@@ -128,20 +131,25 @@ def _boxes(recordings: Sequence[Recording], cages: Sequence[Cage]) -> list[Findi
 
 
 def _places(recordings: Sequence[Recording], cages: Sequence[Cage]) -> list[Finding]:
-    """Find rats that are in two recordings at once, where the wall clock is known."""
+    """Find rats that are in two recordings at once, where the wall clock is known.
+
+    Files of one session follow one another, whatever their clocks say.
+    """
     known = {row.recording_id: row for row in recordings}
-    spans: dict[str, set[tuple[dt.datetime, dt.datetime, str]]] = defaultdict(set)
+    spans: dict[str, set[tuple[dt.datetime, dt.datetime, str, str]]] = defaultdict(set)
     for cage in cages:
         recording = known.get(cage.recording_id)
         if recording is not None and recording.starts_at is not None:
             start = dt.datetime.fromisoformat(recording.starts_at)
             end = start + dt.timedelta(seconds=recording.duration_s)
-            spans[cage.subject_id].add((start, end, cage.recording_id))
+            session = recording.session_id or recording.recording_id
+            spans[cage.subject_id].add((start, end, cage.recording_id, session))
     found = []
     for subject, listed in sorted(spans.items()):
         latest = None
         for span in sorted(listed):
-            if latest is not None and span[0] < latest[1]:
+            together = latest is None or span[3] == latest[3]
+            if not together and (latest[1] - span[0]).total_seconds() > CLOCK_S:
                 text = (
                     f"rat '{subject}' is in {latest[2]} and in {span[2]} at once, from "
                     f"{span[0].isoformat(sep=' ')}; mend its name or the recordings' clock"

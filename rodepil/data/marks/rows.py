@@ -229,7 +229,13 @@ def _read_row(reader: RowReader, line: Line, reading: Reading) -> None:
         reading.watch(annotator, reader.named(line))  # whatever else is wrong with the row
     if only_watched:
         return
-    label = reading.labels.of(table.get(line, "label"))
+    said = table.get(line, "label")
+    if said is None and "label" in table.columns:
+        raise AnnotationError(
+            "its label is blank, though the sheet has a column of labels; write one there "
+            "(seizure), or say that there is none with --set imports.annotations.columns.label=''"
+        )
+    label = reading.labels.of(said)
     if label is None:
         reading.taken.left_out += 1
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rodepil.config.imports import AnnotationImportSettings
@@ -107,6 +107,8 @@ def import_annotations(
                 try:
                     found = _read_file(path, origin, catalog, settings, form)
                     _add_watched(found, origin, catalog, watched)
+                    if annotator is None:
+                        _check_name(found, origin, ledger)
                     ledger = _with(ledger, found, origin)
                     taken[path] = found
                     refused += found.refused
@@ -145,6 +147,21 @@ def read_catalog(folder: Path) -> Catalog:
 
 def _origin(path: Path, folder: Path, annotator: str | None) -> Origin:
     return Origin(str(path), relative_to(path, folder), path.stem, annotator or path.stem)
+
+
+def _check_name(taken: Taken, origin: Origin, ledger: Ledger) -> None:
+    """Refuse a file that would have its name of another one, whose annotator may be another."""
+    who = origin.annotator
+    if who not in taken.annotators:
+        return
+    files = {row.file for row in (*ledger.marks, *ledger.watched) if row.annotator == who}
+    others = sorted(file for file in files - {origin.file} if PurePosixPath(file).stem == who)
+    if others:
+        raise AnnotationError(
+            f"{origin.shown} does not say who marked it, and annotator '{who}' stands for "
+            f"{others[0]} already; give it with --annotator NAME, or withdraw the other with "
+            f"'rodepil annotations remove {others[0]}'"
+        )
 
 
 def _read_file(
