@@ -46,13 +46,14 @@ def import_(
     overrides: Overrides = None,
 ) -> None:
     """Take annotators' marks, and make of them the annotations that label clips."""
-    from rodepil.data.marks.summary import say_import  # noqa: PLC0415 - help stays instant
+    from rodepil.data.marks.summary import say_import, say_unwatched  # noqa: PLC0415 - help stays instant
     from rodepil.data.marks.take import import_annotations  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
+    folder = _folder(project, into)
     done = import_annotations(
         files,
-        _folder(project, into),
+        folder,
         project.settings.imports.annotations,
         annotator=annotator,
         form=form.value,
@@ -60,6 +61,8 @@ def import_(
         progress=project.progress,
     )
     typer.echo(say_import(done, project.settings.curate.min_agreement))
+    if unwatched := say_unwatched(folder):
+        typer.echo(unwatched)
 
 
 @app.command("remove")

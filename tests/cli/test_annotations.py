@@ -34,6 +34,8 @@ def test_from_two_sheets_to_conflicts(bench: Bench, annotations: Annotations) ->
     assert "Anna Müller.csv: 2 marks by Anna Müller, 2 recordings watched, 1 refused" in done.stdout
     assert "annotations now: 2 events agreed upon, 2 intervals disputed" in done.stdout
     assert "Anna Müller.csv, line 4: it ends 10 s before it starts" in done.stdout
+    nobody = "watched by nobody: 2 cages (Mar-1-2026_B 1, Mar-1-2026_B 2)"
+    assert nobody in done.stdout
 
     compared = annotations(bench.folder, "agreement", "--bin-s", "1", "-o", "out/conflicts.csv")
     assert compared.returncode == 0, compared.stderr

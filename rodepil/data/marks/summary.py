@@ -11,9 +11,11 @@ from rodepil.data.marks.catalog import Catalog
 from rodepil.data.marks.compare import Conflict, Pair, compare
 from rodepil.data.marks.ledger import Ledger, read_ledger
 from rodepil.data.marks.take import Imported, read_catalog
+from rodepil.data.problems import SHOWN
 from rodepil.errors import AnnotationError
 from rodepil.io import tables
 from rodepil.io.labels import LABELS
+from rodepil.io.wording import by_number
 
 HOUR_S = 3600.0
 
@@ -35,6 +37,36 @@ def say_import(done: Imported, min_agreement: float) -> str:
     if done.refused:
         lines += ["refused:", *(f"  {reason}" for reason in done.refused)]
     return "\n".join(lines)
+
+
+def say_unwatched(folder: Path) -> str:
+    """Return which cages nobody watched, in a sentence; nothing where there is none.
+
+    A cage in which something is annotated was watched, whoever did it.
+
+    Raises
+    ------
+    SourceError, TableError
+        A table is missing or damaged.
+    """
+    catalog, ledger = read_catalog(folder), read_ledger(folder)
+    rows = annotations_of(tables.read("annotations", folder / "annotations.parquet"))
+    watched = {(row.recording_id, row.position) for row in ledger.watched}
+    watched |= {(row.recording_id, row.position) for row in rows}
+    left = [
+        f"{cage.recording_id} {cage.position}"
+        for row in catalog.recordings
+        for cage in catalog.cages.get(row.recording_id, ())
+        if watched.isdisjoint({(row.recording_id, cage.position), (row.recording_id, None)})
+    ]
+    if not left:
+        return ""
+    shown = ", ".join(left[:SHOWN]) + (", …" if len(left) > SHOWN else "")
+    return (
+        f"watched by nobody: {by_number(len(left), 'cage', 'cages')} ({shown}); their windows "
+        "count as normal. Annotate them, name them by --watched where there is no seizure, or "
+        "leave them out"
+    )
 
 
 def say_annotations(folder: Path, min_agreement: float) -> str:
