@@ -63,6 +63,7 @@ def alone_in(folder: Path, *, wait_s: float = 0.0) -> Iterator[None]:
                     f"another process is at work in {folder.parent}; wait until it has ended"
                 ) from error
             raise SourceError(
-                f"{folder / 'lock'} can't be held ({error}); remove it and make its folder writable"
+                f"{folder / 'lock'} can't be held ({error}); check the free space, or remove it "
+                "and make its folder writable"
             ) from error
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import pyarrow as pa
@@ -86,3 +87,25 @@ def test_a_missing_or_damaged_file_is_named_with_the_command_that_makes_it(tmp_p
     path.write_bytes(b"PAR1 torn")
     with pytest.raises(TableError, match=r"can't be read as Parquet.*dvc repro"):
         tables.read("folds", path)
+
+
+def test_a_table_that_cannot_be_written_is_said_and_what_stood_there_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "folds.parquet"
+    tables.write("folds", tables.from_rows("folds", [FOLD]), path)
+    before = path.read_bytes()
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "known")
+    # The file beside it that is written first: every write to it fails as on a full disk.
+    (tmp_path / ".folds.known.tmp.parquet").symlink_to("/dev/full")
+    with pytest.raises(TableError, match=r"No space left on device.*check the") as caught:
+        tables.write("folds", tables.from_rows("folds", []), path)
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_folder_that_is_a_file_is_said(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(TableError, match=r"file/folds\.parquet can't be written"):
+        tables.write("folds", tables.from_rows("folds", []), tmp_path / "file" / "folds.parquet")
