@@ -154,7 +154,7 @@ def _check_name(taken: Taken, origin: Origin, ledger: Ledger) -> None:
     who = origin.annotator
     if who not in taken.annotators:
         return
-    files = {row.file for row in (*ledger.marks, *ledger.watched) if row.annotator == who}
+    files = {file for file, annotator in ledger.given if annotator == who}
     others = sorted(file for file in files - {origin.file} if PurePosixPath(file).stem == who)
     if others:
         raise AnnotationError(
