@@ -37,8 +37,17 @@ def recordings(
     ] = None,
     camera: Annotated[
         str | None,
-        typer.Option("--camera", help="Of all files; by default a file's nearest folder that is no date."),
+        typer.Option(
+            "--camera", help="Of all files; by default a file's nearest folder that is no date."
+        ),
     ] = None,
+    repaired: Annotated[
+        bool,
+        typer.Option(
+            "--repaired",
+            help="Files that changed are the same recordings: cages and annotations of them stay.",
+        ),
+    ] = False,
     root: Root = HERE,
     profile: Profile = None,
     overrides: Overrides = None,
@@ -61,6 +70,11 @@ def recordings(
     folder = into or project.workspace.root / settings.data.folder
     typer.echo(
         import_recordings(
-            given, folder, settings.imports.recordings, camera=camera, progress=project.progress
+            given,
+            folder,
+            settings.imports.recordings,
+            camera=camera,
+            repaired=repaired,
+            progress=project.progress,
         )
     )

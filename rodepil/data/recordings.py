@@ -37,6 +37,7 @@ class Recording:
     rotation_deg: int | None = None
     first_is_key: bool | None = None
     damaged_packets: int | None = None
+    size_bytes: int | None = None
     camera: str | None = None
     session_id: str | None = None
     session_start_s: float | None = None

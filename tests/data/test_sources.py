@@ -56,6 +56,7 @@ def test_a_recording_is_described_by_what_decodes(lab: Lab, video: Path):
         "rotation_deg": 0,
         "first_is_key": True,
         "damaged_packets": 0,
+        "size_bytes": video.stat().st_size,
         "camera": None,
         "session_id": ID,
         "session_start_s": 0.0,

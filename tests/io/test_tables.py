@@ -73,6 +73,19 @@ def test_a_file_of_another_shape_is_refused_by_its_path(tmp_path: Path, table: p
     assert str(path) in str(caught.value)
 
 
+def test_only_columns_that_came_later_may_be_missing(tmp_path: Path):
+    late = {"part", "session_id", "container"}
+    for name, gone, taken in (("recordings", late, True), ("clips", {"drop_reason"}, False)):
+        path = tmp_path / f"{name}.parquet"
+        whole = tables.from_rows(name, [])
+        pq.write_table(whole.select([key for key in whole.column_names if key not in gone]), path)
+        if taken:
+            assert tables.read(name, path).schema.equals(tables.schema(name))
+        else:
+            with pytest.raises(TableError, match=r"missing columns \['drop_reason'\]"):
+                tables.read(name, path)
+
+
 def test_a_table_that_does_not_fit_is_not_written(tmp_path: Path):
     path = tmp_path / "folds.parquet"
     with pytest.raises(TableError):

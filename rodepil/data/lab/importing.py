@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from rodepil.config.imports import RecordingImportSettings
+from rodepil.data.lab.attached import attached_to
 from rodepil.data.lab.find import find_videos
 from rodepil.data.lab.journal import ProbeJournal
 from rodepil.data.lab.register import probe_many
 from rodepil.data.lab.taking import TABLE, ImportedRecordings, take_recordings
+from rodepil.data.lab.twins import Held
 from rodepil.data.lock import alone_in, writing
 from rodepil.data.recordings import recordings_of
 from rodepil.errors import SourceError
@@ -28,6 +30,7 @@ def import_recordings(
     settings: RecordingImportSettings,
     *,
     camera: str | None = None,
+    repaired: bool = False,
     progress: Progress | None = None,
     processes: int | None = None,
 ) -> ImportedRecordings:
@@ -45,6 +48,9 @@ def import_recordings(
         Where the clock comes from, and which files are a session.
     camera
         Of all files; by default the nearest folder of a file whose name is no day or time.
+    repaired
+        Whether files whose content changed are the same recordings, copied again or repaired, of
+        which cages and annotations stay. Else those that have some are refused.
     progress
         Shown the hours of video that are done, as headers tell them.
     processes
@@ -62,9 +68,10 @@ def import_recordings(
     found = find_videos(given)
     videos = [replace(video, camera=camera or video.camera) for video in found.videos]
     with alone_in(into / STATE):
+        journal = ProbeJournal(into / STATE / "probed.jsonl")
         probed = probe_many(
             [video.path for video in videos],
-            journal=ProbeJournal(into / STATE / "probed.jsonl"),
+            journal=journal,
             progress=progress,
             processes=processes,
         )
@@ -76,8 +83,14 @@ def import_recordings(
                 probed,
                 into,
                 settings,
-                before=[] if before is None else recordings_of(before),
+                before=Held(
+                    [] if before is None else recordings_of(before),
+                    into,
+                    attached_to(into),
+                    repaired,
+                ),
                 failures=found.failures,
+                lost=journal.refused,
             )
             made = replace(made, recordings=made.recordings.sort_by("recording_id"))
             if before is None or not made.recordings.equals(before):

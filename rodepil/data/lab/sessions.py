@@ -1,19 +1,22 @@
 """Sessions: files that a camera cut one recording into, in one continuous time.
 
-The files of a session follow one another without loss: each begins where the one before it ends.
-A recording by itself is a session of its own.
+Each file of a session begins where the one before it ends, and later where the clock tells of more
+lost time than it may err by. A recording by itself is a session of its own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rodepil.config.imports import RecordingImportSettings
-from rodepil.data.lab.find import natural
+from rodepil.data.lab.find import absolute, natural
 from rodepil.data.recordings import Recording
+
+_CLOCK_S, _FINE_CLOCK_S = 1.0, 0.001
+"""How far clocks err: those in whole seconds, and those that tell parts of one."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ def join_sessions(
     given: set[str],
     folder: Path,
     settings: RecordingImportSettings,
+    *,
+    refused: Sequence[Path] = (),
 ) -> Joined:
     """Join what is imported to sessions, with what the table holds of the same cameras or folders.
 
@@ -50,11 +55,15 @@ def join_sessions(
         What the paths of recordings are relative to.
     settings
         How files are joined.
+    refused
+        Absolute paths of files that can't be taken: where only their order joins files, nothing
+        goes on behind one of them.
     """
     rows = {row.recording_id: row for row in recordings}
     notes: list[str] = []
     for chain in _chains(_concerned(recordings, given, settings), folder, settings):
-        for session in _cut(chain, settings, notes):
+        holes = _holes(chain, folder, refused)
+        for session in _cut(chain, holes, settings, notes):
             rows |= {row.recording_id: row for row in _in_time(session)}
     return Joined(list(rows.values()), notes)
 
@@ -99,8 +108,26 @@ def _chains(
     return list(chains.values())
 
 
+def _holes(chain: Sequence[Recording], folder: Path, refused: Sequence[Path]) -> dict[str, Path]:
+    """Return the refused files of a chain's folder, by the id of the recording behind them."""
+    paths = [absolute(folder / row.path) for row in chain]
+    found: dict[str, Path] = {}
+    for lost in sorted(refused, key=natural):
+        behind = [
+            row
+            for row, path in zip(chain, paths, strict=True)
+            if path.parent == lost.parent and natural(path) > natural(lost)
+        ]
+        if behind:
+            found[min(behind, key=lambda row: natural(folder / row.path)).recording_id] = lost
+    return found
+
+
 def _cut(
-    chain: Sequence[Recording], settings: RecordingImportSettings, notes: list[str]
+    chain: Sequence[Recording],
+    holes: Mapping[str, Path],
+    settings: RecordingImportSettings,
+    notes: list[str],
 ) -> list[list[Recording]]:
     """Cut a chain where a file does not go on where the one before it ends."""
     sessions = [[chain[0]]]
@@ -119,6 +146,11 @@ def _cut(
             problem = (
                 f"starts {lost_s:g} s after the end of {before.path} by the clock; raise "
                 "session_gap_s if the time lost is nothing"
+            )
+        elif lost_s is None and row.recording_id in holes:
+            problem = (
+                f"comes behind {holes[row.recording_id]}, which can't be taken and lasted nobody "
+                "knows how long; mend that file and import it"
             )
         elif (before.width_px, before.height_px) != (row.width_px, row.height_px):
             problem = (
@@ -142,8 +174,16 @@ def _lost_s(before: Recording, row: Recording) -> float | None:
 
 
 def _in_time(session: Sequence[Recording]) -> Iterable[Recording]:
-    """Place the files of a session one behind the other."""
-    start_s = 0.0
+    """Place the files of a session one behind the other, with the time that was lost between."""
+    start_s, before = 0.0, None
     for row in session:
+        if before is not None:
+            lost_s = _lost_s(before, row) or 0.0
+            start_s += before.duration_s + (lost_s if lost_s > _errs_s(before, row) else 0.0)
         yield replace(row, session_id=session[0].recording_id, session_start_s=start_s)
-        start_s += row.duration_s
+        before = row
+
+
+def _errs_s(*rows: Recording) -> float:
+    """Return how far the clocks of recordings err."""
+    return _FINE_CLOCK_S if any("." in (row.starts_at or "") for row in rows) else _CLOCK_S

@@ -17,7 +17,7 @@ from rodepil.data.lab.naming import Name, Unnamed, give_names, name_of, timed_na
 from rodepil.data.lab.notes import Note, in_lines, notes_on
 from rodepil.data.lab.register import Probed
 from rodepil.data.lab.sessions import join_sessions
-from rodepil.data.lab.twins import without_twins
+from rodepil.data.lab.twins import Held, without_twins
 from rodepil.data.problems import raise_if
 from rodepil.data.recordings import Recording, check_recordings, recordings_of
 from rodepil.errors import SourceError
@@ -73,8 +73,9 @@ def take_recordings(
     folder: Path,
     settings: RecordingImportSettings,
     *,
-    before: Sequence[Recording] = (),
+    before: Held | None = None,
     failures: Sequence[dict[str, object]] = (),
+    lost: Sequence[Path] = (),
 ) -> ImportedRecordings:
     """Name probed files and join them to sessions; nothing is decoded or written.
 
@@ -89,9 +90,11 @@ def take_recordings(
     settings
         Where the clock comes from, and which files are a session.
     before
-        What the table holds.
+        What the source holds; nothing by default.
     failures
         What was refused before.
+    lost
+        Files of earlier imports that can't be taken.
 
     Raises
     ------
@@ -99,23 +102,26 @@ def take_recordings(
         No file can be taken; the message says why.
     """
     folder = folder.resolve()  # or ".." in a path would lead elsewhere behind a link
-    refused = [*failures, *probed.failures]
-    fresh = without_twins(probed.facts, before, folder, refused)
+    before = before or Held((), folder)
+    refused, notes = [*failures, *probed.failures], list[Note]()
+    fresh = without_twins(probed.facts, before, refused, notes)
     if not fresh:
         reasons = [str(row["message"]) for row in refused]
         raise_if(reasons, SourceError, "No file can be taken; give at least one that can")
-    notes: list[Note] = []
     cameras = {str(absolute(video.path)): video.camera for video in videos}
     files = [_File.read(facts, known, settings, notes) for facts, known in fresh]
     replaced = {known.recording_id for _, known in fresh if known is not None}
-    others = [row for row in before if row.recording_id not in replaced]
+    others = [row for row in before.rows if row.recording_id not in replaced]
     names = give_names([file.unnamed for file in files], others)
     rows = [
         file.row(recording_id, name, cameras[file.facts.path], folder)
         for file, (recording_id, name) in zip(files, names, strict=True)
     ]
     given = tuple(row.recording_id for row in rows)
-    joined = join_sessions([*others, *rows], set(given), folder, settings)
+    unread = {absolute(Path(str(row["item"]))) for row in probed.failures}
+    joined = join_sessions(
+        [*others, *rows], set(given), folder, settings, refused=[*unread.union(lost)]
+    )
     check_recordings(joined.recordings)
     return ImportedRecordings(
         recordings=tables.from_rows("recordings", map(asdict, joined.recordings)),
