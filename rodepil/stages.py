@@ -105,7 +105,15 @@ def _audited(
     from rodepil.report.audit import STEMS, write_audit  # noqa: PLC0415
 
     name = data or data_name(settings)
-    found = run(items, settings.audit, workspace.auditing, of=of, data=name, progress=progress)
+    found = run(
+        items,
+        settings.audit,
+        workspace.auditing,
+        of=of,
+        data=name,
+        clip_s=settings.curate.clip_duration_s,
+        progress=progress,
+    )
     table = workspace.audit.with_stem(STEMS[of])
     tables.write("attributes", found.attributes, table)
     save_record(found.record, workspace.results / f"{STEMS[of]}.json")

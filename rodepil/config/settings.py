@@ -95,6 +95,12 @@ class CurateSettings(Settings):
                 f"{self.clip_duration_s} s"
             )
             raise ValueError(msg)
+        if self.max_gap_s >= self.clip_duration_s:
+            msg = (
+                f"max_gap_s {self.max_gap_s} bridges a whole clip of {self.clip_duration_s} s with "
+                "one frame; make it shorter"
+            )
+            raise ValueError(msg)
         if self.max_end_gap_s >= self.clip_duration_s:
             msg = (
                 f"max_end_gap_s {self.max_end_gap_s} is no end of a clip of "
@@ -118,8 +124,10 @@ class AuditSettings(Settings):
     """When the audit stops the pipeline, and what it calls a near-duplicate.
 
     ``container_auroc_max`` is how well an attribute of the files may tell the label by itself
-    (0.5 is chance). Two clips are near-duplicates when what changes in them, and where, correlates
-    by at least ``duplicate_likeness_min``.
+    (0.5 is chance). One that tells it better fails where that is no chance (p under 0.01), or
+    where its values part the labels completely; else the verdict is left open. Two clips are
+    near-duplicates when what changes in them, and where, correlates by at least
+    ``duplicate_likeness_min``.
     """
 
     container_auroc_max: Annotated[float, Field(ge=0.5, le=1)] = 0.6

@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from rodepil.data.audit.findings import unsure_of
 from rodepil.data.audit.record import AuditRecord, Judged
 from rodepil.data.audit.sharing import FoldSharing, fold_sharing
 from rodepil.errors import FoldError, SubjectLeak, TableError
@@ -26,14 +27,18 @@ VERDICTS: Final = {
     "than {threshold:g}, alone or together.",
     "fail": "The files give the label away. The pipeline stops here until that is mended.",
     "undecided": "Nothing could be decided: all clips have one label.",
+    "unsure": "It stays open whether the files give the label away: {named} may tell it better "
+    "than {threshold:g}, or come out so by chance among so few subjects. Add recordings and audit "
+    "again.",
 }
 HOW: Final = (
     "An AUROC of 0.5 is chance and 1 tells the label always, in either direction; for a name "
     "(codec, container, pixel format) the most telling one against all others counts. Its "
     "interval draws subjects anew; p deals the values of each subject to another, so that clips "
     "of one animal stay as alike as they are. An attribute of the files fails above the threshold "
-    "where p is under 0.01. Several together are told by a random forest, tested on subjects that "
-    "it never saw; it fails where its whole interval lies above the threshold."
+    "where p is under 0.01, or where its values part the labels completely. Several together are "
+    "told by a random forest, tested on subjects that it never saw; it fails where its whole "
+    "interval lies above the threshold."
 )
 
 
@@ -80,7 +85,7 @@ def sharing_words(record: AuditRecord, clips: pa.Table, folds: Path) -> str:
 
 def audit_sentences(record: AuditRecord, sharing: FoldSharing | None = None) -> tuple[str, ...]:
     """Return what the report says of the audit: the verdict, what was found, what folds share."""
-    sentences = [VERDICTS[record.verdict].format(threshold=record.threshold)]
+    sentences = [_verdict(record)]
     sentences += [
         f"{one.what[:1].upper()}{one.what[1:]}: {one.meaning}. To do: {one.remedy}."
         for one in record.findings
@@ -101,6 +106,14 @@ def audit_sheets(record: AuditRecord, sharing: FoldSharing | None = None) -> tup
     if sharing is not None and sharing.recordings:
         sheets.append(_shared(record, sharing))
     return tuple(sheets)
+
+
+def _verdict(record: AuditRecord) -> str:
+    """Return the verdict in a sentence, which names what leaves it open."""
+    unsure = unsure_of((*record.attributes, *record.together))
+    words = "unsure" if record.verdict == "undecided" and unsure else record.verdict
+    named = ", ".join(one.title for one in unsure)
+    return VERDICTS[words].format(threshold=record.threshold, named=named)
 
 
 def _counts(record: AuditRecord) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rodepil.data.audit.attributes import BY_NAME, CURATE
+from rodepil.data.audit.attributes import BY_NAME, CURATE, LENGTH_MEANING, LENGTH_REMEDY
 from rodepil.data.audit.items import AuditItem
 from rodepil.data.audit.record import (
     DuplicateGroup,
@@ -33,12 +33,18 @@ def verdict_of(judged: Sequence[Judged], *, both: bool) -> Verdict:
     """Return whether the files give the label away.
 
     One attribute of the files is enough, or all of them together. It must tell better than the
-    threshold, and better than chance does in 99 of 100 draws: among few clips an attribute that
-    says nothing may come out high. A classifier's interval must lie above the threshold too.
+    threshold, and better than chance does in 99 of 100 draws, or part the labels completely: among
+    few clips an attribute that says nothing may come out high. A classifier's interval must lie
+    above the threshold too. What may be chance, and may not, leaves the verdict open.
     """
-    if not both:
-        return "undecided"
-    return "fail" if any(_fails(one) for one in judged) else "pass"
+    if any(_fails(one) for one in judged):
+        return "fail"
+    return "pass" if both and not unsure_of(judged) else "undecided"
+
+
+def unsure_of(judged: Sequence[Judged]) -> list[Judged]:
+    """Return what would fail the audit if it were not for chance."""
+    return [one for one in judged if one.state == "unsure" and _of_files(one)]
 
 
 def findings_of(
@@ -49,7 +55,9 @@ def findings_of(
 ) -> list[Finding]:
     """Return all that is worth a sentence, faults first."""
     found = [_attribute_finding(one) for one in judged if one.state != "quiet"]
-    found += [one for factor in factors for one in _factor_findings(factor, len(items))]
+    positives = sum(item.label for item in items)
+    for factor in factors:
+        found += _factor_findings(factor, len(items), positives)
     found += _duplicate_findings(duplicates)
     shared = shared_recordings(
         [item.recording for item in items], [item.subject_id for item in items]
@@ -123,7 +131,11 @@ def fault_message(judged: Sequence[Judged], threshold: float) -> str:
 
 
 def _fails(one: Judged) -> bool:
-    return one.state == "tells" and (one.group == "file" or one.name == "files")
+    return one.state == "tells" and _of_files(one)
+
+
+def _of_files(one: Judged) -> bool:
+    return one.group == "file" or one.name == "files"
 
 
 def _telling(one: Judged) -> str:
@@ -142,10 +154,13 @@ def _attribute_finding(one: Judged) -> Finding:
         if one.name == "files"
         else ("mend the attributes that tell most; those that tell alone are listed")
     )
+    if one.group == "length":
+        meaning, remedy = LENGTH_MEANING, LENGTH_REMEDY
     if one.state == "unsure":
         meaning = f"this may be chance (p = {one.p:.2f}); if it is not, {meaning}"
         remedy = f"{MORE}; if it stays, {remedy}"
-    level = "fault" if _fails(one) else "warning" if one.state == "tells" else "note"
+    level = "warning" if one.state == "tells" or _of_files(one) else "note"
+    level = "fault" if _fails(one) else "note" if one.group == "length" else level
     return Finding.model_validate(
         {"level": level, "what": _telling(one), "meaning": meaning, "remedy": remedy}
     )
@@ -157,14 +172,13 @@ def _together_meaning(one: Judged) -> str:
     return "a small classifier tells labels of subjects it never saw without looking at behaviour"
 
 
-def _factor_findings(factor: FactorRecord, clips: int) -> list[Finding]:
+def _factor_findings(factor: FactorRecord, clips: int, positives: int) -> list[Finding]:
     """Return a warning where a factor explains labels, and not by chance, else nothing."""
     remedy = FACTOR_REMEDIES.get(factor.name)
     surplus = factor.explained - factor.chance
     if remedy is None or factor.p >= SURE_P or surplus < EXPLAINS or not factor.places:
         return []
     place = factor.places[0]
-    positives = max(1, round(sum(one.positives for one in factor.places)))
     return [
         Finding(
             level="warning",

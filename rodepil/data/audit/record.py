@@ -20,7 +20,8 @@ class Judged(Settings):
     """How well one attribute, or several together, tell the label.
 
     ``normal`` and ``seizure`` are its values in words, by label; ``state`` is ``tells`` where it is
-    above the threshold and not by chance, ``unsure`` where it may be chance.
+    above the threshold and not by chance, ``unsure`` where it may be chance. Group ``length`` is
+    of whole recordings, whose lengths are reported alone.
     """
 
     name: str

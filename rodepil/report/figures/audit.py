@@ -17,7 +17,12 @@ HEAD_IN: Final = 1.65
 GAP: Final = 0.6
 LEFT: Final = 0.38
 CROWDED: Final = 0.85
-GROUPS: Final = {"file": "of the files", "pixels": "of the pixels", "together": "together"}
+GROUPS: Final = {
+    "file": "of the files",
+    "length": "of length",
+    "pixels": "of the pixels",
+    "together": "together",
+}
 
 
 def audit_figure(record: AuditRecord, style: Style) -> Figure:
