@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from rodepil.cluster import Outcome, cpu_count, run_many
+from rodepil.cluster import Outcome, run_many
 from rodepil.config.settings import CurateSettings
 from rodepil.data.annotations import Annotation, annotations_of, seizures_by_cage
 from rodepil.data.cages import Cage, cages_of
@@ -25,13 +25,12 @@ from rodepil.data.recording_pass import curate_recording
 from rodepil.data.recordings import recordings_of
 from rodepil.data.sources import Source, read_sound
 from rodepil.data.stretch import Film, seizures_on_grid, stretches
-from rodepil.data.watch import watching
+from rodepil.data.watch import Watch
 from rodepil.errors import ClipNameError, SourceError, TableError
 from rodepil.io import tables
 from rodepil.io.files import relative_to
 from rodepil.io.names import SUFFIX, parse_clip_name
 from rodepil.io.progress import Progress, Silent
-from rodepil.io.units import S_PER_H
 
 FAILURES = "failures.parquet"
 """What could not be curated, in the clips' folder: it is versioned with them."""
@@ -147,16 +146,16 @@ def _jobs(
     for cage in cages_of(source.cages):
         marked = seizures.get((cage.recording_id, cage.position), ())
         cages.setdefault(cage.recording_id, []).append((cage, marked))
-    side_by_side = min(processes or cpu_count(), len(films))
+    side_by_side = min(processes or len(films), len(films))
     return [
         Job(
             stretch=stretch,
             cages=seizures_on_grid(stretch, cages),
             settings=settings,
             clips_folder=clips_folder,
-            threads=max(1, cpu_count() // side_by_side),
+            side_by_side=side_by_side,
         )
-        for stretch in stretches(films, cages, settings.max_gap_s).values()
+        for stretch in stretches(films, cages, settings).values()
     ]
 
 
@@ -164,10 +163,10 @@ def _run(
     jobs: Sequence[Job], progress: Progress, processes: int | None
 ) -> list[Outcome[Job, Path]]:
     outcomes = []
-    total_h = sum(job.recording.duration_s for job in jobs) / S_PER_H
+    watch = Watch(jobs)
     with (
-        progress.task("curate", total_h, "h of video") as advance,
-        watching(jobs, advance) as watch,
+        progress.task("curate", watch.left_h, "h of video") as advance,
+        watch.telling(advance),
     ):
         for outcome in run_many(curate_recording, jobs, processes=processes):
             outcomes.append(outcome)
