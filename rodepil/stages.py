@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rodepil.config.origin import data_name, name_of_source
+from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.io import tables
@@ -86,7 +86,7 @@ def audit_source(
     simulated = settings.data.source == "simulated"
     usual = workspace.raw if simulated else workspace.root / settings.data.folder
     items = source_items(read_source(folder or usual), settings.curate.min_agreement)
-    data = None if folder is None else name_of_source(folder.resolve())
+    data = None if folder is None and simulated else name_of_source((folder or usual).resolve())
     return str(_audited(items, "source", settings, workspace, progress, data=data))
 
 
@@ -102,9 +102,10 @@ def _audited(
     """Audit items, write table, record, page and figure, and then stop if they failed."""
     from rodepil.data.audit.record import save_record  # noqa: PLC0415
     from rodepil.data.audit.run import audit as run  # noqa: PLC0415
+    from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report.audit import STEMS, write_audit  # noqa: PLC0415
 
-    name = data or data_name(settings)
+    name = data or data_of(settings, workspace)
     found = run(
         items,
         settings.audit,
@@ -200,11 +201,12 @@ def cross_validate(
     settings: ProjectSettings, workspace: Workspace, progress: Progress, *, control: Control
 ) -> str:
     """Cross-validate under `control` and write what the report reads."""
+    from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.trials.crossval import cross_validate as validate  # noqa: PLC0415
     from rodepil.trials.crossval import write_results  # noqa: PLC0415
 
-    figures = partial(fold_figures, data=data_name(settings))
+    figures = partial(fold_figures, data=data_of(settings, workspace))
     result = validate(settings, workspace, control=control, figures=figures, progress=progress)
     write_results(result, workspace)
     return str(result)

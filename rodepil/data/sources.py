@@ -19,6 +19,7 @@ from rodepil.data.cages import cages_of, check_cages
 from rodepil.data.lab.find import FoundVideo
 from rodepil.data.lab.register import probe_many
 from rodepil.data.lab.taking import take_recordings
+from rodepil.data.origin import named
 from rodepil.data.recordings import check_recordings, recordings_of
 from rodepil.data.sound import sift
 from rodepil.errors import RodepilError, SourceError
@@ -27,6 +28,14 @@ from rodepil.io.files import relative_to
 from rodepil.io.progress import Progress
 
 NAMES = ("recordings", "cages", "annotations")
+REMEDIES = {
+    "recordings": "Import videos ('rodepil import recordings DIR --into {folder}'), or make some "
+    "with 'rodepil simulate'",
+    "cages": "draw cages ('rodepil cages draw RECORDING --into {folder}')",
+    "annotations": "import seizures ('rodepil annotations import FILE --watched all --into "
+    "{folder}', where --watched all says that every recording was looked at)",
+}
+"""What to do where a table is missing."""
 
 
 @dataclass(frozen=True)
@@ -160,9 +169,9 @@ def _read(folder: Path) -> Source:
     if missing:
         what = "is not there" if not folder.is_dir() else "lacks tables"
         what = "is empty" if folder.is_dir() and not any(folder.iterdir()) else what
+        remedies = "; ".join(REMEDIES[name].format(folder=folder) for name in missing)
         raise SourceError(
-            f"{folder} {what}: no {', '.join(f'{name}.parquet' for name in missing)}. Put the "
-            "tables there, or make recordings with 'rodepil simulate'"
+            f"{folder} {what}: no {', '.join(f'{name}.parquet' for name in missing)}. {remedies}"
         )
     return Source(folder, **{name: tables.read(name, folder / f"{name}.parquet") for name in NAMES})
 
@@ -185,6 +194,7 @@ def take_tables(folder: Path, raw: Path) -> None:
         {**row, "path": relative_to(folder / row["path"], raw)}
         for row in source.recordings.to_pylist()
     ]
-    tables.write("recordings", tables.from_rows("recordings", rows), raw / "recordings.parquet")
+    recordings = named(tables.from_rows("recordings", rows), folder)
+    tables.write("recordings", recordings, raw / "recordings.parquet")
     tables.write("cages", source.cages, raw / "cages.parquet")
     tables.write("annotations", source.annotations, raw / "annotations.parquet")

@@ -10,9 +10,9 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rodepil.config.origin import data_name
 from rodepil.config.settings import ModelSettings, ProjectSettings
 from rodepil.config.workspace import Workspace
+from rodepil.data.origin import data_of
 from rodepil.data.split import split_by_fold
 from rodepil.errors import SettingError
 from rodepil.io import tables
@@ -131,7 +131,7 @@ def make_plan(
         features=settings.features,
         train=settings.train,
         control=control,
-        data=data_name(settings),
+        data=data_of(settings, workspace),
     )
     group = group_id(shared, digests)
     trials = []

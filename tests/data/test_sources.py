@@ -124,8 +124,13 @@ def test_a_folder_without_tables_is_refused(lab: Lab):
         read_source(lab.folder / "nowhere")
     (lab.raw / "recordings.parquet").write_bytes(b"no parquet")
     (lab.raw / "cages.parquet").touch()
-    with pytest.raises(SourceError, match=r"no annotations\.parquet"):
+    remedy = r"no annotations\.parquet\..*'rodepil annotations import FILE --watched all"
+    with pytest.raises(SourceError, match=remedy):
         read_source(lab.raw)
+    (lab.raw / "cages.parquet").rename(lab.raw / "annotations.parquet")
+    with pytest.raises(SourceError, match=r"no cages\.parquet\..*'rodepil cages draw RECORDING"):
+        read_source(lab.raw)
+    (lab.raw / "cages.parquet").touch()
     (lab.raw / "annotations.parquet").touch()
     with pytest.raises(TableError, match=r"recordings\.parquet can't be read"):
         read_source(lab.raw)

@@ -213,12 +213,25 @@ def test_marks_of_one_seizure_count_once_across_annotators_and_files(tmp_path: P
     cages = [cage(row, 0, "70-3") for row in (first, second)]
     summary = summarize(dataset(tmp_path, [first, second], cages, marks), 0.5)
     (one,) = summary.subjects
-    # 10 to 50, 590 to 620 of the session, and 100 to 110 of its second file.
+    # 15 to 50 (from 10 it is disputed), 590 to 620 of the session, and 100 to 110 of its second.
     assert (one.seizures, one.agreed) == (3, 2)
-    assert (one.seizure_s, one.median_s) == (80, 30)
+    assert (one.seizure_s, one.median_s) == (75, 30)
     assert summary.labels == {"rearing": 1, "seizure": 5}
     assert summary.whole is not None
     assert (summary.whole.recordings, summary.whole.sessions) == (2, 1)
+
+
+def test_what_is_disputed_bridges_no_two_seizures_that_are_agreed_upon(tmp_path: Path) -> None:
+    row = recording(0)
+    marks = [
+        seizure(row, 0, 10, 20),
+        seizure(row, 0, 20, 30, agreement=0.0),
+        seizure(row, 0, 30, 40),
+        seizure(row, 0, 200, 210, agreement=0.3),
+        seizure(row, 0, 208, 220, agreement=0.1),
+    ]
+    (one,) = summarize(dataset(tmp_path, [row], [cage(row, 0, "70-3")], marks), 0.5).subjects
+    assert (one.seizures, one.agreed, one.seizure_s) == (3, 2, 40)
 
 
 def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path) -> None:

@@ -148,8 +148,8 @@ def _places(recordings: Sequence[Recording], cages: Sequence[Cage]) -> list[Find
     for subject, listed in sorted(spans.items()):
         latest = None
         for span in sorted(listed):
-            together = latest is None or span[3] == latest[3]
-            if not together and (latest[1] - span[0]).total_seconds() > CLOCK_S:
+            late_s = 0.0 if latest is None else (latest[1] - span[0]).total_seconds()
+            if latest is not None and span[3] != latest[3] and late_s > CLOCK_S:
                 text = (
                     f"rat '{subject}' is in {latest[2]} and in {span[2]} at once, from "
                     f"{span[0].isoformat(sep=' ')}; mend its name or the recordings' clock"

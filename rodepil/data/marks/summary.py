@@ -12,7 +12,7 @@ from rodepil.data.marks.compare import Conflict, Pair, compare
 from rodepil.data.marks.ledger import Ledger, read_ledger
 from rodepil.data.marks.take import Imported, read_catalog
 from rodepil.data.problems import SHOWN
-from rodepil.errors import AnnotationError
+from rodepil.errors import AnnotationError, SourceError
 from rodepil.io import tables
 from rodepil.io.labels import LABELS
 from rodepil.io.wording import by_number
@@ -50,7 +50,7 @@ def say_unwatched(folder: Path) -> str:
         A table is missing or damaged.
     """
     catalog, ledger = read_catalog(folder), read_ledger(folder)
-    rows = annotations_of(tables.read("annotations", folder / "annotations.parquet"))
+    rows = _read(folder)
     watched = {(row.recording_id, row.position) for row in ledger.watched}
     watched |= {(row.recording_id, row.position) for row in rows}
     left = [
@@ -85,12 +85,23 @@ def say_annotations(folder: Path, min_agreement: float) -> str:
         A table is missing or damaged.
     """
     catalog, ledger = read_catalog(folder), read_ledger(folder)
-    rows = annotations_of(tables.read("annotations", folder / "annotations.parquet"))
+    rows = _read(folder)
     lines = [f"{'label':<28} {'subject':<14} {'agreed':>7} {'disputed':>9} {'hours':>8}"]
     lines += _events(rows, catalog, min_agreement)
     lines.append("agreed: events that reach curate.min_agreement; hours: of those")
     lines += _annotators(ledger, catalog)
     return "\n".join(lines)
+
+
+def _read(folder: Path) -> list[Annotation]:
+    path = folder / "annotations.parquet"
+    if not path.is_file():
+        raise SourceError(
+            f"{folder} has no annotations.parquet; import seizures ('rodepil annotations import "
+            f"FILE --watched all --into {folder}', where --watched all says that every recording "
+            "was looked at)"
+        )
+    return annotations_of(tables.read("annotations", path))
 
 
 def pairs_of(folder: Path, label: str, bin_s: float, min_tiou: float) -> list[Pair]:

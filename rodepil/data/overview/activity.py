@@ -134,7 +134,7 @@ def _seizures(dataset: Dataset, recordings: list[Recording], timeline: Timeline)
     if dataset.annotations is None or dataset.cages is None:
         return []
     cages, annotations = cages_of(dataset.cages), annotations_of(dataset.annotations)
-    found = seizures_of(annotations, recordings, cages)
+    found = seizures_of(annotations, recordings, cages, dataset.min_agreement)
     return [one for one in found if one.session in timeline.sessions]
 
 

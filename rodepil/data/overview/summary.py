@@ -231,7 +231,7 @@ def _subjects(
         before_s = watched.get(cage.subject_id, 0.0)
         watched[cage.subject_id] = before_s + seconds.get(cage.recording_id, 0.0)
     seizures: dict[str, list[Seizure]] = {}
-    for one in seizures_of(annotations, recordings, cages):
+    for one in seizures_of(annotations, recordings, cages, min_agreement):
         seizures.setdefault(one.subject_id, []).append(one)
     counts = _clip_counts(clips)
     made = []

@@ -128,7 +128,7 @@ def _members(tape: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         member = tape.next()
         if member is None:
             return
-        tape.members.clear()
+        tape.members = []  # type: ignore[attr-defined]  # typeshed lacks it
         yield member
     raise _TooMuch(f"it has over {MOST_ENTRIES:,} members: a bomb")
 

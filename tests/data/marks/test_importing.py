@@ -201,3 +201,8 @@ def test_a_row_whose_label_is_blank_is_refused_by_its_line(bench: Bench):
     assert len(bench.marks()) == 2
     bench.take(sheet, columns={"label": ""})
     assert len(bench.marks()) == 3
+
+
+def test_events_of_a_source_without_annotations_name_the_import(bench: Bench):
+    with pytest.raises(SourceError, match=r"has no annotations\.parquet; .*--watched all"):
+        say_annotations(bench.source, 0.5)
