@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rodepil.errors import VideoError
+from rodepil.io.video_open import open_video
 from rodepil.io.video_read import upright
 
 Frames = npt.NDArray[np.uint8]
@@ -39,8 +40,9 @@ def count_packets(path: Path) -> int:
         The file can't be opened or holds no video.
     """
     try:
-        with av.open(str(path)) as container:
-            return sum(packet.size > 0 for packet in container.demux(_stream(container, path)))
+        with open_video(path) as container:
+            stream = container.streams.video[0]
+            return sum(packet.size > 0 for packet in container.demux(stream))
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
 
@@ -73,8 +75,8 @@ def pick_frames(path: Path, wanted: npt.NDArray[np.int64], size_px: int) -> tupl
     numbers = wanted.tolist()
     done = n_frames = 0
     try:
-        with av.open(str(path)) as container:
-            stream = _stream(container, path)
+        with open_video(path) as container:
+            stream = container.streams.video[0]
             stream.codec_context.thread_count = 1  # clips are decoded side by side instead
             for n_frames, frame in enumerate(container.decode(stream), start=1):
                 if done < len(numbers) and numbers[done] < n_frames:
@@ -85,12 +87,6 @@ def pick_frames(path: Path, wanted: npt.NDArray[np.int64], size_px: int) -> tupl
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
     return picked[:done], n_frames
-
-
-def _stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    if not container.streams.video:
-        raise VideoError(f"{path} holds no video; give a video file")
-    return container.streams.video[0]
 
 
 def _unreadable(path: Path, error: av.FFmpegError) -> VideoError:
