@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from rodepil.data import lock
 from rodepil.data.annotations import Annotation, check_annotations
+from rodepil.data.boxes.keep import put_cages
 from rodepil.data.cages import cages_of
-from rodepil.data.lock import alone_in
+from rodepil.data.lock import alone_in, writing
 from rodepil.data.marks.summary import pairs_of, say_annotations
 from rodepil.data.recordings import recordings_of
 from rodepil.errors import AnnotationError, SourceError
@@ -206,3 +208,16 @@ def test_a_row_whose_label_is_blank_is_refused_by_its_line(bench: Bench):
 def test_events_of_a_source_without_annotations_name_the_import(bench: Bench):
     with pytest.raises(SourceError, match=r"has no annotations\.parquet; .*--watched all"):
         say_annotations(bench.source, 0.5)
+
+
+def test_annotations_and_cages_are_written_by_one_process_at_a_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lock, "WAIT_S", 0.05)
+    sheet = bench.write("anna.csv", "recording,cage,start,end\nMar-1-2026_A,1,10,20\n")
+    with writing(bench.source):
+        with pytest.raises(SourceError, match="another process is at work"):
+            bench.take(sheet)
+        with pytest.raises(SourceError, match="another process is at work"):
+            put_cages(bench.source, {})
+    assert bench.take(sheet).annotations
