@@ -42,8 +42,11 @@ def join_sessions(
     settings: RecordingImportSettings,
     *,
     refused: Sequence[Path] = (),
+    before: Sequence[Recording] = (),
 ) -> Joined:
     """Join what is imported to sessions, with what the table holds of the same cameras or folders.
+
+    Where files are not to be joined, what the table holds in one session stays in it.
 
     Parameters
     ----------
@@ -58,14 +61,63 @@ def join_sessions(
     refused
         Absolute paths of files that can't be taken: where only their order joins files, nothing
         goes on behind one of them.
+    before
+        What the table held before the import.
     """
     rows = {row.recording_id: row for row in recordings}
     notes: list[str] = []
-    for chain in _chains(_concerned(recordings, given, settings), folder, settings):
+    if settings.sessions == "none":
+        concerned = _changed(recordings, given, before)
+    else:
+        concerned = _concerned(recordings, given, settings)
+    for chain in _chains(concerned, folder, settings):
         holes = _holes(chain, folder, refused)
         for session in _cut(chain, holes, settings, notes):
             rows |= {row.recording_id: row for row in _in_time(session)}
-    return Joined(list(rows.values()), notes)
+    return Joined(list(rows.values()), [*notes, *_recut(before, rows, settings)])
+
+
+def _changed(
+    recordings: Sequence[Recording], given: set[str], before: Sequence[Recording]
+) -> list[Recording]:
+    """Return what is imported anew, and the sessions of which a file has other content now."""
+    contents = {row.recording_id: row.sha256 for row in before}
+    sessions = {
+        row.session_id
+        for row in recordings
+        if row.recording_id in given and contents.get(row.recording_id) != row.sha256
+    }
+    return [
+        row
+        for row in recordings
+        if (row.recording_id in given if row.session_id is None else row.session_id in sessions)
+    ]
+
+
+def _recut(
+    before: Sequence[Recording], rows: Mapping[str, Recording], settings: RecordingImportSettings
+) -> list[str]:
+    """Say where recordings that the table held are in other company than they were."""
+    held = [row for row in before if row.session_id is not None]
+    old = _companies(held)
+    new = _companies([rows[row.recording_id] for row in held])
+    if old == new:
+        return []
+    count = len(set().union(*(old ^ new)))
+    note = (
+        f"{count} recordings of the table were in {len(old - new)} sessions and are in "
+        f"{len(new - old)} now (imports.recordings.sessions is '{settings.sessions}'); times that "
+        "count from a session's start mean another place there: import such annotations again"
+    )
+    return [note]
+
+
+def _companies(rows: Iterable[Recording]) -> set[frozenset[str]]:
+    """Return which recordings share a session."""
+    found: dict[str | None, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.session_id, set()).add(row.recording_id)
+    return set(map(frozenset, found.values()))
 
 
 def _concerned(
@@ -79,7 +131,7 @@ def _concerned(
         for row in recordings
         if row.recording_id in given
         or (row.session_id is not None and row.session_id in sessions)
-        or (settings.sessions != "none" and _place(row, settings) in places)
+        or _place(row, settings) in places
     ]
 
 
@@ -94,14 +146,18 @@ def _chains(
     rows: Iterable[Recording], folder: Path, settings: RecordingImportSettings
 ) -> list[list[Recording]]:
     """Return rows that may follow one another, in order; a row by itself where they can't."""
-    if settings.sessions == "none":
-        return [[row] for row in rows]
     chains: dict[object, list[Recording]] = {}
     for row in rows:
-        alone = settings.sessions == "clock" and row.starts_at is None
-        chains.setdefault(row.recording_id if alone else _place(row, settings), []).append(row)
+        place: object = _place(row, settings)
+        if settings.sessions == "none":
+            place = row.session_id or row.recording_id
+        elif settings.sessions == "clock" and row.starts_at is None:
+            place = row.recording_id
+        chains.setdefault(place, []).append(row)
     for chain in chains.values():
-        if settings.sessions == "clock":
+        if settings.sessions == "none":
+            chain.sort(key=lambda row: (row.session_start_s or 0.0, row.recording_id))
+        elif settings.sessions == "clock":
             chain.sort(key=lambda row: (row.starts_at or "", row.recording_id))
         else:
             chain.sort(key=lambda row: natural(folder / row.path))

@@ -120,7 +120,12 @@ def take_recordings(
     given = tuple(row.recording_id for row in rows)
     unread = {absolute(Path(str(row["item"]))) for row in probed.failures}
     joined = join_sessions(
-        [*others, *rows], set(given), folder, settings, refused=[*unread.union(lost)]
+        [*others, *rows],
+        set(given),
+        folder,
+        settings,
+        refused=[*unread.union(lost)],
+        before=before.rows,
     )
     check_recordings(joined.recordings)
     return ImportedRecordings(
