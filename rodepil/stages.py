@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Literal
 from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
+from rodepil.errors import SourceError
 from rodepil.io import tables
 from rodepil.io.progress import Progress
+from rodepil.io.wording import by_number
 
 if TYPE_CHECKING:
     from rodepil.data.audit.items import AuditItem
@@ -40,7 +42,16 @@ def source(settings: ProjectSettings, workspace: Workspace, progress: Progress) 
 
 
 def curate(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Turn recordings into clips and write the manifest."""
+    """Turn recordings into clips and write the manifest, also where some of them fail.
+
+    The stage itself then fails unless it is allowed to: DVC keeps what succeeded, and would not
+    try again when the disk or a missing video is back.
+
+    Raises
+    ------
+    SourceError
+        Recordings that may succeed another time failed; clips and manifest of the others stand.
+    """
     from rodepil.data.curate import curate as curate_recordings  # noqa: PLC0415
 
     summary = curate_recordings(
@@ -50,6 +61,12 @@ def curate(settings: ProjectSettings, workspace: Workspace, progress: Progress) 
         workspace.clips,
         progress=progress,
     )
+    if summary.unfinished and not settings.curate.allow_failures:
+        count = by_number(len(summary.unfinished), "recording is", "recordings are")
+        raise SourceError(
+            f"{summary}\n{count} not curated; what is done is kept. Mend what is said above and "
+            "run the same command again, or go on without: curate.allow_failures=true"
+        )
     return str(summary)
 
 

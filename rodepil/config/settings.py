@@ -65,6 +65,7 @@ class CurateSettings(Settings):
     last window of a recording (or session) that lacks at most ``max_end_gap_s`` shows the last
     frame on; a shorter one is no window.
     ``qp`` is H.264's quantizer, constant so that how fine a clip is does not hang on its content.
+    With ``allow_failures`` the pipeline goes on without recordings that could not be curated.
     """
 
     clip_duration_s: PositiveReal = 10.0
@@ -79,6 +80,7 @@ class CurateSettings(Settings):
     motion_min_share: Share = 0.002
     codec: Literal["libx264", "mpeg4", "ffv1", "mjpeg"] = "libx264"
     qp: Annotated[int, Field(ge=0, le=51)] = 18
+    allow_failures: bool = False
 
     @model_validator(mode="after")
     def _whole_frames(self) -> Self:

@@ -26,7 +26,7 @@ from rodepil.data.recordings import recordings_of
 from rodepil.data.sources import Source, read_sound
 from rodepil.data.stretch import Film, seizures_on_grid, stretches
 from rodepil.data.watch import Watch
-from rodepil.errors import ClipNameError, SourceError, TableError
+from rodepil.errors import ClipNameError, ShortRecording, SourceError, TableError
 from rodepil.io import tables
 from rodepil.io.files import relative_to
 from rodepil.io.names import SUFFIX, parse_clip_name
@@ -47,10 +47,14 @@ class CurateSummary:
     failures
         Table "failures": recordings that could not be curated, with the reason, and rows of the
         source's tables that belong to none.
+    unfinished
+        What is said of those recordings that may succeed another time: all that failed but by
+        what the tables and the videos themselves hold.
     """
 
     clips: pa.Table
     failures: pa.Table
+    unfinished: tuple[str, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -134,7 +138,7 @@ def curate(
         tables.write("clips", clips, clips_table)
         done = [outcome.item for outcome in outcomes if outcome.result is not None]
         _sweep(clips_folder, clips, done, whole=not failures.num_rows)
-    return CurateSummary(clips, failures)
+    return CurateSummary(clips, failures, _unfinished(outcomes))
 
 
 def _jobs(
@@ -172,6 +176,14 @@ def _run(
             outcomes.append(outcome)
             watch.end(outcome.item)
     return outcomes
+
+
+def _unfinished(outcomes: Sequence[Outcome[Job, Path]]) -> tuple[str, ...]:
+    return tuple(
+        f"{outcome.item.recording.recording_id}: {outcome.error}"
+        for outcome in outcomes
+        if outcome.error is not None and not isinstance(outcome.error, ShortRecording)
+    )
 
 
 def _failures(outcomes: Sequence[Outcome[Job, Path]]) -> pa.Table:

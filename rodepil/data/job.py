@@ -66,7 +66,9 @@ class Job:
         cages = [[repr(cage), [repr(row) for row in seizures]] for cage, seizures in self.cages]
         films = [_key(film) for film in self.stretch.films]
         breaks_off = None if self.stretch.ends_session else str(self.stretch.next_s)
-        key = short_hash(VERSION, films, breaks_off, cages, self.settings.model_dump())
+        key = short_hash(
+            VERSION, films, breaks_off, cages, self.settings.model_dump(exclude={"allow_failures"})
+        )
         return self.clips_folder / PARTS / f"{self.recording.recording_id}-{key}.parquet"
 
     @property

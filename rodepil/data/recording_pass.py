@@ -18,7 +18,7 @@ from rodepil.data.manifest import Row, clip_columns, window_row
 from rodepil.data.recorder import Drawn, Recorder, write_window
 from rodepil.data.resample import resample
 from rodepil.data.windows import Piece, WindowLabel, cut, fill_end, label_window
-from rodepil.errors import SourceError
+from rodepil.errors import ShortRecording
 from rodepil.io.ahead import read_ahead
 from rodepil.io.video import planes
 
@@ -30,7 +30,7 @@ def curate_recording(job: Job) -> Path:
     ------
     VideoError
         The video is missing or damaged, or not the one of the recordings table.
-    SourceError
+    ShortRecording
         It is shorter than one clip.
     """
     journal = Journal(job.part, job.clips_folder, job.stretch.film.begin_s)
@@ -116,7 +116,7 @@ def _decode(job: Job, journal: Journal, pool: Executor) -> None:
     if window is not None and breaks_off:
         journal.add(window.index, _broken_off(job, window))
     if not whole and not breaks_off and not job.stretch.film.begin_s:
-        raise SourceError(
+        raise ShortRecording(
             f"{job.path} lasts {job.recording.duration_s:g} s, less than one clip of "
             f"{settings.clip_duration_s:g} s; leave it out, or set clip_duration_s shorter"
         )

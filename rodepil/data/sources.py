@@ -190,8 +190,10 @@ def take_tables(folder: Path, raw: Path) -> None:
     """
     source = _read(folder)
     _sound(source)
+    raw.mkdir(parents=True, exist_ok=True)
+    here, there = folder.resolve(), raw.resolve()  # or ".." would lead elsewhere behind a link
     rows = [
-        {**row, "path": relative_to(folder / row["path"], raw)}
+        {**row, "path": relative_to(here / row["path"], there)}
         for row in source.recordings.to_pylist()
     ]
     recordings = named(tables.from_rows("recordings", rows), folder)

@@ -102,7 +102,11 @@ def _walk(folder: Path, failures: list[dict[str, object]]) -> Iterator[Path]:
     for top, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
         kept = []
         for name in sorted(folders):
-            inode = _inode(Path(top, name))
+            try:
+                inode = _inode(Path(top, name))
+            except OSError as error:  # it may be listed, but not entered
+                refuse(error)
+                continue
             if not name.startswith(".") and inode not in seen:
                 seen.add(inode)
                 kept.append(name)
