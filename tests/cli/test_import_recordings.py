@@ -149,7 +149,8 @@ def test_a_full_disk_leaves_the_table_as_it_was_and_the_next_run_goes_on(
     assert done.returncode == 0
     assert "probe" not in done.stderr  # the probed file was noted
     assert len(rows(folder)) == 2
-    assert sorted(path.name for path in folder.iterdir()) == [".import", "recordings.parquet"]
+    left = {path.name for path in folder.iterdir()}
+    assert left == {".import", ".tables.tmp", "recordings.parquet"}  # nothing half-written
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])

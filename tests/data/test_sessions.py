@@ -188,6 +188,17 @@ def test_every_window_of_a_session_stands_once_behind_a_hole_at_a_border(
     assert found == [(0, None), *((window, "gap") for window in (1, 2, 3, 4)), (5, None), (6, None)]
 
 
+def test_files_that_overlap_count_no_window_twice(lab: Lab, small: CurateSettings):
+    cut_film(lab, (190, 90), Fraction(30), lost_s=-3.0)  # to 6.33 s, and from 3.33 s on
+    rows = [row for row in run(lab, small).clips.to_pylist() if row["position"] == 0]
+    # The window from 4 s on lies in both; it is the one's that begins last.
+    assert [(row["recording_id"], row["start_s"]) for row in rows] == [
+        (IDS[0], 0.0),
+        (IDS[0], 2.0),
+        (IDS[1], pytest.approx(2 / 3)),
+    ]
+
+
 def test_a_hole_between_imported_files_stands_in_no_clip(tmp_path: Path, small: CurateSettings):
     lab = Lab(tmp_path)
     lab.raw.mkdir()
