@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import SourceError
+from rodepil.errors import AuditError, SourceError
 from rodepil.io import tables
 from rodepil.io.progress import Progress
 from rodepil.io.wording import by_number
@@ -96,15 +96,24 @@ def audit_source(
     progress: Progress,
     folder: Path | None = None,
 ) -> str:
-    """Audit recordings as they came: those of `folder`, by default of the project's source."""
+    """Audit recordings as they came: those of `folder`, by default what was imported, if anything.
+
+    What it says begins with the folder.
+    """
     from rodepil.data.audit.items import source_items  # noqa: PLC0415
     from rodepil.data.sources import read_source  # noqa: PLC0415
 
+    imported = workspace.root / settings.data.folder
     simulated = settings.data.source == "simulated"
-    usual = workspace.raw if simulated else workspace.root / settings.data.folder
-    items = source_items(read_source(folder or usual), settings.curate.min_agreement)
-    data = None if folder is None and simulated else name_of_source((folder or usual).resolve())
-    return str(_audited(items, "source", settings, workspace, progress, data=data))
+    raw = simulated and not (imported / "recordings.parquet").is_file()
+    usual = folder or (workspace.raw if raw else imported)
+    items = source_items(read_source(usual), settings.curate.min_agreement)
+    data = None if folder is None and raw else name_of_source(usual.resolve())
+    try:
+        record = _audited(items, "source", settings, workspace, progress, data=data)
+    except AuditError as error:
+        raise AuditError(f"{usual}: {error}") from error
+    return f"{usual}: {record}"
 
 
 def _audited(

@@ -57,7 +57,7 @@ def render_audit(record: AuditRecord) -> str:
     parts = [f"# Audit of {record.unit}", f"Data: **{record.data}**."]
     if is_simulated(record.data):
         parts.append("> These are simulated recordings, not animals.")
-    parts += [*audit_sentences(record)[:1], _counts(record)]
+    parts += [f"**Verdict: {record.headline}.**", audit_sentences(record)[0], _counts(record)]
     parts.append(f"![AUROC of every attribute. Data: {record.data}.]({STEMS[record.of]}.png)")
     if record.findings:
         parts.append("## What was found")
@@ -113,7 +113,9 @@ def _verdict(record: AuditRecord) -> str:
     unsure = unsure_of((*record.attributes, *record.together))
     words = "unsure" if record.verdict == "undecided" and unsure else record.verdict
     named = ", ".join(one.title for one in unsure)
-    return VERDICTS[words].format(threshold=record.threshold, named=named)
+    verdict = VERDICTS[words].format(threshold=record.threshold, named=named)
+    pixels = record.pixels_words
+    return f"{verdict} Apart from the files, {pixels}." if pixels else verdict
 
 
 def _counts(record: AuditRecord) -> str:

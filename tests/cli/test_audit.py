@@ -19,7 +19,7 @@ def test_files_like_the_published_ones_fail_before_curation_and_pass_after(
 ) -> None:
     project = tmp_path / "Häuser 1"
     project.mkdir()
-    (project / "params.yaml").write_text("data: {source: tables}\ncurate: {size_px: 64}\n")
+    (project / "params.yaml").write_text("curate: {size_px: 64}\n")  # the source is 'simulated'
     make_published(tmp_path / "published", subjects=6, normal=2, seizures=1)
     import_clips([tmp_path / "published"], project / "data" / "imported")
 
@@ -27,18 +27,19 @@ def test_files_like_the_published_ones_fail_before_curation_and_pass_after(
     assert failed.returncode == 1
     assert "frame rate (fps) has AUROC 1.000, normal 30 (100%), seizure 29 (100%)" in failed.stderr
     assert "rodepil curate" in failed.stderr
+    assert f"error: {project / 'data' / 'imported'}: the files" in failed.stderr
     assert "Traceback" not in failed.stderr
     held = json.loads((project / "results" / "audit_source.json").read_text())
     assert (held["verdict"], held["data"]) == ("fail", "recordings in imported")
     assert "fps" in (project / "results" / "audit_source.md").read_text()
     assert (project / "results" / "audit_source.png").stat().st_size > 10_000
 
-    opened = open_project(project)
+    opened = open_project(project, overrides=["data.source=tables"])
     for stage in (stages.source, stages.curate):
         stage(opened.settings, opened.workspace, Silent())
     passed = rodepil("audit", folder=project)
     assert passed.returncode == 0, passed.stderr
-    assert "audit of 18 clips (6 with a seizure, 6 subjects): pass" in passed.stdout
+    assert "audit of 18 clips (6 with a seizure, 6 subjects): files pass" in passed.stdout
     assert tables.read("attributes", project / "data" / "audit.parquet").num_rows == 18
     assert json.loads((project / "results" / "audit.json").read_text())["auroc"]["fps"] == 0.5
 

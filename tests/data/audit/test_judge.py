@@ -155,3 +155,16 @@ def test_the_digest_is_of_all_clips_though_one_cannot_be_read(tmp_path: Path) ->
     record = audit(items, AuditSettings(), tmp_path / "c", of="clips", data="t", processes=1).record
     assert record.counts.unreadable == 1
     assert record.digest == digest_of(["0", "1", "gone"], [0, 1, 0])
+
+
+def test_a_headline_of_pass_never_hides_bars_that_part_the_labels(tmp_path: Path) -> None:
+    labels, subjects = [0, 1] * 20, [f"rat-{number // 4}" for number in range(40)]
+    record = judged(labels, subjects, lambda _, label: {"bars_y_share": 0.2 * label}, tmp_path)
+    assert record.verdict == "pass"
+    first = str(record).splitlines()[0]
+    assert "files pass; 2 warnings: pixels tell the label" in first  # alone, and in the forest
+    assert "bars above and below, AUROC 1.000" in first
+    few = judged(
+        [0, 1] * 2, list("aabb"), lambda _, label: {"bars_y_share": 0.2 * label}, tmp_path / "few"
+    )
+    assert "pixels part the labels, by chance or not (bars" in str(few).splitlines()[0]
