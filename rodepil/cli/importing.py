@@ -78,3 +78,21 @@ def recordings(
             progress=project.progress,
         )
     )
+
+
+def forget(
+    names: Annotated[
+        list[str], typer.Argument(metavar="RECORDING...", help="Ids, or paths of their files.")
+    ],
+    *,
+    into: Into = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Withdraw recordings and their cages from the tables; no video is touched, marks wait."""
+    from rodepil.data.marks.forget import forget_recordings  # noqa: PLC0415 - help stays instant
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    folder = into or project.workspace.root / project.settings.data.folder
+    typer.echo(forget_recordings(names, folder))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -53,6 +55,14 @@ class Recording:
     def name_id(self) -> str:
         """What stands for the recording in its clips' names: the video id, and the part of it."""
         return self.video_id if self.part is None else f"{self.video_id}-{self.part}"
+
+
+def gone_words(row: Recording, path: Path) -> str:
+    """Return what to say of a recording whose file is not there any more."""
+    return (
+        f"{path} is not there (recording '{row.recording_id}'); bring it back, import it from "
+        f"where it is now, or withdraw it: rodepil import forget {shlex.quote(row.recording_id)}"
+    )
 
 
 def recordings_of(table: pa.Table) -> list[Recording]:

@@ -37,7 +37,10 @@ def open_video(path: Path, *, timed: bool = False) -> av.container.InputContaine
         where they matter.
     """
     if not path.is_file():
-        raise VideoError(f"{path} is not there; check the path in the table that names it")
+        raise VideoError(
+            f"{path} is not there; bring it back, or, where a table names it, withdraw it "
+            "('rodepil import forget')"
+        )
     try:
         if path.stat().st_size == 0:
             raise VideoError(f"{path} is empty (0 bytes); copy it again from the camera")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from rodepil.data.annotations import Annotation, annotations_of
 from rodepil.data.boxes.keep import complaint, read_cages, read_recordings
 from rodepil.data.boxes.look import find_tags
 from rodepil.data.cages import Cage
-from rodepil.data.recordings import Recording
+from rodepil.data.lab.find import absolute
+from rodepil.data.recordings import Recording, gone_words
 from rodepil.errors import CageError, VideoError
 from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
@@ -114,8 +116,8 @@ def _boxes(recordings: Sequence[Recording], cages: Sequence[Cage]) -> list[Findi
         own = by_id.pop(recording.recording_id, [])
         if not own:
             text = (
-                f"{recording.recording_id}: it has no cage, and curation wants one; run 'rodepil "
-                f"cages draw {recording.recording_id}'"
+                f"{recording.recording_id}: it has no cage, and curation wants one; draw some: rodepil "
+                f"cages draw {shlex.quote(recording.recording_id)}"
             )
             found.append(Finding("fault", text))
             continue
@@ -194,6 +196,11 @@ def _tags(
                 for cage in by_id.get(recording.recording_id, [])
                 if complaint([cage], recording) is None
             ]
+            path = absolute(folder / recording.path)
+            if not path.is_file():
+                found.append(Finding("fault", gone_words(recording, path)))
+                advance(1)
+                continue
             try:
                 found += [Finding("warning", text) for text in find_tags(folder, recording, own)]
             except (VideoError, OSError) as error:

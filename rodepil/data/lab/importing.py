@@ -10,6 +10,7 @@ from pathlib import Path
 from rodepil.config.imports import RecordingImportSettings
 from rodepil.data.lab.attached import attached_to
 from rodepil.data.lab.find import find_videos
+from rodepil.data.lab.gone import with_gone
 from rodepil.data.lab.journal import ProbeJournal
 from rodepil.data.lab.register import probe_many
 from rodepil.data.lab.taking import TABLE, ImportedRecordings, take_recordings
@@ -78,18 +79,14 @@ def import_recordings(
         with writing(into):
             table = into / TABLE
             before = tables.read("recordings", table) if table.is_file() else None
+            rows = [] if before is None else recordings_of(before)
             made = take_recordings(
                 videos,
                 probed,
                 into,
                 settings,
-                before=Held(
-                    [] if before is None else recordings_of(before),
-                    into,
-                    attached_to(into),
-                    repaired,
-                ),
-                failures=found.failures,
+                before=Held(rows, into, attached_to(into), repaired),
+                failures=with_gone(found.failures, given, rows, probed.facts, into),
                 lost=journal.refused,
             )
             made = replace(made, recordings=made.recordings.sort_by("recording_id"))

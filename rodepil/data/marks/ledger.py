@@ -155,6 +155,29 @@ def withdraw_ledger(
     return rows
 
 
+def set_aside(folder: Path, gone: set[str]) -> Ledger:
+    """Take recordings' annotations out of the table; return the ledger, in which they wait.
+
+    Annotations that no mark made are adopted as marks of their annotators.
+
+    Raises
+    ------
+    AnnotationError
+        As for `write_ledger`.
+    """
+    path, before = folder / "annotations.parquet", read_ledger(folder)
+    if not path.is_file():
+        return before
+    there = annotations_of(tables.read("annotations", path))
+    own = [row for row in there if row.recording_id in gone - before.recordings]
+    ledger = _adopt(own, before, path)
+    if ledger != before:
+        _write("marks", [asdict(row) for row in ledger.marks], folder)
+        _write("watched", [asdict(row) for row in ledger.watched], folder)
+    _write("annotations", [asdict(row) for row in there if row.recording_id not in gone], folder)
+    return ledger
+
+
 def _merged(
     kept: list[Annotation], ledger: Ledger, catalog: Catalog, settings: AnnotationImportSettings
 ) -> list[Annotation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -159,8 +160,8 @@ def _check_name(taken: Taken, origin: Origin, ledger: Ledger) -> None:
     if others:
         raise AnnotationError(
             f"{origin.shown} does not say who marked it, and annotator '{who}' stands for "
-            f"{others[0]} already; give it with --annotator NAME, or withdraw the other with "
-            f"'rodepil annotations remove {others[0]}'"
+            f"{others[0]} already; give it with --annotator NAME, or withdraw the other: "
+            f"rodepil annotations remove {shlex.quote(others[0])}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,10 @@ def folds_of(dataset: Dataset) -> tuple[tuple[FoldRow, ...], tuple[Fault, ...]]:
 def _of_videos(folder: Path, recordings: Sequence[Recording]) -> Iterator[Fault]:
     for row in recordings:
         if not (folder / row.path).is_file():
-            remedy = "put the video there, pull it ('dvc pull'), or import it again"
+            remedy = (
+                "put the video there, pull it ('dvc pull'), import it from where it is, or "
+                f"withdraw it: rodepil import forget {shlex.quote(row.recording_id)}"
+            )
             yield Fault(row.recording_id, f"no video at {row.path}", remedy)
         if row.damaged_packets:
             what = f"{row.damaged_packets} damaged packets; frames are missing there"
@@ -82,7 +86,8 @@ def _of_cages(recordings: Sequence[Recording], cages: Sequence[Cage]) -> Iterato
     caged = {cage.recording_id for cage in cages}
     for row in recordings:
         if row.recording_id not in caged:
-            yield Fault(row.recording_id, "no cage", "draw its cages ('rodepil cages draw')")
+            remedy = f"draw its cages: rodepil cages draw {shlex.quote(row.recording_id)}"
+            yield Fault(row.recording_id, "no cage", remedy)
     for recording_id in sorted(caged - {row.recording_id for row in recordings}):
         remedy = "import its video, or leave its cages out ('rodepil cages check' lists them)"
         yield Fault(recording_id, "has cages, but is not among the recordings", remedy)
@@ -101,7 +106,8 @@ def _of_annotations(
             remedy = "import its video, or take the file back ('rodepil annotations remove')"
             yield Fault(recording_id, f"{marks} of it, but it is not among the recordings", remedy)
         elif cages and (recording_id, position) not in caged:
-            remedy = "draw that cage ('rodepil cages draw'), or mend the annotations"
+            draw = f"rodepil cages draw {shlex.quote(recording_id)}"
+            remedy = f"mend the annotations, or draw that cage: {draw}"
             yield Fault(recording_id, f"{marks} at position {position}, which has no cage", remedy)
 
 

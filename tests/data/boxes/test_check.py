@@ -117,3 +117,10 @@ def test_a_video_that_is_gone_is_a_fault_and_the_others_are_looked_at(folder: Fo
     faults = [row.text for row in check_folder(folder.path) if row.gravity == "fault"]
     assert len(faults) == 1
     assert "undated_M1.mp4 is not there" in faults[0]
+
+
+def test_a_suggested_command_can_be_pasted_where_an_id_holds_spaces(folder: Folder):
+    folder.record({"recording_id": "undated_old one"})
+    first, last = (row.text for row in check_folder(folder.path) if row.gravity == "fault")
+    assert "rodepil cages draw 'undated_old one'" in first
+    assert "rodepil import forget 'undated_old one'" in last

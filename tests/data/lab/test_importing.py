@@ -221,3 +221,21 @@ def test_two_imports_at_once_are_refused(film: Film, tmp_path: Path):
     with alone_in(into / STATE), pytest.raises(SourceError, match="another process is at work"):
         take([path], into, PLAIN)
     take([path], into, PLAIN)
+
+
+def test_videos_that_are_gone_are_named_with_the_way_out(film: Film, tmp_path: Path):
+    gone = film("cam/old one.mp4", 20)
+    film("cam/new.mp4", 20)
+    film("dam/else.mp4", 20)
+    into = tmp_path / "into"
+    take([tmp_path / "cam", tmp_path / "dam"], into, RecordingImportSettings())
+    gone.unlink()
+    made = take([tmp_path / "cam"], into, RecordingImportSettings())
+    (refused,) = made.failures.to_pylist()
+    assert refused["item"] == str(gone)
+    assert "rodepil import forget 'undated_old one'" in refused["message"]
+    (named,) = take([gone, tmp_path / "cam"], into, RecordingImportSettings()).failures.to_pylist()
+    assert named == refused
+    (tmp_path / "cam/new.mp4").rename(tmp_path / "cam/moved.mp4")
+    moved = take([tmp_path / "cam"], into, RecordingImportSettings())
+    assert moved.failures.num_rows == 1
