@@ -126,15 +126,33 @@ def test_leave_one_subject_out_refuses_a_subject_of_one_class() -> None:
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        ({"a": (3, 3), "b": (3, 3)}, "at least 5 subjects, and the kept clips have 2"),
-        ({f"r{i}": (3, i < 3) for i in range(8)}, "positive clips, and the kept clips have 3"),
-        ({f"r{i}": (i < 2, 3) for i in range(8)}, "negative clips, and the kept clips have 2"),
-        ({f"r{i}": (3, 0) for i in range(8)}, "have 0; add recordings"),
+        ({"a": (3, 3), "b": (3, 3)}, "the kept clips have 2 subjects and 2 subjects with pos"),
+        ({f"r{i}": (3, i < 3) for i in range(8)}, "have 3 subjects with positive clips"),
+        ({f"r{i}": (i < 2, 3) for i in range(8)}, "have 2 subjects with negative clips"),
+        ({f"r{i}": (3, 0) for i in range(8)}, "at least 2 of each; add recordings"),
     ],
 )
 def test_what_no_dealing_can_mend_is_refused_with_the_remedy(counts: Counts, message: str) -> None:
     with pytest.raises(FoldError, match=message):
         make_folds(manifest(counts), FoldSettings(k=5))
+
+
+def test_all_that_folds_lack_is_said_at_once_with_the_most_that_can_be() -> None:
+    counts = {"a": (0, 3), "b": (0, 1), "c": (0, 2), "d": (2, 0), "e": (2, 2), "f": (1, 1)}
+    clips = manifest(counts, drop_reason=lambda _: None)
+    still = manifest({"a": (4, 0)}, kept=lambda _: False, drop_reason=lambda _: "still").to_pylist()
+    rows = [*clips.to_pylist(), *({**row, "clip_id": row["clip_id"] + "s"} for row in still)]
+    clips = tables.from_rows("clips", rows)
+    with pytest.raises(FoldError) as refused:
+        make_folds(clips, FoldSettings(k=6))
+    said = str(refused.value)
+    assert "have 5 subjects with positive clips and 3 subjects with negative clips" in said
+    assert "(without positive clips: d; without negative clips: a, b, c; 4 still windows" in said
+    assert "set folds.k to 3 or less" in said
+    assert "rodepil data summary" in said
+    assert len(check_folds(clips, make_folds(clips, FoldSettings(k=3))).rows) == 3
+    with pytest.raises(FoldError):
+        make_folds(clips, FoldSettings(k=4))
 
 
 def test_no_kept_clip_is_refused() -> None:

@@ -116,8 +116,8 @@ def _boxes(recordings: Sequence[Recording], cages: Sequence[Cage]) -> list[Findi
         own = by_id.pop(recording.recording_id, [])
         if not own:
             text = (
-                f"{recording.recording_id}: it has no cage, and curation wants one; draw some: rodepil "
-                f"cages draw {shlex.quote(recording.recording_id)}"
+                f"{recording.recording_id}: it has no cage, and curation wants one; draw it: "
+                f"rodepil cages draw {shlex.quote(recording.recording_id)}"
             )
             found.append(Finding("fault", text))
             continue
