@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -59,13 +58,13 @@ def recordings(
     """
     from rodepil.data.lab.importing import import_recordings  # noqa: PLC0415 - help stays instant
 
-    options = {"clock": clock, "name_pattern": name_pattern, "sessions": sessions}
-    own = [
-        f"imports.recordings.{key}={json.dumps(value)}"
-        for key, value in options.items()
+    given_here = {"clock": clock, "name_pattern": name_pattern, "sessions": sessions}
+    options = {
+        f"--{key.replace('_', '-')}": {"imports": {"recordings": {key: value}}}
+        for key, value in given_here.items()
         if value is not None
-    ]
-    project = open_project(root, profile=profile, overrides=[*(overrides or ()), *own])
+    }
+    project = open_project(root, profile=profile, overrides=overrides or (), options=options)
     settings = project.settings
     folder = into or project.workspace.root / settings.data.folder
     typer.echo(

@@ -91,7 +91,7 @@ def test_options_win_over_params(tmp_path: Path, run: Run) -> None:
     [
         (("v",), "is empty (0 bytes)"),
         (("nowhere",), "nowhere is not there"),
-        (("v", "--clock", "sun"), "imports.recordings.clock = 'sun'"),
+        (("v", "--clock", "sun"), "error: --clock: imports.recordings.clock = 'sun'"),
         (("v", "--name-pattern", "%H"), "year, month, day and hour"),
     ],
 )
