@@ -64,6 +64,7 @@ def test_the_table_lands_in_the_projects_folder_of_tables(tmp_path: Path, run: R
     (row,) = rows(tmp_path / "data" / "imported")
     assert (row["recording_id"], row["camera"]) == ("Feb-1-2019_M2U00244", "Käfig 3")
     assert "1 recordings (1 new)" in done.stdout
+    assert "\nnew: Feb-1-2019_M2U00244\n" in done.stdout
     assert "refused: " in done.stdout
     assert "empty.avi is empty (0 bytes); copy it again" in done.stdout
     assert "probe recordings" in done.stderr

@@ -77,6 +77,24 @@ def test_a_narrow_terminal_cuts_no_number_and_no_name(project: Path, run: Run) -
     assert {"Feb-1-2019 2 0.33 2 0.67", "70-2 0.33 1 1 31.0 31.0"} <= lines
 
 
+def test_recordings_are_listed_by_id_within_80_columns(project: Path, rodepil: Rodepil) -> None:
+    rows = [
+        recording(0, starts_at="2019-02-01T18:00:00", session_id="s", session_start_s=0.0),
+        recording(1, starts_at="2019-02-01T18:10:00", session_id="s", session_start_s=600.0),
+        recording(2, path="../videos of the north/Käfig.mp4"),
+    ]
+    marks = [seizure(rows[0], 2, 0, 31), seizure(rows[0], 2, 50, 60, agreement=0.2)]
+    made = {"recordings": rows, "cages": [cage(rows[0], 2, "70-2")], "annotations": marks}
+    for name, held in made.items():
+        tables.write(name, tables.from_rows(name, held), project / "lab" / f"{name}.parquet")
+    shown = rodepil("data", "recordings", folder=project, COLUMNS="80")
+    assert shown.returncode == 0, shown.stderr
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
+    assert "Feb-1-2019_V0 V0.mp4 2019-02-01 18:00:00 0.17 s 1 1" in lines
+    assert "Feb-2-2019_V2 Käfig.mp4 Feb-2-2019 0.17 \N{EN DASH} 0 0" in lines
+
+
 def test_an_empty_project_says_what_to_run_first(tmp_path: Path, run: Run) -> None:
     shown = run(tmp_path)
     assert shown.returncode == 1

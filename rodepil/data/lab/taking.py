@@ -25,6 +25,8 @@ from rodepil.io import tables
 from rodepil.io.files import relative_to
 
 TABLE = "recordings.parquet"
+NAMED = 10
+"""New recordings of which the id is said."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class ImportedRecordings:
     taken
         The ids of what was given and taken.
     new
-        How many of them the table did not hold.
+        Those of them that the table did not hold.
     failures
         Table "failures": what was refused, with the reason and the remedy.
     notes
@@ -49,7 +51,7 @@ class ImportedRecordings:
 
     recordings: pa.Table
     taken: tuple[str, ...]
-    new: int
+    new: tuple[str, ...]
     failures: pa.Table
     notes: tuple[str, ...]
     folder: Path
@@ -60,11 +62,13 @@ class ImportedRecordings:
         hours = sum(row.duration_s for row in rows) / 3600
         sessions = len({row.session_id for row in rows})
         head = (
-            f"{len(rows)} recordings ({self.new} new), {hours:.2f} h, {sessions} sessions; "
+            f"{len(rows)} recordings ({len(self.new)} new), {hours:.2f} h, {sessions} sessions; "
             f"{self.folder / TABLE} holds {self.recordings.num_rows}"
         )
         refused = [f"refused: {row['message']}" for row in self.failures.to_pylist()]
-        return "\n".join([head, *(f"note: {note}" for note in self.notes), *refused])
+        more = f", and {len(self.new) - NAMED} more" if len(self.new) > NAMED else ""
+        fresh = [f"new: {', '.join(self.new[:NAMED])}{more}"] if self.new else []
+        return "\n".join([head, *fresh, *(f"note: {note}" for note in self.notes), *refused])
 
 
 def take_recordings(
@@ -131,7 +135,7 @@ def take_recordings(
     return ImportedRecordings(
         recordings=tables.from_rows("recordings", map(asdict, joined.recordings)),
         taken=given,
-        new=len(given) - len(replaced),
+        new=tuple(row.recording_id for row in rows if row.recording_id not in replaced),
         failures=tables.from_rows("failures", refused),
         notes=(*in_lines(notes), *joined.notes),
         folder=folder,

@@ -33,7 +33,7 @@ def test_the_same_import_again_changes_nothing(film: Film, tmp_path: Path):
     table = into / "recordings.parquet"
     before = table.read_bytes(), table.stat().st_mtime_ns
     again = take([tmp_path / "cam 2", tmp_path / "cam 1"], into, PLAIN)
-    assert (first.new, again.new) == (2, 0)
+    assert (len(first.new), again.new) == (2, ())
     assert (table.read_bytes(), table.stat().st_mtime_ns) == before
     assert list(rows(into)) == ["Feb-1-2019_M2U00244-cam 1", "Feb-1-2019_M2U00244-cam 2"]
     for row in rows(into).values():
@@ -95,7 +95,7 @@ def test_a_file_that_moved_or_swapped_names_keeps_its_recording(film: Film, tmp_
     (tmp_path / "cam/3.mp4").rename(two)
     made = take([tmp_path / "cam"], into, PLAIN)
     assert {key: row["sha256"] for key, row in rows(into).items()} == held
-    assert (made.new, made.failures.num_rows) == (0, 0)
+    assert (made.new, made.failures.num_rows) == ((), 0)
     assert (into / str(rows(into)["undated_1"]["path"])).samefile(two)
 
 
@@ -118,7 +118,7 @@ def test_a_file_that_grew_keeps_its_recording(film: Film, tmp_path: Path):
     hang_on(into, "undated_1")
     path.write_bytes(whole)
     made = take([path], into, PLAIN)
-    assert (made.new, made.notes) == (0, ())
+    assert (made.new, made.notes) == ((), ())
     assert {key: row["n_frames"] for key, row in rows(into).items()} == {"undated_1": 60}
 
 
@@ -204,7 +204,7 @@ def test_paths_hold_behind_a_link_to_another_disk(film: Film, tmp_path: Path):
     assert (folder / str(row["path"])).samefile(path)
     (tmp_path / "other").symlink_to(tmp_path / "videos")
     again = take([tmp_path / "other/deep/a.mp4"], folder, PLAIN)
-    assert (again.new, again.failures.num_rows, len(rows(folder))) == (0, 0, 1)
+    assert (again.new, again.failures.num_rows, len(rows(folder))) == ((), 0, 1)
 
 
 def test_a_long_name_is_cut_and_stays_its_own(film: Film, tmp_path: Path):
