@@ -374,6 +374,7 @@ def test_without_a_clock_activity_runs_from_the_start_of_the_session(tmp_path: P
         for half, (row, place) in enumerate(zip(rows, cages, strict=True))
         for number in range(18)
     ]
+    clips.append(window(rows[1], cages[1], 19, kept=False, drop_reason="gap"))
     marks = [seizure(rows[1], 0, 19.97, 50)]
     activity = activity_of(dataset(tmp_path, rows, cages, marks, clips))
     assert activity is not None
@@ -382,6 +383,8 @@ def test_without_a_clock_activity_runs_from_the_start_of_the_session(tmp_path: P
     np.testing.assert_allclose(activity.motion, [np.concatenate([steps, steps + 0.1])])
     assert [mark.start_s for mark in activity.marks] == [pytest.approx(200.0)]
     assert [mark.end_s for mark in activity.marks] == [pytest.approx(230.03)]
+    assert activity.length_s == pytest.approx(360.06)
+    assert (activity.windows, activity.unmeasured) == (36, 1)
 
 
 def write(folder: Path, lab: Dataset) -> None:
@@ -405,3 +408,14 @@ def test_the_pipelines_data_is_read_first_and_what_was_imported_on_demand(
     imported = read_dataset(settings, workspace, source=True)
     assert imported.recordings is not None
     assert imported.recordings.num_rows == 6
+
+
+def test_a_seizure_is_drawn_to_the_recordings_end_and_no_further(tmp_path: Path) -> None:
+    row = recording(0, duration_s=100.02)
+    place = cage(row, 0, "70-3")
+    clips = [window(row, place, number, motion=0.01) for number in range(10)]
+    marks = [seizure(row, 0, 90, 100.05)]  # a frame past it
+    activity = activity_of(dataset(tmp_path, [row], [place], marks, clips))
+    assert activity is not None
+    assert [(mark.start_s, mark.end_s) for mark in activity.marks] == [(90.0, 100.02)]
+    assert activity.length_s == 100.02
