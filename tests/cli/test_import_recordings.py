@@ -175,3 +175,17 @@ def test_a_stopped_import_keeps_what_was_probed(
     assert [row["n_frames"] for row in rows(tmp_path / "data" / "imported")] == [
         100 + 30 * number for number in range(6)
     ]
+
+
+def test_a_recording_is_forgotten_by_id_or_path(tmp_path: Path, run: Run, rodepil: Rodepil) -> None:
+    for number, name in enumerate(("a one", "b", "c")):
+        write_film(tmp_path / "v" / f"{name}.mp4", seed=number)
+    assert run("v", folder=tmp_path).returncode == 0
+    (tmp_path / "v" / "a one.mp4").unlink()
+    assert "rodepil import forget 'undated_a one'" in run("v", folder=tmp_path).stdout
+    for _ in range(2):
+        done = rodepil("import", "forget", "undated_a one", "v/b.mp4", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        held = rows(tmp_path / "data" / "imported")
+        assert [row["recording_id"] for row in held] == ["undated_c"]
+    assert "not in the table (forgotten already?): v/b.mp4" in done.stdout
