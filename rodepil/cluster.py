@@ -1,7 +1,8 @@
 """Run a function over many items, here or on a Ray cluster: the one door to Ray tasks.
 
 Without ``RAY_ADDRESS`` the items run in processes of this machine; with it, as tasks of that
-cluster. One item that fails leaves an outcome with its error, and the rest goes on.
+cluster. One item that fails leaves an outcome with its error, and the rest goes on. Who stops
+reading outcomes stops the work: items that are not finished are left as they are.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
 from typing import Any, Generic, TypeVar
+
+from rodepil.errors import WorkerDied
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -70,40 +75,79 @@ def _attempt(function: Callable[[Item], Result], item: Item) -> Outcome[Item, Re
 def _on_processes(
     function: Callable[[Item], Result], items: Sequence[Item], processes: int
 ) -> Iterator[Outcome[Item, Result]]:
+    """Run items side by side; those that were at work when a worker died run again, each alone."""
+    left = list(items)
+    while left:
+        died = yield from _in_pool(function, left, processes)
+        for item in died:
+            alone = [item]
+            if (yield from _in_pool(function, alone, 1)):
+                error = WorkerDied(
+                    "the process that worked on it died, also alone; it may want more memory than "
+                    "there is. Free some, or leave it out"
+                )
+                yield Outcome(item, None, error)
+
+
+def _in_pool(
+    function: Callable[[Item], Result], left: list[Item], processes: int
+) -> Generator[Outcome[Item, Result], None, list[Item]]:
+    """Take items from the front of `left` until none is left or a worker dies.
+
+    Returns
+    -------
+    list
+        Those that were at work when one died.
+    """
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+    hears, says = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
-        processes, mp_context=context, initializer=_begin, initargs=(dict(os.environ),)
+        min(processes, len(left)),
+        mp_context=context,
+        initializer=_begin,
+        initargs=(dict(os.environ), hears),
     )
+    at_work: dict[Future[Outcome[Item, Result]], Item] = {}
     try:
-        waiting: dict[Future[Outcome[Item, Result]], Item] = {
-            pool.submit(_attempt, function, item): item for item in items
-        }
-        for future in as_completed(waiting):
-            try:
-                yield future.result()
-            except BrokenProcessPool as error:
-                yield Outcome(waiting[future], None, error)
+        while left or at_work:
+            while left and len(at_work) < processes:
+                at_work[pool.submit(_attempt, function, left[0])] = left[0]
+                del left[0]
+            for future in wait(at_work, return_when=FIRST_COMPLETED).done:
+                outcome = future.result()
+                del at_work[future]
+                yield outcome
+    except BrokenProcessPool:
+        return list(at_work.values())
+    except BaseException:
+        says.close()  # what workers did is noted, or it is not wanted: none waits for them
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        says.close()
+        hears.close()
+    return []
 
 
-def _begin(environment: Mapping[str, str]) -> None:
+def _begin(environment: Mapping[str, str], driver: Connection) -> None:
     """Prepare a worker: what it is forked from has the environment of the first start of all."""
     os.environ.clear()
     os.environ.update(environment)
-    _follow_parent()
+    _follow(driver)
 
 
-def _follow_parent() -> None:
-    """Let this worker end with the process that started it, also when that is killed."""
+def _follow(driver: Connection) -> None:
+    """Let this worker end with the process that started it, or when that lets go of `driver`."""
     parent = multiprocessing.parent_process()
+    ends: list[Connection | int] = [driver]
+    if parent is not None:
+        ends.append(parent.sentinel)
 
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
+    def follow() -> None:
+        wait_for(ends)
+        os._exit(1)
 
-    threading.Thread(target=wait, name="follow-parent", daemon=True).start()
+    threading.Thread(target=follow, name="follow-parent", daemon=True).start()
 
 
 def _on_ray(
@@ -115,11 +159,15 @@ def _on_ray(
         ray.init(address=os.environ["RAY_ADDRESS"], log_to_driver=False)
     remote: Any = ray.remote(_attempt)
     waiting = {remote.remote(function, item): item for item in items}
-    while waiting:
-        (ready,), _ = ray.wait(list(waiting), num_returns=1)
-        item = waiting.pop(ready)
-        try:
-            outcome: Outcome[Item, Result] = ray.get(ready)
-        except ray.exceptions.RayError as error:
-            outcome = Outcome(item, None, error)
-        yield outcome
+    try:
+        while waiting:
+            (ready,), _ = ray.wait(list(waiting), num_returns=1)
+            item = waiting.pop(ready)
+            try:
+                outcome: Outcome[Item, Result] = ray.get(ready)
+            except ray.exceptions.RayError as error:
+                outcome = Outcome(item, None, error)
+            yield outcome
+    finally:
+        for task in waiting:
+            ray.cancel(task, force=True)

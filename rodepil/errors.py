@@ -39,6 +39,14 @@ class SourceError(RodepilError):
     """A data source is empty or can't be used."""
 
 
+class ShortRecording(SourceError):
+    """A recording lasts less than one clip."""
+
+
+class WorkerDied(RodepilError):
+    """A process that worked on an item died."""
+
+
 class DownloadError(RodepilError):
     """A record can't be fetched, or what came of it can't be unpacked safely."""
 

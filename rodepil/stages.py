@@ -11,10 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
+from rodepil.errors import AuditError, SourceError
 from rodepil.io import tables
 from rodepil.io.progress import Progress
+from rodepil.io.wording import by_number
 
 if TYPE_CHECKING:
     from rodepil.data.audit.items import AuditItem
@@ -39,7 +42,16 @@ def source(settings: ProjectSettings, workspace: Workspace, progress: Progress) 
 
 
 def curate(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Turn recordings into clips and write the manifest."""
+    """Turn recordings into clips and write the manifest, also where some of them fail.
+
+    The stage itself then fails unless it is allowed to: DVC keeps what succeeded, and would not
+    try again when the disk or a missing video is back.
+
+    Raises
+    ------
+    SourceError
+        Recordings that may succeed another time failed; clips and manifest of the others stand.
+    """
     from rodepil.data.curate import curate as curate_recordings  # noqa: PLC0415
 
     summary = curate_recordings(
@@ -49,6 +61,12 @@ def curate(settings: ProjectSettings, workspace: Workspace, progress: Progress) 
         workspace.clips,
         progress=progress,
     )
+    if summary.unfinished and not settings.curate.allow_failures:
+        count = by_number(len(summary.unfinished), "recording is", "recordings are")
+        raise SourceError(
+            f"{summary}\n{count} not curated; what is done is kept. Mend what is said above and "
+            "run the same command again, or go on without: curate.allow_failures=true"
+        )
     return str(summary)
 
 
@@ -78,15 +96,24 @@ def audit_source(
     progress: Progress,
     folder: Path | None = None,
 ) -> str:
-    """Audit recordings as they came: those of `folder`, by default of the project's source."""
+    """Audit recordings as they came: those of `folder`, by default what was imported, if anything.
+
+    What it says begins with the folder.
+    """
     from rodepil.data.audit.items import source_items  # noqa: PLC0415
     from rodepil.data.sources import read_source  # noqa: PLC0415
 
+    imported = workspace.root / settings.data.folder
     simulated = settings.data.source == "simulated"
-    usual = workspace.raw if simulated else workspace.root / settings.data.folder
-    items = source_items(read_source(folder or usual), settings.curate.min_agreement)
-    data = None if folder is None else f"recordings in {folder.resolve().name}"
-    return str(_audited(items, "source", settings, workspace, progress, data=data))
+    raw = simulated and not (imported / "recordings.parquet").is_file()
+    usual = folder or (workspace.raw if raw else imported)
+    items = source_items(read_source(usual), settings.curate.min_agreement)
+    data = None if folder is None and raw else name_of_source(usual.resolve())
+    try:
+        record = _audited(items, "source", settings, workspace, progress, data=data)
+    except AuditError as error:
+        raise AuditError(f"{usual}: {error}") from error
+    return f"{usual}: {record}"
 
 
 def _audited(
@@ -101,11 +128,19 @@ def _audited(
     """Audit items, write table, record, page and figure, and then stop if they failed."""
     from rodepil.data.audit.record import save_record  # noqa: PLC0415
     from rodepil.data.audit.run import audit as run  # noqa: PLC0415
+    from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report.audit import STEMS, write_audit  # noqa: PLC0415
-    from rodepil.trials.plan import data_name  # noqa: PLC0415
 
-    name = data or data_name(settings)
-    found = run(items, settings.audit, workspace.auditing, of=of, data=name, progress=progress)
+    name = data or data_of(settings, workspace)
+    found = run(
+        items,
+        settings.audit,
+        workspace.auditing,
+        of=of,
+        data=name,
+        clip_s=settings.curate.clip_duration_s,
+        progress=progress,
+    )
     table = workspace.audit.with_stem(STEMS[of])
     tables.write("attributes", found.attributes, table)
     save_record(found.record, workspace.results / f"{STEMS[of]}.json")
@@ -206,12 +241,12 @@ def cross_validate(
     settings: ProjectSettings, workspace: Workspace, progress: Progress, *, control: Control
 ) -> str:
     """Cross-validate under `control` and write what the report reads."""
+    from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.trials.crossval import cross_validate as validate  # noqa: PLC0415
     from rodepil.trials.crossval import write_results  # noqa: PLC0415
-    from rodepil.trials.plan import data_name  # noqa: PLC0415
 
-    figures = partial(fold_figures, data=data_name(settings))
+    figures = partial(fold_figures, data=data_of(settings, workspace))
     result = validate(settings, workspace, control=control, figures=figures, progress=progress)
     write_results(result, workspace)
     return str(result)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from rodepil.trials.ray_session import Resources
 
 REAL = Path(os.environ.get("RODEPIL_REAL", Path(__file__).parents[2] / "shared" / "real"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what runs in the background with interrupts ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for third_party in (
         # MLflow's own tables, under SQLAlchemy 2.1.
         "ignore:The ``noload`` loader strategy is deprecated",
@@ -18,6 +26,15 @@ def pytest_configure(config: pytest.Config) -> None:
         r"ignore::DeprecationWarning:ray\.data\.context",
     ):
         config.addinivalue_line("filterwarnings", third_party)
+
+
+@pytest.fixture(scope="session")
+def resources() -> Iterator[Resources]:
+    """Keep one real Ray of two CPUs open, on which every trial of this process runs."""
+    from rodepil.trials.ray_session import ray_session  # noqa: PLC0415 - imported where it is used
+
+    with ray_session(2) as there:
+        yield there
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from rodepil.cluster import run_many
+from rodepil.errors import WorkerDied
 
 DIE = "__import__('os')._exit(9)"
 OWN_PID = "__import__('os').getpid()"
@@ -46,10 +47,45 @@ def test_two_processes_are_others() -> None:
     assert os.getpid() not in pids
 
 
-def test_a_dead_process_ends_with_an_error_not_a_hang() -> None:
-    outcomes = list(run_many(eval, ["0", DIE, "2"], processes=2))
-    assert sorted(outcome.item for outcome in outcomes) == sorted(["0", DIE, "2"])
-    assert [outcome.error for outcome in outcomes if outcome.item == DIE] != [None]
+def test_a_dead_process_costs_only_the_item_that_kills_it_alone() -> None:
+    # The first lasts until the second has killed the pool that both are in.
+    items = ["__import__('time').sleep(1.5) or 0", DIE, "2", "3", "4"]
+    outcomes = {outcome.item: outcome for outcome in run_many(eval, items, processes=2)}
+    assert {outcome.result for item, outcome in outcomes.items() if item != DIE} == {0, 2, 3, 4}
+    assert [item for item, outcome in outcomes.items() if outcome.error is not None] == [DIE]
+    assert isinstance(outcomes[DIE].error, WorkerDied)
+    assert "leave it out" in str(outcomes[DIE].error)
+
+
+def test_who_stops_reading_waits_for_no_worker() -> None:
+    begun = time.monotonic()
+    outcomes = run_many(eval, ["1", *["__import__('time').sleep(60)"] * 3], processes=2)
+    assert next(outcomes).result == 1
+    children = psutil.Process().children(recursive=True)
+    workers = [child for child in children if child.ppid() != os.getpid()]  # the forkserver's
+    assert len(workers) == 2
+    outcomes.close()  # type: ignore[attr-defined]  # a generator
+    assert time.monotonic() - begun < 20
+    _, alive = psutil.wait_procs(workers, timeout=5)
+    assert alive == []
+
+
+def test_an_interrupt_ends_the_workers_and_leaves_none() -> None:
+    code = (
+        "import time; from rodepil.cluster import run_many\n"
+        "if __name__ == '__main__': list(run_many(time.sleep, [60, 60, 60], processes=2))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    family = psutil.Process(parent.pid)
+    until = time.monotonic() + 30
+    while len(workers := family.children(recursive=True)) < 4:  # forkserver, tracker, two workers
+        assert time.monotonic() < until, "the workers did not start"
+        time.sleep(0.2)
+    time.sleep(1)
+    parent.send_signal(signal.SIGINT)  # to the parent alone
+    parent.communicate(timeout=15)
+    _, alive = psutil.wait_procs(workers, timeout=15)
+    assert alive == []
 
 
 def test_processes_have_the_environment_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Commands of annotations: import, agreement, show."""
+"""Commands of annotations: import, remove, agreement, show."""
 
 from __future__ import annotations
 
@@ -46,13 +46,14 @@ def import_(
     overrides: Overrides = None,
 ) -> None:
     """Take annotators' marks, and make of them the annotations that label clips."""
-    from rodepil.data.marks.summary import say_import  # noqa: PLC0415 - help stays instant
+    from rodepil.data.marks.summary import say_import, say_unwatched  # noqa: PLC0415 - help stays instant
     from rodepil.data.marks.take import import_annotations  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
+    folder = _folder(project, into)
     done = import_annotations(
         files,
-        _folder(project, into),
+        folder,
         project.settings.imports.annotations,
         annotator=annotator,
         form=form.value,
@@ -60,6 +61,27 @@ def import_(
         progress=project.progress,
     )
     typer.echo(say_import(done, project.settings.curate.min_agreement))
+    if unwatched := say_unwatched(folder):
+        typer.echo(unwatched)
+
+
+@app.command("remove")
+def remove(
+    names: Annotated[
+        list[str], typer.Argument(help="Files that were imported, or annotators, as 'show' lists.")
+    ],
+    *,
+    into: Into = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Withdraw what files or annotators gave, and remake the annotations of what stays."""
+    from rodepil.data.marks.remove import remove_annotations, say_removed  # noqa: PLC0415 - help stays instant
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    done = remove_annotations(names, _folder(project, into), project.settings.imports.annotations)
+    typer.echo(say_removed(done, project.settings.curate.min_agreement))
 
 
 @app.command("agreement")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -37,8 +36,17 @@ def recordings(
     ] = None,
     camera: Annotated[
         str | None,
-        typer.Option("--camera", help="Of all files; by default the name of a file's folder."),
+        typer.Option(
+            "--camera", help="Of all files; by default a file's nearest folder that is no date."
+        ),
     ] = None,
+    repaired: Annotated[
+        bool,
+        typer.Option(
+            "--repaired",
+            help="Files that changed are the same recordings: cages and annotations of them stay.",
+        ),
+    ] = False,
     root: Root = HERE,
     profile: Profile = None,
     overrides: Overrides = None,
@@ -50,17 +58,40 @@ def recordings(
     """
     from rodepil.data.lab.importing import import_recordings  # noqa: PLC0415 - help stays instant
 
-    options = {"clock": clock, "name_pattern": name_pattern, "sessions": sessions}
-    own = [
-        f"imports.recordings.{key}={json.dumps(value)}"
-        for key, value in options.items()
+    given_here = {"clock": clock, "name_pattern": name_pattern, "sessions": sessions}
+    options = {
+        f"--{key.replace('_', '-')}": {"imports": {"recordings": {key: value}}}
+        for key, value in given_here.items()
         if value is not None
-    ]
-    project = open_project(root, profile=profile, overrides=[*(overrides or ()), *own])
+    }
+    project = open_project(root, profile=profile, overrides=overrides or (), options=options)
     settings = project.settings
     folder = into or project.workspace.root / settings.data.folder
     typer.echo(
         import_recordings(
-            given, folder, settings.imports.recordings, camera=camera, progress=project.progress
+            given,
+            folder,
+            settings.imports.recordings,
+            camera=camera,
+            repaired=repaired,
+            progress=project.progress,
         )
     )
+
+
+def forget(
+    names: Annotated[
+        list[str], typer.Argument(metavar="RECORDING...", help="Ids, or paths of their files.")
+    ],
+    *,
+    into: Into = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Withdraw recordings and their cages from the tables; no video is touched, marks wait."""
+    from rodepil.data.marks.forget import forget_recordings  # noqa: PLC0415 - help stays instant
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    folder = into or project.workspace.root / project.settings.data.folder
+    typer.echo(forget_recordings(names, folder))

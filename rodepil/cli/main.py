@@ -62,6 +62,7 @@ app.add_typer(published.fetch_app, name="fetch", help="Download published record
 import_app = typer.Typer(no_args_is_help=True)
 import_app.command("recordings")(importing.recordings)
 import_app.command("rodepil")(published.import_rodepil)
+import_app.command("forget")(importing.forget)
 app.add_typer(import_app, name="import", help="Take recordings into the source's tables.")
 app.command("simulate")(data.simulate)
 app.add_typer(marks.app, name="annotations", help="Take annotators' marks, compare and count them.")

@@ -22,6 +22,7 @@ from rich.text import Text
 from rodepil.io.progress import Advance
 
 LINES_WITHOUT_TERMINAL = 10
+ROUNDING = 1e-9
 FEW = 10
 """Below it, a part of a unit is shown with two decimals, else with one."""
 
@@ -46,7 +47,10 @@ class Bars:
 
     @contextmanager
     def task(self, name: str, total: float, unit: str) -> Iterator[Advance]:
-        """Yield a function that advances the bar."""
+        """Yield a function that advances the bar; there is none where nothing is to do."""
+        if not total:
+            yield lambda _: None
+            return
         if not self._console.is_terminal:
             yield self._lines(name, total, unit)
             return
@@ -66,17 +70,18 @@ class Bars:
 
     def _lines(self, name: str, total: float, unit: str) -> Advance:
         done = 0.0
-        printed = 0
+        printed, shown = 0, _amounts(0.0, total)
         begun_s = time.monotonic()
 
         def advance(amount: float) -> None:
-            nonlocal done, printed
+            nonlocal done, printed, shown
             done += amount
-            tenth = int(LINES_WITHOUT_TERMINAL * done / total) if total else printed
-            if tenth > printed:
-                printed = tenth
+            tenth = int(LINES_WITHOUT_TERMINAL * done / total + ROUNDING)
+            amounts = _amounts(done, total)
+            if tenth > printed and (amounts != shown or tenth >= LINES_WITHOUT_TERMINAL):
+                printed, shown = tenth, amounts
                 left_s = (time.monotonic() - begun_s) * max(0.0, total - done) / done
-                line = f"{name}: {_amounts(done, total)} {unit}, {_clock(left_s)} left"
+                line = f"{name}: {amounts} {unit}, {_clock(left_s)} left"
                 if unit in RATED:
                     line += f", {_rate(done / max(time.monotonic() - begun_s, 1e-9), unit)}"
                 self._console.print(line, highlight=False, soft_wrap=True)

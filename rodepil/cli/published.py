@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,7 @@ def fetch(
             typer.echo(found.listing())
         else:
             typer.echo(fetch_record(found, folder, http, progress=project.progress))
-            typer.echo(f"next: rodepil import rodepil {folder}")
+            typer.echo(f"next: rodepil import rodepil {shlex.quote(str(folder))}")
 
 
 def import_rodepil(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,15 @@ class Project:
 
 
 def open_project(
-    root: Path | None = None, *, profile: str | None = None, overrides: Sequence[str] = ()
+    root: Path | None = None,
+    *,
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Project:
     """Return the project in `root`, by default in the folder of the command."""
     workspace = Workspace(root or Path.cwd())
-    settings = load_settings(workspace.root, profile=profile, overrides=overrides)
+    settings = load_settings(workspace.root, profile=profile, overrides=overrides, options=options)
     return Project(settings, workspace, Bars())
 
 

@@ -60,3 +60,17 @@ def summary(
     if out is not None:
         write_activity(dataset, out)
         typer.echo(f"the activity over the day is in {out}")
+
+
+@app.command("recordings")
+def recordings(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
+    """List the recordings by the ids that other commands take: what was imported, if anything."""
+    from rodepil.data.overview import list_recordings, read_imported  # noqa: PLC0415
+    from rodepil.report.summary import recordings_sheet  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    dataset = read_imported(project.settings, project.workspace)
+    console = Console()
+    console.print(f"Data: {escape(dataset.data)}")
+    sheet = recordings_sheet(list_recordings(dataset), dataset.data)
+    console.print(shown(sheet, gap=2 if console.width >= WIDE else 1))

@@ -50,7 +50,8 @@ class RecordingImportSettings(Settings):
     anywhere in a file's name. Containers mostly hold UTC: ``metadata_zone`` names the lab's zone
     (``Europe/Rome``) to turn it to, null takes it as it stands. ``sessions`` joins files that a
     camera cut one recording into: ``clock`` where one starts within ``session_gap_s`` of the end
-    of the one before it, ``folder`` all files of a folder in order of their names.
+    of the one before it, ``folder`` all files of a folder in order of their names; ``none`` joins
+    nothing and leaves what earlier imports joined.
     """
 
     clock: Literal["none", "name", "metadata"] = "none"

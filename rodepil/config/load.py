@@ -29,7 +29,11 @@ Made = TypeVar("Made", bound=Settings)
 
 
 def load_settings(
-    root: Path, *, profile: str | None = None, overrides: Sequence[str] = ()
+    root: Path,
+    *,
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, Mapping[str, object]] | None = None,
 ) -> ProjectSettings:
     """Return the settings of the project in `root`.
 
@@ -41,6 +45,9 @@ def load_settings(
         Takes the place of the profile that overrides or params.yaml name.
     overrides
         ``section.key=value`` each; the value is YAML.
+    options
+        What options of a command set, over all else: sections by the option's name, which errors
+        tell.
 
     Raises
     ------
@@ -52,7 +59,7 @@ def load_settings(
     tree = read_yaml(params) if params.is_file() else {}
     given = _parse_overrides(overrides)
     named = profile or str(given.get("profile", tree.get("profile", "demo")))
-    layers: list[tuple[str, Tree]] = [(PARAMS_FILE, tree)]
+    layers: list[tuple[str, Mapping[str, object]]] = [(PARAMS_FILE, tree)]
     overlay = root / PROFILES_FOLDER / f"{named}.yaml"
     if overlay.is_file():
         layers.append((f"{PROFILES_FOLDER}/{named}.yaml", read_yaml(overlay)))
@@ -64,6 +71,7 @@ def load_settings(
             f"choose one of {known} or write that file"
         )
     layers.append((COMMAND_LINE, given))
+    layers += (options or {}).items()
     layers.append((COMMAND_LINE, {"profile": named}))
     return build(ProjectSettings, layers)
 

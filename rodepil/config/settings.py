@@ -6,7 +6,7 @@ work is refused here, so that no stage starts with it.
 
 from __future__ import annotations
 
-from math import isclose
+from math import floor, isclose
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -20,6 +20,8 @@ from rodepil.config.base import (
     Share,
 )
 from rodepil.config.imports import ImportSettings
+
+_ROUNDING = 1e-9
 
 
 class SimulateSettings(Settings):
@@ -59,8 +61,11 @@ class CurateSettings(Settings):
 
     An overlap of more than 0 s but under ``min_overlap_s`` is neither label: the window is
     dropped with that reason. With 0 every touch of a seizure makes a positive, as published. A
-    window in which two source frames stand more than ``max_gap_s`` apart is dropped as well.
+    window in which two source frames stand more than ``max_gap_s`` apart is dropped as well. The
+    last window of a recording (or session) that lacks at most ``max_end_gap_s`` shows the last
+    frame on; a shorter one is no window.
     ``qp`` is H.264's quantizer, constant so that how fine a clip is does not hang on its content.
+    With ``allow_failures`` the pipeline goes on without recordings that could not be curated.
     """
 
     clip_duration_s: PositiveReal = 10.0
@@ -70,10 +75,12 @@ class CurateSettings(Settings):
     min_overlap_s: NonNegativeReal = 3.0
     min_agreement: Share = 0.5
     max_gap_s: PositiveReal = 1.0
+    max_end_gap_s: NonNegativeReal = 0.1
     motion_pixel_threshold: Annotated[int, Field(ge=1, le=255)] = 25
     motion_min_share: Share = 0.002
     codec: Literal["libx264", "mpeg4", "ffv1", "mjpeg"] = "libx264"
     qp: Annotated[int, Field(ge=0, le=51)] = 18
+    allow_failures: bool = False
 
     @model_validator(mode="after")
     def _whole_frames(self) -> Self:
@@ -90,6 +97,18 @@ class CurateSettings(Settings):
                 f"{self.clip_duration_s} s"
             )
             raise ValueError(msg)
+        if self.max_gap_s >= self.clip_duration_s:
+            msg = (
+                f"max_gap_s {self.max_gap_s} bridges a whole clip of {self.clip_duration_s} s with "
+                "one frame; make it shorter"
+            )
+            raise ValueError(msg)
+        if self.max_end_gap_s >= self.clip_duration_s:
+            msg = (
+                f"max_end_gap_s {self.max_end_gap_s} is no end of a clip of "
+                f"{self.clip_duration_s} s; make it shorter"
+            )
+            raise ValueError(msg)
         return self
 
     @property
@@ -97,13 +116,20 @@ class CurateSettings(Settings):
         """Frames in a curated clip."""
         return round(self.clip_duration_s * self.fps)
 
+    @property
+    def end_gap_frames(self) -> int:
+        """Frames of a clip that its recording's last frame may stand for at the end."""
+        return floor(self.max_end_gap_s * self.fps + _ROUNDING)
+
 
 class AuditSettings(Settings):
     """When the audit stops the pipeline, and what it calls a near-duplicate.
 
     ``container_auroc_max`` is how well an attribute of the files may tell the label by itself
-    (0.5 is chance). Two clips are near-duplicates when what changes in them, and where, correlates
-    by at least ``duplicate_likeness_min``.
+    (0.5 is chance). One that tells it better fails where that is no chance (p under 0.01), or
+    where its values part the labels completely; else the verdict is left open. Two clips are
+    near-duplicates when what changes in them, and where, correlates by at least
+    ``duplicate_likeness_min``.
     """
 
     container_auroc_max: Annotated[float, Field(ge=0.5, le=1)] = 0.6
@@ -111,7 +137,11 @@ class AuditSettings(Settings):
 
 
 class FoldSettings(Settings):
-    """How subjects are dealt to folds."""
+    """How subjects are dealt to folds.
+
+    ``table`` is the path of a CSV or Parquet file with subject_id and fold, read where the method
+    is ``table``; a ``folds.parquet`` that the pipeline wrote does as well.
+    """
 
     method: Literal["stratified", "leave_one_subject_out", "table"] = "stratified"
     k: Annotated[int, Field(ge=2)] = 5

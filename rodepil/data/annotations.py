@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from rodepil.data.cages import Cage
-from rodepil.data.problems import raise_if
+from rodepil.data.problems import Problem, raise_if
 from rodepil.data.recordings import Recording
 from rodepil.errors import AnnotationError
 from rodepil.io.labels import LABELS, SEIZURE
@@ -58,15 +58,25 @@ def check_annotations(
         past its end; its recording is unknown, its position has no cage, its label is unknown,
         or its agreement is no share.
     """
+    found = [problem.text for problem in problems_of(annotations, recordings, cages)]
+    raise_if(found, AnnotationError, REMEDY)
+
+
+def problems_of(
+    annotations: Sequence[Annotation], recordings: Sequence[Recording], cages: Sequence[Cage]
+) -> list[Problem]:
+    """Return what is wrong with the rows."""
     known = {row.recording_id: row for row in recordings}
     caged = {(cage.recording_id, cage.position) for cage in cages}
-    problems = [
-        f"annotation {number} ('{row.label}' {row.start_s:g}-{row.end_s:g} s, cage {row.position} "
-        f"of '{row.recording_id}'): {problem}"
+    return [
+        Problem(
+            row.recording_id,
+            f"annotation {number} ('{row.label}' {row.start_s:g}-{row.end_s:g} s, cage "
+            f"{row.position} of '{row.recording_id}'): {problem}",
+        )
         for number, row in enumerate(annotations, start=1)
         for problem in _problems(row, known.get(row.recording_id), caged)
     ]
-    raise_if(problems, AnnotationError, REMEDY)
 
 
 def _problems(

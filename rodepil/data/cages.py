@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from rodepil.data.problems import raise_if, repeated
+from rodepil.data.problems import Problem, raise_if, repeated
 from rodepil.data.recordings import Recording
 from rodepil.errors import CageError
 from rodepil.io.names import is_part
@@ -52,26 +52,38 @@ def check_cages(cages: Sequence[Cage], recordings: Sequence[Recording]) -> None:
         stands twice in a recording; a recording is unknown or has no cage; a subject's name
         can't stand in a clip's.
     """
+    found = [problem.text for problem in problems_of(cages, recordings)]
+    raise_if(found, CageError, REMEDY)
+
+
+def problems_of(cages: Sequence[Cage], recordings: Sequence[Recording]) -> list[Problem]:
+    """Return what is wrong with the rows, and the recordings that have none."""
     known = {row.recording_id: row for row in recordings}
     problems = [
-        f"cage {cage.position} of '{cage.recording_id}' (subject '{cage.subject_id}'): {problem}"
+        Problem(
+            cage.recording_id,
+            f"cage {cage.position} of '{cage.recording_id}' (subject '{cage.subject_id}'): "
+            f"{problem}",
+        )
         for cage in cages
         for problem in _problems(cage, known.get(cage.recording_id))
     ]
-    keyed: dict[str, list[object]] = {
+    keyed: dict[str, list[tuple[str, object]]] = {
         "position": [(cage.recording_id, cage.position) for cage in cages],
         "subject": [(cage.recording_id, cage.subject_id) for cage in cages],
         "box": [(cage.recording_id, cage.box) for cage in cages],
     }
     for what, keys in keyed.items():
-        problems += [f"the same recording and {what} stand twice: {key}" for key in repeated(keys)]
+        problems += [
+            Problem(key[0], f"the same recording and {what} stand twice: {key}")
+            for key in repeated(keys)
+        ]
     caged = {cage.recording_id for cage in cages}
-    problems += [
-        f"recording '{row.recording_id}' has no cage"
+    return problems + [
+        Problem(row.recording_id, f"recording '{row.recording_id}' has no cage")
         for row in recordings
         if row.recording_id not in caged
     ]
-    raise_if(problems, CageError, REMEDY)
 
 
 def _problems(cage: Cage, recording: Recording | None) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from rodepil.cluster import Outcome, cpu_count, run_many
+from rodepil.cluster import Outcome, run_many
 from rodepil.config.settings import CurateSettings
 from rodepil.data.annotations import Annotation, annotations_of, seizures_by_cage
 from rodepil.data.cages import Cage, cages_of
@@ -23,15 +23,17 @@ from rodepil.data.manifest import assemble
 from rodepil.data.problems import raise_if
 from rodepil.data.recording_pass import curate_recording
 from rodepil.data.recordings import recordings_of
-from rodepil.data.sources import Source, read_source
+from rodepil.data.sources import Source, read_sound
 from rodepil.data.stretch import Film, seizures_on_grid, stretches
-from rodepil.data.watch import watching
-from rodepil.errors import ClipNameError, SourceError
+from rodepil.data.watch import Watch
+from rodepil.errors import ClipNameError, ShortRecording, SourceError, TableError
 from rodepil.io import tables
 from rodepil.io.files import relative_to
 from rodepil.io.names import SUFFIX, parse_clip_name
 from rodepil.io.progress import Progress, Silent
-from rodepil.io.units import S_PER_H
+
+FAILURES = "failures.parquet"
+"""What could not be curated, in the clips' folder: it is versioned with them."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,16 @@ class CurateSummary:
     clips
         The manifest: table "clips".
     failures
-        Table "failures": recordings that could not be curated, with the reason.
+        Table "failures": recordings that could not be curated, with the reason, and rows of the
+        source's tables that belong to none.
+    unfinished
+        What is said of those recordings that may succeed another time: all that failed but by
+        what the tables and the videos themselves hold.
     """
 
     clips: pa.Table
     failures: pa.Table
+    unfinished: tuple[str, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -97,6 +104,7 @@ def curate(
         Where clips go. What an earlier curation left there and this one does not make is removed.
     clips_table
         Where the manifest goes; its paths are relative to its folder.
+        What failed is noted in the clips' folder: `FAILURES`, empty where nothing did.
     progress
         Shown the hours of video that are done.
     processes
@@ -110,25 +118,27 @@ def curate(
     Raises
     ------
     SourceError
-        The tables are missing or impossible, every recording failed, or another curation is at
-        work in the same folder.
+        The tables are missing, every recording failed, the clips' folder can't be written to, or
+        another curation is at work there.
     TableError, CageError, AnnotationError
-        A table is damaged or holds what can't be.
+        A table is damaged or can't be written, or no recording is without a row that can't be.
     """
     clips_folder, clips_table = clips_folder.absolute(), clips_table.absolute()
-    jobs = _jobs(read_source(raw.absolute()), settings, clips_folder, processes)
+    source, unsound = read_sound(raw.absolute())
+    jobs = _jobs(source, settings, clips_folder, processes)
     with alone_in(clips_folder / PARTS):
         outcomes = _run(jobs, progress or Silent(), processes)
-        failures = _failures(outcomes)
+        failures = pa.concat_tables([unsound, _failures(outcomes)]).sort_by("item")
         parts = [outcome.result for outcome in outcomes if outcome.result is not None]
+        _note(failures, clips_folder / FAILURES)
         if not parts:
             reasons = failures.column("message").to_pylist()
             raise_if(reasons, SourceError, "No recording could be curated")
         clips = assemble(sorted(parts), relative_to(clips_folder, clips_table.parent))
         tables.write("clips", clips, clips_table)
-        if not failures.num_rows:
-            _sweep(clips_folder, clips, parts)
-    return CurateSummary(clips, failures)
+        done = [outcome.item for outcome in outcomes if outcome.result is not None]
+        _sweep(clips_folder, clips, done, whole=not failures.num_rows)
+    return CurateSummary(clips, failures, _unfinished(outcomes))
 
 
 def _jobs(
@@ -140,16 +150,16 @@ def _jobs(
     for cage in cages_of(source.cages):
         marked = seizures.get((cage.recording_id, cage.position), ())
         cages.setdefault(cage.recording_id, []).append((cage, marked))
-    side_by_side = min(processes or cpu_count(), len(films))
+    side_by_side = min(processes or len(films), len(films))
     return [
         Job(
             stretch=stretch,
             cages=seizures_on_grid(stretch, cages),
             settings=settings,
             clips_folder=clips_folder,
-            threads=max(1, cpu_count() // side_by_side),
+            side_by_side=side_by_side,
         )
-        for stretch in stretches(films, cages, settings.max_gap_s).values()
+        for stretch in stretches(films, cages, settings).values()
     ]
 
 
@@ -157,15 +167,23 @@ def _run(
     jobs: Sequence[Job], progress: Progress, processes: int | None
 ) -> list[Outcome[Job, Path]]:
     outcomes = []
-    total_h = sum(job.recording.duration_s for job in jobs) / S_PER_H
+    watch = Watch(jobs)
     with (
-        progress.task("curate", total_h, "h of video") as advance,
-        watching(jobs, advance) as watch,
+        progress.task("curate", watch.left_h, "h of video") as advance,
+        watch.telling(advance),
     ):
         for outcome in run_many(curate_recording, jobs, processes=processes):
             outcomes.append(outcome)
             watch.end(outcome.item)
     return outcomes
+
+
+def _unfinished(outcomes: Sequence[Outcome[Job, Path]]) -> tuple[str, ...]:
+    return tuple(
+        f"{outcome.item.recording.recording_id}: {outcome.error}"
+        for outcome in outcomes
+        if outcome.error is not None and not isinstance(outcome.error, ShortRecording)
+    )
 
 
 def _failures(outcomes: Sequence[Outcome[Job, Path]]) -> pa.Table:
@@ -178,27 +196,44 @@ def _failures(outcomes: Sequence[Outcome[Job, Path]]) -> pa.Table:
         for outcome in outcomes
         if outcome.error is not None
     ]
-    return tables.from_rows("failures", rows).sort_by("item")
+    return tables.from_rows("failures", rows)
 
 
-def _sweep(clips_folder: Path, clips: pa.Table, parts: Sequence[Path]) -> None:
-    """Remove clips and parts of earlier curations, and what a killed one left half-written."""
-    kept = {Path(path).name for path in clips.column("path").to_pylist() if path is not None}
-    for file in clips_folder.glob(f"*{SUFFIX}"):
-        if file.name not in kept and _is_clip(file.name):
-            file.unlink()
-    noted = {part.name for part in parts} | {"lock"}
-    for file in (clips_folder / PARTS).iterdir():
-        if file.name not in noted:
-            file.unlink()
-
-
-def _is_clip(name: str) -> bool:
-    """Say whether a file is a clip of ours, or the hidden beginning of one."""
-    if name.startswith("."):
-        return f".tmp{SUFFIX}" in name
+def _note(failures: pa.Table, path: Path) -> None:
+    """Write what failed; where not even that can be written, say it with the reason."""
     try:
-        parse_clip_name(name)
+        tables.write("failures", failures, path)
+    except TableError as error:
+        reasons = [str(error), *failures.column("message").to_pylist()]
+        raise_if(reasons, SourceError, "The manifest is as it was")
+
+
+def _sweep(clips_folder: Path, clips: pa.Table, done: Sequence[Job], *, whole: bool) -> None:
+    """Remove clips and parts of earlier curations, and what a killed one left half-written.
+
+    Where a recording failed (not `whole`) only what is of the others is removed: what is done of
+    it is kept until it is mended.
+    """
+    kept = {Path(path).name for path in clips.column("path").to_pylist() if path is not None}
+    rows = [job.recording for job in done]
+    named = {(row.date, row.name_id) for row in rows}
+    for file in clips_folder.glob(f"*{SUFFIX}"):
+        of = _recording_of(file.name)
+        if file.name not in kept and of is not None and (whole or of in named):
+            file.unlink()
+    noted = {job.part.name for job in done} | {"lock"}
+    ids = {row.recording_id for row in rows}
+    for file in (clips_folder / PARTS).iterdir():
+        if file.name not in noted and (whole or file.name.rpartition("-")[0] in ids):
+            file.unlink()
+
+
+def _recording_of(name: str) -> tuple[str, str] | None:
+    """Return date and video id of a clip's name, nothing of a hidden beginning; None of others."""
+    if name.startswith("."):
+        return ("", "") if f".tmp{SUFFIX}" in name else None
+    try:
+        parsed = parse_clip_name(name)
     except ClipNameError:
-        return False
-    return True
+        return None
+    return parsed.date, parsed.video_id

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from rodepil.errors import DuplicateClip, FoldError, SubjectLeak
 from rodepil.io import tables
+from rodepil.io.wording import by_number
 
 MAKE = "run 'rodepil folds make'"
 SHOWN = 3
@@ -52,15 +53,17 @@ class FoldReport:
 
     def __str__(self) -> str:
         lines = [
-            f"fold {row.fold}: {len(row.subjects)} subjects ({', '.join(row.subjects)}), "
+            f"fold {row.fold}: {by_number(len(row.subjects), 'subject', 'subjects')} "
+            f"({', '.join(row.subjects)}), "
             f"{row.negatives} negative and {row.positives} positive clips"
             for row in self.rows
         ]
         if self.shared:
             listed = _some(f"{one.date} {one.video_id}" for one in self.shared)
+            shown = by_number(len(self.shared), "recording shows", "recordings show")
             lines.append(
-                f"note: {len(self.shared)} recordings show animals of several folds ({listed}): "
-                "no subject is shared, camera and light are"
+                f"note: {shown} animals of several folds ({listed}): no subject is shared, camera "
+                "and light are"
             )
         return "\n".join(lines)
 

@@ -18,8 +18,10 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from rodepil.config.settings import FoldSettings
 from rodepil.data.foldcheck import FoldReport, FoldRow, check_folds, kept_clips, label_counts
+from rodepil.data.problems import SHOWN
 from rodepil.errors import FoldError
 from rodepil.io import tables
+from rodepil.io.wording import by_number
 
 __all__ = ["FoldReport", "FoldRow", "check_folds", "how_dealt", "make_folds"]
 
@@ -64,6 +66,8 @@ def make_folds(clips: pa.Table, settings: FoldSettings) -> pa.Table:
         fold_of = {subject: fold for fold, subject in enumerate(counts)}
         dealt = "one subject a fold"
     else:
+        still = clips.filter(pc.field("drop_reason") == "still").num_rows
+        _refuse_too_few(counts, settings.k, still)
         fold_of, dealt = _stratified(kept, counts, settings)
     subjects = kept.column("subject_id").to_pylist()
     rows = zip(kept.column("clip_id").to_pylist(), subjects, strict=True)
@@ -85,7 +89,6 @@ def _stratified(
     kept: pa.Table, counts: Mapping[str, tuple[int, int]], settings: FoldSettings
 ) -> tuple[dict[str, int], str]:
     """Deal by scikit-learn under successive seeds, then by turns, until no fold is one-sided."""
-    _refuse_too_few(counts, settings.k)
     labels = kept.column("label").to_numpy()
     groups = np.asarray(kept.column("subject_id").to_pylist())
     for seed in range(settings.seed, settings.seed + ATTEMPTS):
@@ -101,23 +104,39 @@ def _stratified(
     return fold_of, f"by turns, as seeds {settings.seed} to {seed} left a fold with one class"
 
 
-def _refuse_too_few(counts: Mapping[str, tuple[int, int]], k: int) -> None:
-    """Refuse what no dealing can mend: every fold wants a subject of either class."""
-    have = {
-        "subjects": len(counts),
-        "subjects with positive clips": sum(positives > 0 for _, positives in counts.values()),
-        "subjects with negative clips": sum(negatives > 0 for negatives, _ in counts.values()),
+def _refuse_too_few(counts: Mapping[str, tuple[int, int]], k: int, still: int) -> None:
+    """Refuse what no dealing can mend: every fold wants a subject of either class.
+
+    As many folds as subjects have positive clips, and as subjects have negative ones, can always
+    be dealt.
+    """
+    lacking = {
+        what: [subject for subject in counts if not counts[subject][label]]
+        for label, what in ((1, "positive"), (0, "negative"))
     }
-    for what, count in have.items():
-        if count < k:
-            remedy = (
-                f"set folds.k to {count} or less, or add recordings"
-                if count > 1
-                else ("add recordings: folds want at least 2")
-            )
-            raise FoldError(
-                f"{k} folds want at least {k} {what}, and the kept clips have {count}; {remedy}"
-            )
+    have = {"": len(counts)}
+    have |= {f" with {what} clips": len(counts) - len(names) for what, names in lacking.items()}
+    most = min(have.values())
+    if most >= k:
+        return
+    short = [f"{count} subjects{what}" for what, count in have.items() if count < k]
+    without = [
+        f"without {what} clips: {', '.join(names[:SHOWN])}"
+        + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+        for what, names in lacking.items()
+        if names
+    ]
+    if still and lacking["negative"]:
+        without.append(f"{by_number(still, 'still window was', 'still windows were')} dropped")
+    told = f" ({'; '.join(without)})" if without else ""
+    remedy = (
+        f"set folds.k to {most} or less, or " if most > 1 else "folds want at least 2 of each; "
+    )
+    raise FoldError(
+        f"{k} folds want at least {k} subjects with positive and {k} with negative clips, and the "
+        f"kept clips have {' and '.join(short)}{told}; {remedy}add recordings or annotations. "
+        "'rodepil data summary' shows clips by subject"
+    )
 
 
 def _both_classes_everywhere(
@@ -165,7 +184,10 @@ def _from_table(
 
 
 def _read_table(path: Path) -> dict[str, int]:
-    """Read subject_id and fold from a CSV or Parquet file."""
+    """Read subject_id and fold from a CSV or Parquet file; rows of a subject must agree.
+
+    One row a clip, as in the pipeline's own folds of another day, does as well.
+    """
     if not path.is_file():
         raise FoldError(f"the fold table {path} is not there; correct folds.table")
     columns = {"subject_id": pa.string(), "fold": pa.int64()}
@@ -183,8 +205,11 @@ def _read_table(path: Path) -> dict[str, int]:
         ) from error
     if any(pc.any(pc.is_null(table.column(name))).as_py() for name in columns):
         raise FoldError(f"{path} leaves a subject_id or a fold empty; fill every row")
-    subjects: list[str] = table.column("subject_id").to_pylist()
-    twice = sorted({subject for subject in subjects if subjects.count(subject) > 1})
-    if twice:
-        raise FoldError(f"{path} names {twice} more than once; give each subject one row")
-    return dict(zip(subjects, table.column("fold").to_pylist(), strict=True))
+    fold_of: dict[str, int] = {}
+    for subject, fold in zip(*(table.column(name).to_pylist() for name in columns), strict=True):
+        first = fold_of.setdefault(subject, fold)
+        if first != fold:
+            raise FoldError(
+                f"{path} puts subject {subject} into folds {first} and {fold}; give it one fold"
+            )
+    return fold_of

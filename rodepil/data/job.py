@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from rodepil.cluster import cpu_count
 from rodepil.config.settings import CurateSettings
 from rodepil.data.annotations import Annotation
 from rodepil.data.cages import Cage
@@ -13,7 +14,7 @@ from rodepil.data.stretch import TABLE_REMEDY, Film, Stretch
 from rodepil.errors import VideoError
 from rodepil.io.files import sha256_file, short_hash
 
-VERSION = 2
+VERSION = 4
 """Raised when curation makes other clips of the same input."""
 
 PARTS = ".parts"
@@ -27,22 +28,22 @@ class Job:
     Parameters
     ----------
     stretch
-        The recording, and the file that goes on where it ends.
+        The recording, and the files that go on where it ends.
     cages
         Its cages, each with its annotated seizures in the session's time.
     settings
         How clips are made.
     clips_folder
         Where they go.
-    threads
-        Threads that decode, and as many that encode.
+    side_by_side
+        How many recordings are worked on at once, at most.
     """
 
     stretch: Stretch
     cages: tuple[tuple[Cage, tuple[Annotation, ...]], ...]
     settings: CurateSettings
     clips_folder: Path
-    threads: int
+    side_by_side: int
 
     @property
     def recording(self) -> Recording:
@@ -55,11 +56,19 @@ class Job:
         return self.stretch.film.path
 
     @property
+    def threads(self) -> int:
+        """Threads that decode, and as many that encode: this machine's share of one recording."""
+        return max(1, cpu_count() // self.side_by_side)
+
+    @property
     def part(self) -> Path:
         """The recording's part of the manifest; its name holds all that the part depends on."""
         cages = [[repr(cage), [repr(row) for row in seizures]] for cage, seizures in self.cages]
-        films = [_key(film) for film in (self.stretch.film, self.stretch.following) if film]
-        key = short_hash(VERSION, films, cages, self.settings.model_dump())
+        films = [_key(film) for film in self.stretch.films]
+        breaks_off = None if self.stretch.ends_session else str(self.stretch.next_s)
+        key = short_hash(
+            VERSION, films, breaks_off, cages, self.settings.model_dump(exclude={"allow_failures"})
+        )
         return self.clips_folder / PARTS / f"{self.recording.recording_id}-{key}.parquet"
 
     @property

@@ -8,14 +8,14 @@ is whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 
 from rodepil.errors import TableError
 from rodepil.io import tables
-from rodepil.io.files import sha256_file, write_text
+from rodepil.io.files import sha256_file, unwritable, write_text
 
 Row = Mapping[str, object]
 
@@ -60,14 +60,15 @@ class Journal:
         if whole and len(self._windows) == len(found):
             return True
         lines = (_line(window, rows) for window, rows in self._windows.items())
-        write_text(self._open, "".join(lines))
-        self._part.unlink(missing_ok=True)
+        with self._writing():
+            write_text(self._open, "".join(lines))
+            self._part.unlink(missing_ok=True)
         return False
 
     def add(self, window: int, rows: Iterable[Row]) -> None:
         """Note that a window is done; its clips must be on disk."""
         self._windows[window] = list(rows)
-        with self._open.open("a", encoding="utf-8") as stream:
+        with self._writing(), self._open.open("a", encoding="utf-8") as stream:
             stream.write(_line(window, self._windows[window]))
 
     def finish(self) -> None:
@@ -75,6 +76,13 @@ class Journal:
         rows = [row for _, rows in sorted(self._windows.items()) for row in rows]
         tables.write("clips", tables.from_rows("clips", rows), self._part)
         self._open.unlink(missing_ok=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TableError(unwritable(self._open, error)) from error
 
     def _read_part(self) -> dict[int, list[Row]] | None:
         """Read the finished part; None where there is none that can be read."""

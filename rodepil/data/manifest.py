@@ -40,20 +40,19 @@ def window_row(
     window
         Its place on the grid of the session.
     span
-        Its half-open span of source frames, which go on counting in the next file.
+        Its half-open span of source frames, which go on counting in the next files.
     label
         What the annotations say.
     settings
         How clips are made.
     in_gap
-        Whether the recording has a hole there.
+        Whether the recording has a hole there, or breaks off.
     """
-    recording, after = stretch.film.recording, stretch.following
+    recording = stretch.film.recording
     duration = duration_of(settings)
     # Several windows within a hole show the same frame; their place on the grid tells them apart.
     extra: tuple[object, ...] = (window,) if in_gap else ()
-    if after is not None and span[1] > recording.n_frames:
-        extra = (*extra, after.recording.sha256)
+    extra = (*extra, *(film.recording.sha256 for film in stretch.reached(span[1])))
     return {
         "clip_id": short_hash(recording.sha256, cage.box, span, *extra),
         "recording_id": recording.recording_id,

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from rodepil.errors import RodepilError
 
+Value = TypeVar("Value")
+
 SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a row of a table, and the recording that it is of."""
+
+    recording_id: str
+    text: str
 
 
 def raise_if(problems: Sequence[str], error: type[RodepilError], remedy: str) -> None:
@@ -21,16 +33,20 @@ def raise_if(problems: Sequence[str], error: type[RodepilError], remedy: str) ->
     remedy
         What to do, as the last sentence.
     """
-    if not problems:
-        return
+    if problems:
+        raise error(told(problems, remedy))
+
+
+def told(problems: Sequence[str], remedy: str) -> str:
+    """Return the first problems, how many more there are, and what to do, as one message."""
     more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-    raise error(f"{'; '.join(problems[:SHOWN])}{more}. {remedy}")
+    return f"{'; '.join(problems[:SHOWN])}{more}. {remedy}"
 
 
-def repeated(values: Sequence[object]) -> list[object]:
+def repeated(values: Sequence[Value]) -> list[Value]:
     """Return what stands in `values` more than once, each once, in order."""
-    seen: set[object] = set()
-    twice: dict[object, None] = {}
+    seen: set[Value] = set()
+    twice: dict[Value, None] = {}
     for value in values:
         if value in seen:
             twice[value] = None

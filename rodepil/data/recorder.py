@@ -17,7 +17,7 @@ from rodepil.data.cages import Cage
 from rodepil.data.fit import Fit, Planes, fit_box
 from rodepil.data.motion import moving_share
 from rodepil.errors import VideoError
-from rodepil.io.files import publish
+from rodepil.io.files import publish, unwritable
 from rodepil.io.video import encode_clip
 
 Canvases = npt.NDArray[np.uint8]
@@ -102,8 +102,5 @@ def write_window(canvases: Canvases, path: Path, settings: CurateSettings) -> st
         with publish(path) as beside:
             beside.write_bytes(data)
     except OSError as error:
-        raise VideoError(
-            f"{path} can't be written ({error.strerror}); make room or set rights, and curate "
-            "again: what is done is kept"
-        ) from error
+        raise VideoError(unwritable(path, error)) from error
     return hashlib.sha256(data).hexdigest()

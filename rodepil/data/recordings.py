@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import pyarrow as pa
 
-from rodepil.data.problems import raise_if, repeated
+from rodepil.data.problems import Problem, raise_if
 from rodepil.errors import SourceError
 from rodepil.io.names import is_date, is_part
 
@@ -37,6 +39,7 @@ class Recording:
     rotation_deg: int | None = None
     first_is_key: bool | None = None
     damaged_packets: int | None = None
+    size_bytes: int | None = None
     camera: str | None = None
     session_id: str | None = None
     session_start_s: float | None = None
@@ -52,6 +55,14 @@ class Recording:
     def name_id(self) -> str:
         """What stands for the recording in its clips' names: the video id, and the part of it."""
         return self.video_id if self.part is None else f"{self.video_id}-{self.part}"
+
+
+def gone_words(row: Recording, path: Path) -> str:
+    """Return what to say of a recording whose file is not there any more."""
+    return (
+        f"{path} is not there (recording '{row.recording_id}'); bring it back, import it from "
+        f"where it is now, or withdraw it: rodepil import forget {shlex.quote(row.recording_id)}"
+    )
 
 
 def recordings_of(table: pa.Table) -> list[Recording]:
@@ -70,21 +81,28 @@ def check_recordings(recordings: Sequence[Recording]) -> None:
     """
     if not recordings:
         raise SourceError("the recordings table is empty; give at least one video")
-    problems = [
-        f"two recordings have the {what} {value}"
-        for what, values in {
-            "recording_id": [row.recording_id for row in recordings],
-            "content (sha256)": [row.sha256 for row in recordings],
-            "date, video_id and part": [f"{row.date} {row.name_id}" for row in recordings],
-        }.items()
-        for value in repeated(values)
-    ]
-    problems += [
-        f"recording '{row.recording_id}' ({row.path}): {problem}"
+    raise_if([problem.text for problem in problems_of(recordings)], SourceError, REMEDY)
+
+
+def problems_of(recordings: Sequence[Recording]) -> list[Problem]:
+    """Return what is wrong with the rows; of two that share what they can't, with the later."""
+    problems = []
+    for what, values in {
+        "recording_id": [row.recording_id for row in recordings],
+        "content (sha256)": [row.sha256 for row in recordings],
+        "date, video_id and part": [f"{row.date} {row.name_id}" for row in recordings],
+    }.items():
+        first: dict[str, Recording] = {}
+        for row, value in zip(recordings, values, strict=True):
+            one = first.setdefault(value, row)
+            if one is not row:
+                text = f"two recordings have the {what} {value}: {one.path} and {row.path}"
+                problems.append(Problem(row.recording_id, text))
+    return problems + [
+        Problem(row.recording_id, f"recording '{row.recording_id}' ({row.path}): {problem}")
         for row in recordings
         for problem in _problems(row)
     ]
-    raise_if(problems, SourceError, REMEDY)
 
 
 def _problems(row: Recording) -> list[str]:

@@ -1,11 +1,12 @@
-"""A stretch of continuous time: a recording, and the next file where the camera cut it in two.
+"""A stretch of continuous time: a recording, and the next files where the camera cut it.
 
 Windows lie on the grid of the session's time. A window belongs to the recording in which it
-begins; where it ends in the next file, the beginning of that file is read as well.
+begins; where it ends in a later file, those up to it are read as well.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -76,48 +77,115 @@ class Film:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A recording, and the file that goes on where it ends, if there is one."""
+    """A recording, and the files that go on where it ends, as far as its last window reaches.
+
+    Parameters
+    ----------
+    film
+        The recording.
+    following
+        The files that go on, in order.
+    next_s
+        Where the next file of the session begins, whether it goes on or not; None at its end.
+    ends_session
+        Whether the session has no later file than these.
+    """
 
     film: Film
-    following: Film | None
+    following: tuple[Film, ...] = ()
+    next_s: Fraction | None = None
+    ends_session: bool = True
 
-    def first_window(self, settings: CurateSettings) -> int:
-        """Return the first window of the session's grid that begins in the recording."""
-        return int(-(-self.film.begin_s // duration_of(settings)))
+    @property
+    def films(self) -> tuple[Film, ...]:
+        """The recording and the files that go on."""
+        return self.film, *self.following
+
+    def windows(self, settings: CurateSettings) -> range:
+        """Return the windows of the session's grid that begin in the recording.
+
+        At the end of a session the range is open: windows end when frames do. Else the last one
+        may break off.
+        """
+        first = _first_from(self.film.begin_s, settings)
+        return range(
+            first, sys.maxsize if self.next_s is None else _first_from(self.next_s, settings)
+        )
 
     def frames(self, settings: CurateSettings, threads: int) -> Generator[DecodedFrame]:
         """Yield the frames that its windows show, in the session's time.
 
-        The recording is read to its end, the next file as far as the last window reaches and one
+        The recording is read to its end, the next files as far as the last window reaches and one
         frame on, for the nearest frame is known only then.
         """
         yield from self.film.frames(threads)
-        if self.following is None:
+        if self.next_s is None:
             return
-        duration = duration_of(settings)
-        until_s = -(-self.following.begin_s // duration) * duration
-        for frame in self.following.frames(threads, after=self.film.recording.n_frames):
-            yield frame
-            if frame.time_s > until_s:
-                return
+        until_s = _first_from(self.next_s, settings) * duration_of(settings)
+        after = self.film.recording.n_frames
+        for film in self.following:
+            for frame in film.frames(threads, after=after):
+                yield frame
+                if frame.time_s > until_s:
+                    return
+            after += film.recording.n_frames
+
+    def reached(self, end_frame: int) -> list[Film]:
+        """Return the following files of which frames ahead of `end_frame` are."""
+        found, count = [], self.film.recording.n_frames
+        for film in self.following:
+            if end_frame > count:
+                found.append(film)
+            count += film.recording.n_frames
+        return found
 
 
-def stretches(films: Sequence[Film], cages: CagesOf, max_gap_s: float) -> dict[str, Stretch]:
+def stretches(
+    films: Sequence[Film], cages: CagesOf, settings: CurateSettings
+) -> dict[str, Stretch]:
     """Return the stretch of every recording, by id.
 
-    The next file of a session goes on where the recording ends if nearly no time is lost between
+    A file of a session goes on where the one before it ends if nearly no time is lost between
     them and camera and cages are the same.
     """
-    found = {film.recording.recording_id: Stretch(film, None) for film in films}
+    found = {film.recording.recording_id: Stretch(film) for film in films}
     sessions: dict[str, list[Film]] = {}
     for film in films:
         if film.recording.session_id is not None:
             sessions.setdefault(film.recording.session_id, []).append(film)
     for session in sessions.values():
-        for film, after in pairwise(sorted(session, key=lambda film: film.begin_s)):
-            if _goes_on(film, after, cages, max_gap_s):
-                found[film.recording.recording_id] = Stretch(film, after)
+        ordered = sorted(session, key=lambda film: film.begin_s)
+        for place, film in enumerate(ordered[:-1]):
+            later = ordered[place + 1 :]
+            following = _chain(film, later, cages, settings)
+            found[film.recording.recording_id] = Stretch(
+                film, following, later[0].begin_s, ends_session=len(following) == len(later)
+            )
     return found
+
+
+def _chain(
+    film: Film, later: Sequence[Film], cages: CagesOf, settings: CurateSettings
+) -> tuple[Film, ...]:
+    """Return the files that go on, up to one that holds the frame behind the last window.
+
+    A file that ends `max_gap_s` behind the window has one, or there is a gap.
+    """
+    reach_s = _first_from(later[0].begin_s, settings) * duration_of(settings)
+    reach_s += Fraction(settings.max_gap_s)
+    found: list[Film] = []
+    for before, after in pairwise([film, *later]):
+        if not _goes_on(before, after, cages, settings.max_gap_s):
+            break
+        found.append(after)
+        if after.end_s > reach_s:
+            break
+    return tuple(found)
+
+
+def _first_from(begin_s: Fraction, settings: CurateSettings) -> int:
+    """Return the first window that begins at a time or later."""
+    return int(-(-begin_s // duration_of(settings)))
 
 
 def _exact(seconds: float) -> Fraction:
@@ -142,17 +210,13 @@ def _goes_on(film: Film, after: Film, cages: CagesOf, max_gap_s: float) -> bool:
 def seizures_on_grid(
     stretch: Stretch, cages: CagesOf
 ) -> tuple[tuple[Cage, tuple[Annotation, ...]], ...]:
-    """Return the cages of a stretch with their seizures in the session's time, both files'."""
+    """Return the cages of a stretch with their seizures in the session's time, of all files."""
     own = cages[stretch.film.recording.recording_id]
-    after: dict[int, tuple[Annotation, ...]] = {}
-    if stretch.following is not None:
-        later_s = float(stretch.following.begin_s)
-        for cage, seizures in cages[stretch.following.recording.recording_id]:
-            after[cage.position] = _moved(seizures, later_s)
-    begin_s = float(stretch.film.begin_s)
-    return tuple(
-        (cage, _moved(seizures, begin_s) + after.get(cage.position, ())) for cage, seizures in own
-    )
+    marked: dict[int, list[Annotation]] = {}
+    for film in stretch.films:
+        for cage, seizures in cages[film.recording.recording_id]:
+            marked.setdefault(cage.position, []).extend(_moved(seizures, float(film.begin_s)))
+    return tuple((cage, tuple(marked[cage.position])) for cage, _ in own)
 
 
 def _moved(seizures: Sequence[Annotation], by_s: float) -> tuple[Annotation, ...]:

@@ -1,12 +1,13 @@
 """Windows of a recording: their grid, their labels by overlap, and what is left out and why.
 
-Window k covers the seconds [k * D, (k + 1) * D) of a recording, D being a clip's duration.
+Window k covers the seconds [k * D, (k + 1) * D) of a recording, D being a clip's duration. A last
+window that is not whole is none, unless it lacks so little that the last frame can stand for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -67,6 +68,24 @@ class WindowLabel:
 def duration_of(settings: CurateSettings) -> Fraction:
     """Return a clip's duration in seconds, exact: whole frames of the output rate."""
     return Fraction(settings.frames_per_clip, settings.fps)
+
+
+def fill_end(shown: Iterable[Shown], settings: CurateSettings) -> Iterator[Shown]:
+    """Show the last frame on to the end of its window, where that lacks at most ``max_end_gap_s``.
+
+    It is the nearest frame to those times as well.
+    """
+    held: Shown | None = None
+    for show in shown:
+        if held is not None:
+            yield held
+        held = show
+    if held is not None:
+        lacks = -(held.first + held.count) % settings.frames_per_clip
+        if lacks > settings.end_gap_frames:
+            lacks = 0
+        gap_s = max(held.gap_s, Fraction(lacks, settings.fps))
+        yield replace(held, count=held.count + lacks, gap_s=gap_s)
 
 
 def cut(shown: Iterable[Shown], settings: CurateSettings) -> Iterator[Piece]:

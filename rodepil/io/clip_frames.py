@@ -22,6 +22,7 @@ from av.video.reformatter import VideoReformatter
 
 from rodepil.errors import VideoError
 from rodepil.io.lightness import has_luma, lightness
+from rodepil.io.video_open import open_video
 from rodepil.io.video_read import turned
 
 Picture = npt.NDArray[np.uint8]
@@ -120,8 +121,8 @@ def clip_frames(path: Path) -> Iterator[ClipFrame]:
     """
     reformatters = _reformatters()
     try:
-        with av.open(str(path)) as container:
-            stream = _stream(container, path)
+        with open_video(path) as container:
+            stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
             for number, picture in enumerate(container.decode(stream)):
                 yield ClipFrame(number, picture, reformatters)
@@ -138,8 +139,8 @@ def measure_span(path: Path) -> ClipSpan:
         The file can't be opened or holds no video.
     """
     try:
-        with av.open(str(path)) as container:
-            stream = _stream(container, path)
+        with open_video(path) as container:
+            stream = container.streams.video[0]
             rate = stream.average_rate or stream.base_rate or Fraction(1)
             count = sum(packet.size > 0 for packet in container.demux(stream))
             return ClipSpan(count, Fraction(rate))
@@ -186,12 +187,6 @@ def _reformatters() -> Mapping[Colour, VideoReformatter]:
     if known is None:
         known = _OF_THREAD.reformatters = {colour: VideoReformatter() for colour in CHANNELS}
     return known
-
-
-def _stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    if not container.streams.video:
-        raise VideoError(f"{path} holds no video; give a video file")
-    return container.streams.video[0]
 
 
 def _unreadable(path: Path, error: av.FFmpegError) -> VideoError:

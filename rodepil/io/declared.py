@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 
-from rodepil.errors import VideoError
+from rodepil.io.video_open import open_video
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,8 @@ def read_declared(path: Path) -> Declared:
     VideoError
         The file is missing, no video, or holds no pictures.
     """
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise VideoError(f"{path} holds no video stream; give the file with the pictures")
-            return _declared(container)
-    except (av.FFmpegError, OSError) as error:
-        raise VideoError(
-            f"{path} can't be opened as a video ({error.strerror}); it may be cut off, damaged or "
-            "no video. Make or copy it again, or leave it out"
-        ) from error
+    with open_video(path) as container:
+        return _declared(container)
 
 
 def _declared(container: av.container.InputContainer) -> Declared:

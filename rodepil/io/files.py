@@ -77,6 +77,15 @@ def short_hash(*parts: object, digits: int = 16) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:digits]
 
 
+def unwritable(path: Path, error: OSError) -> str:
+    """Return what to say of a file or folder that can't be written: which, why, what to do."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return (
+        f"{path} can't be written ({reason}); check the free space and your right to write "
+        "there, and run the same command again: what is done is kept"
+    )
+
+
 def relative_to(path: Path, folder: Path) -> str:
     """Return `path` as a POSIX path relative to `folder`, with ``..`` where it lies outside."""
     return Path(os.path.relpath(path, folder)).as_posix()

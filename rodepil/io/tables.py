@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rodepil.errors import TableError
-from rodepil.io.files import publish
+from rodepil.io.files import publish, unwritable
 
 _S, _F, _I, _B = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 
@@ -36,7 +36,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         {
             # Of the file: what its container says, which need not be true.
             "container": _S, "declared_fps": _S, "declared_frames": _I, "start_s": _F,
-            "rotation_deg": _I, "first_is_key": _B, "damaged_packets": _I,
+            "rotation_deg": _I, "first_is_key": _B, "damaged_packets": _I, "size_bytes": _I,
             # Of the lab: files that a camera cut one recording into share a session and its
             # continuous time; part tells files apart that share date and video_id; starts_at is
             # the wall clock of the first frame (ISO 8601, no zone: the lab's own time).
@@ -130,6 +130,12 @@ SCHEMAS: dict[str, pa.Schema] = {
 }  # fmt: skip
 
 
+LATER: dict[str, frozenset[str]] = {
+    "recordings": frozenset(field.name for field in SCHEMAS["recordings"] if field.nullable)
+}
+"""Columns that earlier versions did not know; a table without them is read all the same."""
+
+
 def schema(name: str) -> pa.Schema:
     """Return the Arrow schema of the table `name`."""
     return SCHEMAS[name]
@@ -158,7 +164,7 @@ def from_rows(name: str, rows: Iterable[Mapping[str, object]]) -> pa.Table:
 def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
     """Return `table` with the columns of `name` in order, or say what does not fit.
 
-    Columns that may be null may be missing as well: an earlier version did not know them.
+    Columns that an earlier version did not know (`LATER`) may be missing, and are null then.
 
     Raises
     ------
@@ -167,7 +173,7 @@ def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
     """
     wanted = SCHEMAS[name]
     for field in wanted:
-        if field.nullable and field.name not in table.column_names:  # of an earlier version
+        if field.name in LATER.get(name, ()) and field.name not in table.column_names:
             table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
     missing = [column for column in wanted.names if column not in table.column_names]
     unknown = [column for column in table.column_names if column not in wanted.names]
@@ -193,10 +199,20 @@ def check(name: str, table: pa.Table, origin: str = "memory") -> pa.Table:
 
 
 def write(name: str, table: pa.Table, path: Path) -> pa.Table:
-    """Write the table `name` to `path` as Parquet, whole or not at all, and return it."""
+    """Write the table `name` to `path` as Parquet, whole or not at all, and return it.
+
+    Raises
+    ------
+    TableError
+        It does not fit the schema, or the file can't be written, for example because the disk is
+        full or the folder read-only; what stood there is left as it was.
+    """
     table = check(name, table)
-    with publish(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    try:
+        with publish(path) as beside:
+            pq.write_table(table, beside, compression="zstd")
+    except OSError as error:
+        raise TableError(unwritable(path, error)) from error
     return table
 
 

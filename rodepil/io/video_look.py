@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rodepil.errors import VideoError
+from rodepil.io.video_open import Pictures, Stamps, open_video
 from rodepil.io.video_read import upright
 
 NEAR_S = Fraction(12)
@@ -121,21 +122,11 @@ class VideoLook:
         return self._held[-1]
 
     def _open(self) -> av.container.InputContainer:
-        if not self.path.is_file():
-            raise VideoError(f"{self.path} is not there; check the path in the recordings table")
-        try:
-            container = av.open(str(self.path))
-        except av.FFmpegError as error:
-            raise VideoError(
-                f"{self.path} can't be opened as a video ({error.strerror}); copy it again"
-            ) from error
-        if not container.streams.video:
-            container.close()
-            raise VideoError(f"{self.path} holds no video stream; give the file with the pictures")
+        container = open_video(self.path, timed=True)
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = self._threads
-        self._by_order = "avi" in container.format.name.split(",")  # it holds decoding times alone
+        self._stamps = Stamps(container, self.path)
         return container
 
     def _restart(self) -> None:
@@ -159,6 +150,7 @@ class VideoLook:
             self._restart()
             self._more()
             return
+        self._stamps.forget()
         self._held, self._index, self._pictures = [], None, self._decode()
         if not self._more() or self._held[0].time_s > time_s:
             self._restart()
@@ -166,40 +158,22 @@ class VideoLook:
 
     def _more(self) -> bool:
         """Decode one frame more; say whether there was one."""
-        picture = next(self._pictures, None)
-        if picture is None:
-            return False
-        time_s = self._time_s(picture)
-        look = Look(time_s, self._index, picture)
-        if self._index is not None:
-            self._index += 1
-        if not self._held or look.time_s > self._held[-1].time_s:
-            keep = max(2, _HELD_BYTES // (2 * picture.width * picture.height))
-            self._held = [*self._held[-keep:], look]
-        return True
+        for picture in self._pictures:
+            stamp = self._stamps.of(picture, self._index)
+            if stamp is not None:
+                self._hold(picture, stamp * self._stamps.base)
+                return True
+        return False
 
-    def _time_s(self, picture: av.VideoFrame) -> Fraction:
-        """Return a picture's time since the first one; a step on where it has none."""
-        stream = self._container.streams.video[0]
-        stamp = picture.dts if self._by_order else picture.pts
-        if stamp is None:
-            step = 1 / Fraction(stream.average_rate or 25)
-            return self._held[-1].time_s + step if self._held else Fraction(0)
-        time_s = stamp * Fraction(stream.time_base or 1)
+    def _hold(self, picture: av.VideoFrame, time_s: Fraction) -> None:
+        """Take the next frame; the very first one begins the time."""
         if self._first is None:
             self._first = time_s
-        return time_s - self._first
+        look = Look(time_s - self._first, self._index, picture)
+        if self._index is not None:
+            self._index += 1
+        keep = max(2, _HELD_BYTES // (2 * picture.width * picture.height))
+        self._held = [*self._held[-keep:], look]
 
     def _decode(self) -> Iterator[av.VideoFrame]:
-        """Yield pictures; what does not decode is passed over."""
-        stream = self._container.streams.video[0]
-        packets = self._container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, av.FFmpegError):
-                return
-            try:
-                yield from stream.codec_context.decode(packet)
-            except av.FFmpegError:
-                continue
+        return iter(Pictures(self._container, self.path))

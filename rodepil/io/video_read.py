@@ -18,17 +18,13 @@ import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace
 
 from rodepil.errors import VideoError
+from rodepil.io.video_open import Pictures, Stamps, open_video
 
 Plane = npt.NDArray[np.uint8]
 
-# These containers hold no presentation times: FFmpeg guesses them, wrongly behind B-frames, while
-# the decoding times that it counts are right but for a constant.
-_WITHOUT_TIMES = frozenset({"avi"})
 _JPEG_RANGE = 2
 _BT709 = 1
 _QUARTER_DEG = 90
-# Behind a damaged key frame a decoder gives some frames out of order; more than that is no damage.
-_LATE_S = 1
 # Where containers note when they were recorded; the first is local time, the others mostly UTC.
 _CREATED = ("com.apple.quicktime.creationdate", "creation_time", "date", "date_recorded")
 
@@ -79,29 +75,18 @@ class VideoReader:
     Raises
     ------
     VideoError
-        The file is missing, empty, no video, or holds sound alone.
+        The file is missing, empty, no video, holds sound alone, or does not tell its times.
     """
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         self.path = path
-        self.skipped_packets = 0
-        """Packets that did not decode so far."""
-        self.flagged_packets = 0
-        """Packets so far that the container knows to be damaged, whether they decode or not."""
-        self.late_frames = 0
-        """Frames that came up to a second behind a later one, and were passed over."""
-        self.first_is_key: bool | None = None
-        """Whether the first packet holds a key frame; known once that was read."""
-        self._container = _open(path)
-        if not self._container.streams.video:
-            self._container.close()
-            raise VideoError(f"{path} holds no video stream; give the file with the pictures")
+        self._container = open_video(path, timed=True)
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = threads
-        self._time_base = Fraction(self._stream.time_base or 1)
+        self._pictures = Pictures(self._container, path)
+        self._stamps = Stamps(self._container, path)
         self._first: int | Fraction = 0
-        self._by_order = bool(_WITHOUT_TIMES & set(self._container.format.name.split(",")))
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +130,27 @@ class VideoReader:
     @property
     def start_s(self) -> float:
         """The container's time of the first frame; known once that was read."""
-        return float(self._first * self._time_base)
+        return float(self._first * self._stamps.base)
+
+    @property
+    def skipped_packets(self) -> int:
+        """Packets that did not decode so far."""
+        return self._pictures.skipped_packets
+
+    @property
+    def flagged_packets(self) -> int:
+        """Packets so far that the container knows to be damaged, whether they decode or not."""
+        return self._pictures.flagged_packets
+
+    @property
+    def late_frames(self) -> int:
+        """Frames that came up to a second behind a later one, and were passed over."""
+        return self._stamps.late_frames
+
+    @property
+    def first_is_key(self) -> bool | None:
+        """Whether the first packet holds a key frame; known once that was read."""
+        return self._pictures.first_is_key
 
     def __iter__(self) -> Iterator[DecodedFrame]:
         """Yield every frame that decodes.
@@ -153,25 +158,17 @@ class VideoReader:
         Raises
         ------
         VideoError
-            Nothing decodes, times go back more than a second, or the picture changes its size.
+            Nothing decodes, times go back more than a second, the picture changes its size, or the
+            disk or the network failed.
         """
-        base = self._time_base
-        ticks, per_s = base.numerator, base.denominator
-        step = 1 / (self.declared_fps * base) if self.declared_fps else Fraction(1)
-        last: int | Fraction | None = None
+        ticks, per_s = self._stamps.base.numerator, self._stamps.base.denominator
         size: tuple[int, int] | None = None
         index = 0
-        for picture in self._pictures():
-            stamp = self._stamp(picture, last, step)
-            if last is not None and stamp < last:
-                if (last - stamp) * base <= _LATE_S:
-                    self.late_frames += 1
-                    continue
-                raise VideoError(
-                    f"{self.path}: the time of frame {index} lies before that of the frame ahead "
-                    "of it; write the file anew with FFmpeg (ffmpeg -i FILE -c copy NEW.mkv)"
-                )
-            if last is None:
+        for picture in self._pictures:
+            stamp = self._stamps.of(picture, index)
+            if stamp is None:
+                continue
+            if size is None:
                 self._first = stamp
             # One fraction each: arithmetic on fractions would cost as much as scaling the frame.
             time_s = Fraction((stamp - self._first) * ticks, per_s)
@@ -183,46 +180,13 @@ class VideoReader:
                     f"{self.path}: the picture changes from {size} to {shown_px} px at frame "
                     f"{index}; cut the file there and give two recordings"
                 )
-            last, size, index = stamp, shown_px, index + 1
+            size, index = shown_px, index + 1
             yield frame
         if size is None:
             raise VideoError(
                 f"{self.path}: no frame can be decoded; it may be cut off or damaged. Copy it "
                 "again from the camera, or leave it out"
             )
-
-    def _stamp(
-        self, picture: av.VideoFrame, last: int | Fraction | None, step: Fraction
-    ) -> int | Fraction:
-        """Return a frame's time in units of the time base; the next step where it has none."""
-        stamp = picture.dts if self._by_order else picture.pts
-        if stamp is None:
-            return 0 if last is None else last + step
-        return int(stamp)
-
-    def _pictures(self) -> Iterator[av.VideoFrame]:
-        for packet in self._packets():
-            try:
-                yield from self._stream.codec_context.decode(packet)
-            except av.FFmpegError:
-                self.skipped_packets += 1
-
-    def _packets(self) -> Iterator[av.Packet[av.VideoStream] | None]:
-        """Yield packets, then None so that the decoder gives what it still holds."""
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except av.FFmpegError:
-                self.skipped_packets += 1
-                yield None
-                return
-            if self.first_is_key is None and packet.size:
-                self.first_is_key = bool(packet.is_keyframe)
-            self.flagged_packets += packet.is_corrupt
-            yield packet
 
 
 def planes(picture: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
@@ -266,17 +230,3 @@ def _view(plane: av.video.plane.VideoPlane) -> Plane:
 def _quarter_turns(picture: av.VideoFrame) -> int:
     """Return the counterclockwise quarter turns that set a frame upright."""
     return round(picture.rotation / _QUARTER_DEG) % 4
-
-
-def _open(path: Path) -> av.container.InputContainer:
-    if not path.is_file():
-        raise VideoError(f"{path} is not there; check the path in the recordings table")
-    if path.stat().st_size == 0:
-        raise VideoError(f"{path} is empty (0 bytes); copy it again from the camera")
-    try:
-        return av.open(str(path), metadata_errors="replace")
-    except av.FFmpegError as error:
-        raise VideoError(
-            f"{path} can't be opened as a video ({error.strerror}); it may be cut off, damaged or "
-            "no video. Copy it again from the camera, or leave it out"
-        ) from error

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from rodepil.data.overview import Activity, Dataset, activity_of
 from rodepil.errors import ReportError
 from rodepil.io.files import publish
+from rodepil.io.wording import by_number
 from rodepil.report.style import (
     LIGHT,
     SMALL_PT,
@@ -74,8 +75,7 @@ def activity_figure(activity: Activity, data: str, style: Style) -> Figure:
     style
         The theme.
     """
-    span_s = activity.bin_s * activity.motion.shape[1]
-    unit, unit_s = ("h", 3600.0) if activity.by_clock else _unit(span_s)
+    unit, unit_s = ("h", 3600.0) if activity.by_clock else _unit(activity.length_s)
     figure, (ax,) = new_figure(
         style,
         title="Activity over the day" if activity.by_clock else "Activity over the session",
@@ -84,12 +84,24 @@ def activity_figure(activity: Activity, data: str, style: Style) -> Figure:
     )
     _draw_motion(figure, ax, activity, unit_s, style)
     _draw_seizures(ax, activity, unit_s, style)
-    ax.set_xlim(0, span_s / unit_s)
+    ax.set_xlim(0, activity.length_s / unit_s)
     if activity.by_clock:
         ax.set_xticks(range(0, 25, 3), [f"{hour:02d}:00" for hour in range(0, 25, 3)])
-    when = "Time of day" if activity.by_clock else f"Time from the start of the session ({unit})"
+    bins = f"bins of {_length(activity.bin_s)}"
+    when = (
+        f"Time of day ({bins})"
+        if activity.by_clock
+        else f"Time from the start of the session ({unit}; {bins})"
+    )
     label(ax, style, x=when, y="Subject")
     return figure
+
+
+def _length(bin_s: float) -> str:
+    """Return a bin's width in the largest unit of which it is a whole number."""
+    wholes = [(name, size) for _, name, size in UNITS if bin_s % size == 0]
+    name, size = wholes[-1] if wholes else ("s", 1)
+    return f"{bin_s / size:g} {name}"
 
 
 def _unit(span_s: float) -> tuple[str, float]:
@@ -127,7 +139,7 @@ def _draw_seizures(ax: Axes, activity: Activity, unit_s: float, style: Style) ->
     """Draw each seizure as long as it lasted; in a row, the first day stands on top."""
     if not activity.marks:
         return
-    least_s = SHORTEST_MARK * activity.bin_s * activity.motion.shape[1]
+    least_s = SHORTEST_MARK * activity.length_s
     turns = max(1, activity.turns - 1)
     y = [
         mark.subject + MARK_SHARE * (mark.turn / turns - 0.5) * (activity.turns > 1)
@@ -136,19 +148,22 @@ def _draw_seizures(ax: Axes, activity: Activity, unit_s: float, style: Style) ->
     starts = [mark.start_s / unit_s for mark in activity.marks]
     ends = [max(mark.end_s, mark.start_s + least_s) / unit_s for mark in activity.marks]
     lines = ax.hlines(y, starts, ends, color=style.second, linewidth=3, label="annotated seizure")
-    lines.set_capstyle("round")
+    lines.set_capstyle("butt")  # a round one would reach past the end
     legend_above(ax, style)
 
 
 def _note(activity: Activity, data: str) -> str:
     turns = f"{activity.turns:,} {'day' if activity.by_clock else 'session'}"
     plural = "" if activity.turns == 1 else "s"
-    windows = f"{activity.windows:,} windows of {turns}{plural}"
+    windows = by_number(activity.windows, "window", "windows")
     words = [
         data_note(data),
-        f"Mean share of pixels that moved, over {windows}, dropped ones included.",
-        "White: no window.",
+        f"Mean share of pixels that moved, over {windows} of {turns}{plural}, still ones included.",
     ]
+    if activity.unmeasured:
+        without = by_number(activity.unmeasured, "window was", "windows were")
+        words.append(f"{without} dropped before motion is measured, and not counted.")
+    words.append("White: no motion measured.")
     if activity.marks and activity.turns > 1:
         first = "day" if activity.by_clock else "session"
         words.append(f"Seizures of the first {first} stand highest in a row.")

@@ -8,11 +8,13 @@ from typing import Final
 
 import pyarrow as pa
 
+from rodepil.data.audit.findings import unsure_of
 from rodepil.data.audit.record import AuditRecord, Judged
 from rodepil.data.audit.sharing import FoldSharing, fold_sharing
 from rodepil.errors import FoldError, SubjectLeak, TableError
 from rodepil.io import tables
 from rodepil.io.files import publish, write_text
+from rodepil.io.wording import by_number
 from rodepil.report.figures.audit import GROUPS, audit_figure
 from rodepil.report.sheet import Column, Sheet, to_markdown
 from rodepil.report.style import LIGHT, png
@@ -25,14 +27,18 @@ VERDICTS: Final = {
     "than {threshold:g}, alone or together.",
     "fail": "The files give the label away. The pipeline stops here until that is mended.",
     "undecided": "Nothing could be decided: all clips have one label.",
+    "unsure": "It stays open whether the files give the label away: {named} may tell it better "
+    "than {threshold:g}, or come out so by chance among so few subjects. Add recordings and audit "
+    "again.",
 }
 HOW: Final = (
     "An AUROC of 0.5 is chance and 1 tells the label always, in either direction; for a name "
     "(codec, container, pixel format) the most telling one against all others counts. Its "
     "interval draws subjects anew; p deals the values of each subject to another, so that clips "
     "of one animal stay as alike as they are. An attribute of the files fails above the threshold "
-    "where p is under 0.01. Several together are told by a random forest, tested on subjects that "
-    "it never saw; it fails where its whole interval lies above the threshold."
+    "where p is under 0.01, or where its values part the labels completely. Several together are "
+    "told by a random forest, tested on subjects that it never saw; it fails where its whole "
+    "interval lies above the threshold."
 )
 
 
@@ -51,7 +57,7 @@ def render_audit(record: AuditRecord) -> str:
     parts = [f"# Audit of {record.unit}", f"Data: **{record.data}**."]
     if is_simulated(record.data):
         parts.append("> These are simulated recordings, not animals.")
-    parts += [*audit_sentences(record)[:1], _counts(record)]
+    parts += [f"**Verdict: {record.headline}.**", audit_sentences(record)[0], _counts(record)]
     parts.append(f"![AUROC of every attribute. Data: {record.data}.]({STEMS[record.of]}.png)")
     if record.findings:
         parts.append("## What was found")
@@ -79,7 +85,7 @@ def sharing_words(record: AuditRecord, clips: pa.Table, folds: Path) -> str:
 
 def audit_sentences(record: AuditRecord, sharing: FoldSharing | None = None) -> tuple[str, ...]:
     """Return what the report says of the audit: the verdict, what was found, what folds share."""
-    sentences = [VERDICTS[record.verdict].format(threshold=record.threshold)]
+    sentences = [_verdict(record)]
     sentences += [
         f"{one.what[:1].upper()}{one.what[1:]}: {one.meaning}. To do: {one.remedy}."
         for one in record.findings
@@ -102,11 +108,22 @@ def audit_sheets(record: AuditRecord, sharing: FoldSharing | None = None) -> tup
     return tuple(sheets)
 
 
+def _verdict(record: AuditRecord) -> str:
+    """Return the verdict in a sentence, which names what leaves it open."""
+    unsure = unsure_of((*record.attributes, *record.together))
+    words = "unsure" if record.verdict == "undecided" and unsure else record.verdict
+    named = ", ".join(one.title for one in unsure)
+    verdict = VERDICTS[words].format(threshold=record.threshold, named=named)
+    pixels = record.pixels_words
+    return f"{verdict} Apart from the files, {pixels}." if pixels else verdict
+
+
 def _counts(record: AuditRecord) -> str:
     counts = record.counts
     return (
-        f"{counts.clips:,} {record.unit}, {counts.seizures:,} with a seizure, of "
-        f"{counts.subjects} subjects in {counts.recordings} recordings; "
+        f"{by_number(counts.clips, record.unit_of_one, record.unit)}, {counts.seizures:,} with a "
+        f"seizure, of {by_number(counts.subjects, 'subject', 'subjects')} in "
+        f"{by_number(counts.recordings, 'recording', 'recordings')}; "
         f"{counts.unreadable} could not be measured."
     )
 
@@ -114,15 +131,17 @@ def _counts(record: AuditRecord) -> str:
 def _sharing_words(sharing: FoldSharing) -> str:
     recordings = len(sharing.recordings)
     shared = (
-        f"{recordings} recordings show animals of several folds: no subject is shared, camera and "
-        "light are"
+        f"{by_number(recordings, 'recording shows', 'recordings show')} animals of several folds: "
+        "no subject is shared, camera and light are"
         if recordings
         else "No recording is shared between folds"
     )
     torn = len(sharing.duplicates)
+    groups = "of near-duplicate clips"
+    stand = by_number(torn, f"group {groups} stands", f"groups {groups} stand")
     copies = (
-        f"{torn} groups of near-duplicate clips stand in several folds, so that a model may be "
-        "tested on film that it was trained on; give their subjects one name, or leave one out"
+        f"{stand} in several folds, so that a model may be tested on film that it was trained on; "
+        "give their subjects one name, or leave one out"
         if torn
         else "no near-duplicate clips stand in several folds"
     )
@@ -204,7 +223,8 @@ def _duplicates(record: AuditRecord, sharing: FoldSharing | None) -> Sheet:
     return Sheet(
         name=f"{STEMS[record.of]}_duplicates",
         title="Near-duplicate clips",
-        note=data_note(record.data) + (f" {more} more groups." if more else ""),
+        note=data_note(record.data)
+        + (f" {by_number(more, 'more group', 'more groups')}." if more else ""),
         data=record.data,
         columns=(
             Column("Clips"),

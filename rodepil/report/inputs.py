@@ -174,7 +174,7 @@ def read_audit(path: Path, kept: pa.Table) -> AuditRecord | None:
         return None
     record = read_record(path)
     digest = digest_of(kept.column("clip_id").to_pylist(), kept.column("label").to_pylist())
-    if not record.counts.unreadable and record.digest != digest:
+    if record.digest != digest:
         raise ReportError(
             f"{path} is the audit of other clips than data/clips.parquet holds; run 'rodepil audit'"
         )

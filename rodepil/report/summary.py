@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rodepil.data.overview import NOT_STATED, Dataset, Fault, Recorded, Summary
+from rodepil.data.overview import NOT_STATED, Dataset, Fault, Listed, Recorded, Summary
 from rodepil.data.problems import SHOWN
 from rodepil.io.labels import SEIZURE
 from rodepil.report.sheet import Cell, Column, Sheet
@@ -37,6 +37,26 @@ def summary_sheets(summary: Summary, dataset: Dataset) -> tuple[Sheet, ...]:
         _faults(summary),
     ]
     return tuple(sheet for sheet in sheets if sheet.rows)
+
+
+def recordings_sheet(listed: Sequence[Listed], data: str) -> Sheet:
+    """Return the table of recordings by their ids."""
+    heads = ("Id", "File", "Begins", "Hours", "Session", "Cages", "Seizures")
+    words = ("Id", "File", "Begins", "Session")
+    rows = tuple(
+        (
+            one.recording_id,
+            one.file,
+            one.begins,
+            _hours(one.hours),
+            one.session,
+            f"{one.cages:,}",
+            f"{one.seizures:,}",
+        )
+        for one in listed
+    )
+    columns = tuple(Column(name, "text" if name in words else "count") for name in heads)
+    return Sheet("recordings", "Recordings", data_note(data), data=data, columns=columns, rows=rows)
 
 
 def _sheet(
@@ -72,6 +92,8 @@ def _whole(summary: Summary) -> Sheet:
             ("Subjects", f"{all_of_it.subjects:,}"),
             ("Hours watched (of one animal)", _hours(all_of_it.hours_watched)),
         ]
+    if summary.unmarked is not None:
+        rows.append(("Cages without annotations", f"{len(summary.unmarked):,}"))
     if summary.windows is not None:
         rows.append(("Windows", f"{summary.windows:,}"))
     if summary.clips is not None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from rodepil.config.settings import ModelSettings, ProjectSettings, StoreSettings
 from rodepil.config.workspace import Workspace
+from rodepil.data.origin import data_of
 from rodepil.data.split import split_by_fold
 from rodepil.errors import SettingError
 from rodepil.io import tables
@@ -133,7 +134,7 @@ def make_plan(
         features=settings.features,
         train=settings.train,
         control=control,
-        data=data_name(settings),
+        data=data_of(settings, workspace),
     )
     group = group_id(shared, digests)
     trials = []
@@ -152,13 +153,6 @@ def make_plan(
         trials.append(trial)
     folder = TrialFolder(workspace.trials / f"group_{group}")
     return Plan(group, folder, shared, tuple(trials), digests)
-
-
-def data_name(settings: ProjectSettings) -> str:
-    """Return what the numbers come from, in words."""
-    if settings.data.source == "simulated":
-        return "simulated recordings"
-    return f"recordings in {Path(settings.data.folder).name}"
 
 
 def _model(settings: ModelSettings, control: Control) -> ModelSettings:

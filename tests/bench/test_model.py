@@ -19,6 +19,7 @@ from rodepil.errors import ModelError
 
 CPU = torch.device("cpu")
 SMALL = ModelSettings(width=48, depth=2, heads=3, patch_px=8)
+WIDE = ModelSettings(width=192, depth=2, heads=3, patch_px=8)
 
 
 def case(
@@ -37,11 +38,16 @@ def test_operations_are_those_counted_of_the_published_network(
     assert forward_flop(case(frames, size_px, PUBLISHED)) == pytest.approx(expected, rel=3e-3)
 
 
-def test_every_case_is_scored_trained_and_weighed_beside_its_peer():
-    plan = Plan(CPU, repeats=1, compiled=False, model=SMALL, clips=((4, 16),))
-    rows = bench_model(plan)
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+    """Return what is measured of one case: clips of 2 frames of 64 px."""
+    plan = Plan(CPU, repeats=1, compiled=False, model=WIDE, clips=((2, 64),))
+    return bench_model(plan)
+
+
+def test_every_case_is_scored_trained_and_weighed_beside_its_peer(rows: list[Row]):
     names = [row.name.partition(" share")[0] for row in rows]
-    assert names == ["forward 4x16"] * 2 + ["step 4x16"] * 2 + ["step 4x16 peak memory"]
+    assert names == ["forward 2x64"] * 2 + ["step 2x64"] * 2 + ["step 2x64 peak memory"]
     assert {row.peer for row in rows} == {"Hugging Face eager"}
     assert all(row.value > 0 and row.peer_value > 0 for row in rows)
 
@@ -88,10 +94,10 @@ def test_turns_alternate_and_the_median_counts():
 
 
 @pytest.mark.skipif(not measurable(CPU), reason="the system tells no peaks")
-def test_memory_of_a_step_grows_by_the_activations_of_more_frames():
+def test_memory_of_a_step_grows_by_the_activations_of_more_frames(rows: list[Row]):
     """Hugging Face's step keeps at least the widest tensor of every block, float32 or bfloat16."""
-    model = ModelSettings(width=192, depth=2, heads=3, patch_px=8)
-    few, many = (step_memory_mib(case(frames, 64, model), peer=True) for frames in (2, 34))
+    few = rows[-1].peer_value
+    many = step_memory_mib(case(34, 64, WIDE, "bf16"), peer=True)
     widest_mib = 2 * 32 * 64 * 4 * 192 * 2 * 4 / 2**20  # B x frames more x N x hidden x blocks x 4
     assert many - few > widest_mib
 

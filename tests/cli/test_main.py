@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,31 +11,28 @@ import typer
 
 from rodepil import __version__
 from rodepil.cli.run import guarded
+from rodepil.errors import SettingError
+from tests.cli.conftest import Rodepil
 
 TOOL = [sys.executable, "-m", "rodepil"]
 HEAVY = ("torch", "ray", "mlflow", "cv2", "pyarrow", "matplotlib", "sklearn", "av")
 
 
-def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*TOOL, *arguments],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*TOOL, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
 
 
-def test_help_names_the_commands_of_the_pipeline(tmp_path: Path) -> None:
-    shown = run("--help", folder=tmp_path)
+def test_help_names_the_commands_of_the_pipeline(tmp_path: Path, rodepil: Rodepil) -> None:
+    shown = rodepil("--help", folder=tmp_path)
     assert shown.returncode == 0
     names = ("simulate", "curate", "folds", "features", "crossval", "report", "predict", "doctor")
     assert [name for name in names if name not in shown.stdout] == []
 
 
-def test_version_is_the_packages(tmp_path: Path) -> None:
-    assert run("--version", folder=tmp_path).stdout.strip() == f"rodepil {__version__}"
+def test_version_is_the_packages(tmp_path: Path, rodepil: Rodepil) -> None:
+    assert rodepil("--version", folder=tmp_path).stdout.strip() == f"rodepil {__version__}"
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -55,15 +51,16 @@ def test_a_users_error_is_one_message_without_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in shown.stderr
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+def test_debug_shows_the_traceback(tmp_path: Path, rodepil: Rodepil) -> None:
     (tmp_path / "params.yaml").write_text("train: {epochs: 0}")
     assert "Traceback" in run("--debug", "curate", folder=tmp_path).stderr
-    assert "Traceback" in run("curate", folder=tmp_path, RODEPIL_DEBUG="1").stderr
+    with pytest.raises(SettingError, match=r"train\.epochs = 0"):
+        rodepil("curate", folder=tmp_path, RODEPIL_DEBUG="1")
 
 
-def test_an_empty_folder_says_what_to_run_first(tmp_path: Path) -> None:
+def test_an_empty_folder_says_what_to_run_first(tmp_path: Path, rodepil: Rodepil) -> None:
     for command in (["curate"], ["folds", "make"], ["folds", "check"], ["features", "materialize"]):
-        shown = run(*command, folder=tmp_path)
+        shown = rodepil(*command, folder=tmp_path)
         assert shown.returncode == 1, command
         assert "dvc repro" in shown.stderr or "rodepil" in shown.stderr, command
 

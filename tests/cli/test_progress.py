@@ -29,6 +29,22 @@ def test_a_line_tells_parts_of_a_unit_and_what_is_left(
     assert line.startswith(says)
 
 
+def test_of_next_to_nothing_a_line_is_printed_once_at_the_end() -> None:
+    text = StringIO()
+    with Bars(Console(file=text, force_terminal=False)).task("curate", 0.003, "h") as advance:
+        for _ in range(10):
+            advance(0.0003)
+    assert text.getvalue() == "curate: 0.00/0.00 h, 0:00:00 left\n"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_where_nothing_is_to_do_nothing_is_printed(terminal: bool) -> None:  # noqa: FBT001
+    text = StringIO()
+    with Bars(Console(file=text, force_terminal=terminal)).task("curate", 0, "h") as advance:
+        advance(0)
+    assert text.getvalue() == ""
+
+
 def test_a_bar_shows_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     text = StringIO()

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from rodepil.io import tables
-from tests.cli.test_main import TOOL, run
+from tests.cli.conftest import Rodepil
+from tests.cli.test_main import TOOL
 from tests.data.published.conftest import Fault, Server, content, serving
 from tests.published_clips import make_published
 
@@ -31,8 +32,8 @@ def server() -> Iterator[Server]:
         yield state
 
 
-def test_a_record_is_listed_without_fetching_it(server: Server, tmp_path: Path):
-    shown = run("fetch", "rodepil", "--url", server.url, "--list", folder=tmp_path)
+def test_a_record_is_listed_without_fetching_it(server: Server, tmp_path: Path, rodepil: Rodepil):
+    shown = rodepil("fetch", "rodepil", "--url", server.url, "--list", folder=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "licence  cc-by-4.0" in shown.stdout
     assert "clips.zip" in shown.stdout
@@ -41,7 +42,7 @@ def test_a_record_is_listed_without_fetching_it(server: Server, tmp_path: Path):
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_download_goes_on_where_it_was(
-    server: Server, tmp_path: Path, blow: signal.Signals
+    server: Server, tmp_path: Path, rodepil: Rodepil, blow: signal.Signals
 ):
     server.faults["clips.zip"] = [Fault(break_after=300_000, stall_s=3.0)]
     command = ["fetch", "rodepil", "--url", server.url, "--into", "in č"]
@@ -55,7 +56,7 @@ def test_a_stopped_download_goes_on_where_it_was(
         _, said = first.communicate()
     assert first.returncode == (130 if blow == signal.SIGINT else -blow)
     assert b"Traceback" not in said
-    done = run(*command, folder=tmp_path)
+    done = rodepil(*command, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "in č" / "unpacked" / "clips" / "0" / "a.avi").read_bytes() == CLIP
     wanted = [asked for path, asked in server.asked if path.endswith("/content")]
@@ -64,14 +65,18 @@ def test_a_stopped_download_goes_on_where_it_was(
     assert int(wanted[1].removeprefix("bytes=").rstrip("-")) > 100_000
 
 
-def test_a_record_that_is_not_there_is_one_message(server: Server, tmp_path: Path):
-    shown = run("fetch", "rodepil", "--url", server.url, "--record", "5", folder=tmp_path)
+def test_a_record_that_is_not_there_is_one_message(
+    server: Server, tmp_path: Path, rodepil: Rodepil
+):
+    shown = rodepil("fetch", "rodepil", "--url", server.url, "--record", "5", folder=tmp_path)
     assert shown.returncode == 1
     assert "status 404; no such record" in shown.stderr
     assert "Traceback" not in shown.stderr
 
 
-def test_a_killed_import_goes_on_where_it_was_and_ends_with_the_same_tables(tmp_path: Path):
+def test_a_killed_import_goes_on_where_it_was_and_ends_with_the_same_tables(
+    tmp_path: Path, rodepil: Rodepil
+):
     clips = make_published(tmp_path / "clips", subjects=8)
     command = ["import", "rodepil", "clips", "--into"]
     noted = tmp_path / "killed" / ".import" / "probed.jsonl"
@@ -87,7 +92,7 @@ def test_a_killed_import_goes_on_where_it_was_and_ends_with_the_same_tables(tmp_
     before = noted.read_text().split("\n")[:-1]
     assert 4 <= len(before) < len(clips)
     for folder in ("killed", "whole"):
-        done = run(*command, folder, folder=tmp_path)
+        done = rodepil(*command, folder, folder=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "24 clips (24 new) of 8 subjects, 8 with a seizure, are in" in done.stdout
     after = noted.read_text().split("\n")[:-1]
@@ -101,15 +106,17 @@ def test_a_killed_import_goes_on_where_it_was_and_ends_with_the_same_tables(tmp_
         assert killed.equals(whole)
 
 
-def test_what_is_refused_is_listed_and_nothing_to_take_is_an_error(tmp_path: Path):
+def test_what_is_refused_is_listed_and_nothing_to_take_is_an_error(
+    tmp_path: Path, rodepil: Rodepil
+):
     clips = make_published(tmp_path / "my clips", subjects=1)
     (clips[0].parent / "bad name.avi").touch()
-    shown = run("import", "rodepil", "my clips", folder=tmp_path)
+    shown = rodepil("import", "rodepil", "my clips", folder=tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert "3 clips (3 new) of 1 subjects" in shown.stdout
     assert "refused: " in shown.stdout
     assert "bad name.avi" in shown.stdout
     assert (tmp_path / "data" / "imported" / "cages.parquet").is_file()
-    shown = run("import", "rodepil", str(clips[0].parent / "bad name.avi"), folder=tmp_path)
+    shown = rodepil("import", "rodepil", str(clips[0].parent / "bad name.avi"), folder=tmp_path)
     assert shown.returncode == 1
     assert "No clip can be taken" in shown.stderr

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rodepil.config.workspace import Workspace
 from rodepil.io import tables
+from tests.cli.conftest import Rodepil, Shown
 from tests.data.test_summary import Row, cage, recording, seizure, window
 
+Run = Callable[..., Shown]
 
-def run(project: Path, *arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "rodepil", "data", "summary", *arguments],
-        cwd=project,
-        env=os.environ | {"COLUMNS": str(columns)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+@pytest.fixture
+def run(rodepil: Rodepil) -> Run:
+    def call(project: Path, *arguments: str, columns: int = 80) -> Shown:
+        return rodepil("data", "summary", *arguments, folder=project, COLUMNS=str(columns))
+
+    return call
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_summary_shows_every_number_and_names_its_data(project: Path) -> None:
+def test_the_summary_shows_every_number_and_names_its_data(project: Path, run: Run) -> None:
     shown = run(project, "--json", "out/numbers.json", "-o", "out/day.png", columns=120)
     assert shown.returncode == 0, shown.stderr
     lines = {" ".join(line.split()) for line in shown.stdout.splitlines()}
@@ -71,7 +69,7 @@ def test_the_summary_shows_every_number_and_names_its_data(project: Path) -> Non
     assert (project / "out" / "day.png").stat().st_size > 1000
 
 
-def test_a_narrow_terminal_cuts_no_number_and_no_name(project: Path) -> None:
+def test_a_narrow_terminal_cuts_no_number_and_no_name(project: Path, run: Run) -> None:
     shown = run(project, columns=50)
     assert max(map(len, shown.stdout.splitlines())) <= 50
     assert "…" not in shown.stdout
@@ -79,14 +77,32 @@ def test_a_narrow_terminal_cuts_no_number_and_no_name(project: Path) -> None:
     assert {"Feb-1-2019 2 0.33 2 0.67", "70-2 0.33 1 1 31.0 31.0"} <= lines
 
 
-def test_an_empty_project_says_what_to_run_first(tmp_path: Path) -> None:
+def test_recordings_are_listed_by_id_within_80_columns(project: Path, rodepil: Rodepil) -> None:
+    rows = [
+        recording(0, starts_at="2019-02-01T18:00:00", session_id="s", session_start_s=0.0),
+        recording(1, starts_at="2019-02-01T18:10:00", session_id="s", session_start_s=600.0),
+        recording(2, path="../videos of the north/Käfig.mp4"),
+    ]
+    marks = [seizure(rows[0], 2, 0, 31), seizure(rows[0], 2, 50, 60, agreement=0.2)]
+    made = {"recordings": rows, "cages": [cage(rows[0], 2, "70-2")], "annotations": marks}
+    for name, held in made.items():
+        tables.write(name, tables.from_rows(name, held), project / "lab" / f"{name}.parquet")
+    shown = rodepil("data", "recordings", folder=project, COLUMNS="80")
+    assert shown.returncode == 0, shown.stderr
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
+    assert "Feb-1-2019_V0 V0.mp4 2019-02-01 18:00:00 0.17 s 1 1" in lines
+    assert "Feb-2-2019_V2 Käfig.mp4 Feb-2-2019 0.17 \N{EN DASH} 0 0" in lines
+
+
+def test_an_empty_project_says_what_to_run_first(tmp_path: Path, run: Run) -> None:
     shown = run(tmp_path)
     assert shown.returncode == 1
     assert "rodepil import recordings" in shown.stderr
     assert run(tmp_path, "--source").returncode == 1
 
 
-def test_a_picture_without_motion_is_refused_after_the_numbers(project: Path) -> None:
+def test_a_picture_without_motion_is_refused_after_the_numbers(project: Path, run: Run) -> None:
     (project / "data" / "clips.parquet").unlink()
     shown = run(project, "-o", "day.png")
     assert shown.returncode == 1

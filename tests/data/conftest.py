@@ -87,6 +87,19 @@ def read_numbers(clip: Path) -> list[tuple[int, int]]:
     return found
 
 
+def cage_row(recording_id: str, position: int) -> dict[str, object]:
+    """Return a row of the cages table."""
+    return {
+        "recording_id": recording_id,
+        "position": position,
+        "subject_id": f"{70 + position}-{position}",
+        "x_px": 64 * position,
+        "y_px": 0,
+        "width_px": 64,
+        "height_px": 128,
+    }
+
+
 @dataclass(frozen=True)
 class Lab:
     """A folder with a source and places for its clips."""
@@ -109,15 +122,7 @@ class Lab:
         """Write the tables of the videos that lie in `raw`, three cages each."""
         found = recordings_from_files(sorted(self.raw.glob("*.*")), self.raw).recordings
         cages = [
-            {
-                "recording_id": recording_id,
-                "position": position,
-                "subject_id": f"{70 + position}-{position}",
-                "x_px": 64 * position,
-                "y_px": 0,
-                "width_px": 64,
-                "height_px": 128,
-            }
+            cage_row(recording_id, position)
             for recording_id in found.column("recording_id").to_pylist()
             for position in range(CAGES)
         ]

@@ -9,23 +9,31 @@ import random
 import shutil
 import time
 from fractions import Fraction
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
-from rodepil.config.settings import CurateSettings
+from rodepil import stages
+from rodepil.config.settings import CurateSettings, ProjectSettings
+from rodepil.config.workspace import Workspace
 from rodepil.data import recording_pass, stretch
-from rodepil.data.curate import CurateSummary, curate
+from rodepil.data.curate import FAILURES, CurateSummary, curate
 from rodepil.data.lock import alone_in
 from rodepil.data.recorder import write_window
 from rodepil.errors import SourceError
 from rodepil.io import tables
 from rodepil.io.names import parse_clip_name
+from rodepil.io.progress import Silent
+from tests.data.begins import Begins
 from tests.data.conftest import CAGES, HEIGHT, WIDTH, Lab, film, numbered, seizure, steady
 
+KILLS = 20
 NAMES = ("Feb-1-2019_M2U00001", "Feb-1-2019_M2U00002", "Feb-2-2019_M2U00001")
 
 
@@ -186,7 +194,7 @@ def test_other_settings_leave_nothing_of_the_earlier_ones(filled: Lab, small: Cu
     summary = run(filled, small.model_copy(update={"clip_duration_s": 3.0}))
     rows = [row for row in summary.clips.to_pylist() if row["kept"]]
     names = {path.name for path in filled.clips_folder.iterdir()}
-    assert names == {Path(row["path"]).name for row in rows} | {"notes.txt", ".parts"}
+    assert names == {Path(row["path"]).name for row in rows} | {"notes.txt", ".parts", FAILURES}
     assert len(list((filled.clips_folder / ".parts").glob("*.parquet"))) == len(NAMES)
 
 
@@ -222,6 +230,47 @@ def test_a_table_that_lies_about_its_files_is_found_out(
     with pytest.raises(SourceError, match="No recording could be curated") as caught:
         run(filled, small)
     assert says in str(caught.value)
+
+
+def project_of(lab: Lab) -> tuple[ProjectSettings, Workspace]:
+    """Return settings of small clips, and a project whose data/raw is the lab's source."""
+    workspace = Workspace(lab.folder)
+    workspace.raw.parent.mkdir(exist_ok=True)
+    workspace.raw.symlink_to(lab.raw)
+    curated = {"clip_duration_s": 2.0, "size_px": 128, "min_overlap_s": 0.5, "motion_min_share": 0}
+    return ProjectSettings.model_validate({"curate": curated}), workspace
+
+
+def test_the_stage_fails_where_another_time_may_succeed_and_keeps_what_is_done(filled: Lab):
+    settings, workspace = project_of(filled)
+    video = filled.raw / f"{NAMES[1]}.mp4"
+    video.rename(filled.folder / "away.mp4")
+    with pytest.raises(
+        SourceError, match=r"1 recording is not curated.*allow_failures=true"
+    ) as told:
+        stages.curate(settings, workspace, Silent())
+    assert f"{video.name} is not there" in str(told.value)
+    assert tables.read("clips", workspace.clips).num_rows == 2 * 3 * CAGES
+    allowed = settings.curate.model_copy(update={"allow_failures": True})
+    said = stages.curate(settings.model_copy(update={"curate": allowed}), workspace, Silent())
+    assert f"failed: {NAMES[1]}" in said
+    written = {clip: clip.stat().st_mtime_ns for clip in workspace.clips_folder.glob("*.avi")}
+    (filled.folder / "away.mp4").rename(video)
+    stages.curate(settings, workspace, Silent())
+    assert tables.read("clips", workspace.clips).num_rows == 3 * 3 * CAGES
+    assert len(written) > 1  # the setting changes no clip, and none is made again for it
+    assert {clip: clip.stat().st_mtime_ns for clip in written} == written
+
+
+def test_the_stage_goes_on_without_what_is_too_short_for_ever(filled: Lab):
+    film(filled.raw / "Mar-1-2019_short.mp4", steady(Fraction(30), 1.0))
+    filled.fill()
+    assert "less than one clip of 2 s" in stages.curate(*project_of(filled), Silent())
+
+
+def test_a_gap_as_long_as_a_clip_is_no_setting():
+    with pytest.raises(ValidationError, match=r"max_gap_s 2\.0 bridges a whole clip of 2\.0 s"):
+        CurateSettings(clip_duration_s=2.0, min_overlap_s=1.0, max_gap_s=2.0)
 
 
 def test_a_recording_shorter_than_a_clip_is_named(filled: Lab, small: CurateSettings):
@@ -286,26 +335,59 @@ def test_a_clip_that_cannot_be_written_is_named(
 def test_killed_at_twenty_random_moments_it_ends_with_the_same_files(
     filled: Lab, small: CurateSettings
 ):
-    begun = time.perf_counter()
-    run(filled, small)
-    whole_s = time.perf_counter() - begun
-    undisturbed = contents(filled.folder / "data")
+    # One that has imported curation, so that its children begin at once.
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["rodepil.data.curate"])
+    whole_s = undisturbed(filled, small)
+    expected = contents(filled.folder / "data")
     shutil.rmtree(filled.folder / "data")
     moments = random.Random(20)  # noqa: S311 - no secret
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["rodepil.data.curate"])
-    killed = 0
-    for _ in range(20):
-        child = processes.Process(
-            target=curate,
-            args=(filled.raw, small, filled.clips_folder, filled.clips_table),
-            kwargs={"processes": 1},
-        )
-        child.start()
-        child.join(moments.uniform(0.0, whole_s / 6))
-        killed += child.is_alive()
-        child.kill()
-        child.join()
-    assert killed > 5
+    noted, killed = set(), 0
+    while killed < KILLS:
+        child = entered(filled, small)
+        child.join(moments.uniform(0.0, 0.4 * whole_s))
+        if child.is_alive():
+            killed += 1
+            child.kill()
+            child.join()
+            noted.add(windows_noted(filled))
+        else:  # it was done: begin anew
+            assert contents(filled.folder / "data") == expected
+            shutil.rmtree(filled.folder / "data")
+    assert len(noted) > 3
     run(filled, small)
-    assert contents(filled.folder / "data") == undisturbed
+    assert contents(filled.folder / "data") == expected
+
+
+def entered(lab: Lab, settings: CurateSettings) -> BaseProcess:
+    """Start a curation in another process and return it when it begins with the recordings."""
+    context = multiprocessing.get_context("forkserver")
+    begun = context.Event()
+    child = context.Process(
+        target=curate,
+        args=(lab.raw, settings, lab.clips_folder, lab.clips_table),
+        kwargs={"processes": 1, "progress": Begins(begun)},
+    )
+    child.start()
+    assert begun.wait(30)
+    return child
+
+
+def undisturbed(lab: Lab, settings: CurateSettings) -> float:
+    """Curate in another process and return how long it took from its first recording on."""
+    child = entered(lab, settings)
+    begun_s = time.perf_counter()
+    child.join()
+    assert child.exitcode == 0
+    return time.perf_counter() - begun_s
+
+
+def windows_noted(lab: Lab) -> int:
+    """Return how many windows are noted as done, of finished recordings and of others."""
+    count = 0
+    for part in (lab.clips_folder / ".parts").glob("[!.]*"):
+        if part.suffix == ".jsonl":
+            count += part.read_bytes().count(b"\n")
+        elif part.suffix == ".parquet":
+            count += tables.read("clips", part).num_rows // CAGES
+    return count

@@ -122,11 +122,52 @@ def test_every_clip_is_exactly_its_frames_and_rate_for_pyav_and_opencv(lab: Lab)
         assert grabbed == 300
 
 
-def test_a_last_window_that_is_not_whole_is_none(lab: Lab, small: CurateSettings):
-    film(lab.raw / "Feb-1-2019_M2U00244.mp4", steady(Fraction(30), 119 / 30))
+@pytest.mark.parametrize(
+    ("rate", "frames", "last"),
+    [
+        (30, 119, 119),  # lacks one output frame of 120
+        (30, 117, 117),  # lacks three, 0.1 s
+        (25, 98, 118),  # 3.92 s are 117.6 output frames
+    ],
+)
+def test_a_last_window_that_lacks_nearly_nothing_shows_the_last_frame_on(
+    lab: Lab, small: CurateSettings, rate: int, frames: int, last: int
+):
+    times_s = steady(Fraction(rate), frames / rate)
+    film(lab.raw / "Feb-1-2019_M2U00244.mp4", times_s, rate=Fraction(rate))
     lab.fill()
     summary = curate(lab.raw, small, lab.clips_folder, lab.clips_table, processes=1)
+    rows = [row for row in summary.clips.to_pylist() if row["position"] == 1]
+    assert [(row["start_s"], row["kept"]) for row in rows] == [(0.0, True), (2.0, True)]
+    numbers = [number for number, _ in read_numbers(lab.clips_table.parent / rows[1]["path"])]
+    # Up to output frame `last` the recording holds; the rest of the 60 is its last frame.
+    assert numbers == frames_by_rule(times_s, 1, small)
+    assert numbers[last - 60 :] == [frames - 1] * (120 - last)
+    assert (rows[1]["end_frame"], rows[1]["n_frames"]) == (frames, 60)
+
+
+@pytest.mark.parametrize(("frames", "max_end_gap_s"), [(116, 0.1), (119, 0.0)])
+def test_a_last_window_that_lacks_more_is_none(
+    lab: Lab, small: CurateSettings, frames: int, max_end_gap_s: float
+):
+    film(lab.raw / "Feb-1-2019_M2U00244.mp4", steady(Fraction(30), frames / 30))
+    lab.fill()
+    settings = small.model_copy(update={"max_end_gap_s": max_end_gap_s})
+    summary = curate(lab.raw, settings, lab.clips_folder, lab.clips_table, processes=1)
     assert [row["start_s"] for row in summary.clips.to_pylist()] == [0.0] * CAGES
+
+
+def test_a_recording_a_frame_short_of_one_clip_is_one(lab: Lab, small: CurateSettings):
+    # 57 frames at 29 fps, in AVI as published: 1.966 s, 59 output frames.
+    path = lab.raw / "Feb-1-2019_M2U00244.avi"
+    film(path, steady(Fraction(29), 57 / 29), rate=Fraction(29), codec="mpeg4")
+    lab.fill()
+    summary = curate(lab.raw, small, lab.clips_folder, lab.clips_table, processes=1)
+    assert (summary.kept, summary.failures.num_rows) == (CAGES, 0)
+    for row in summary.clips.to_pylist():
+        read = read_numbers(lab.clips_table.parent / row["path"])
+        expected = frames_by_rule(steady(Fraction(29), 57 / 29), 0, small)
+        assert read == [(number, row["position"]) for number in expected]
 
 
 def test_windows_in_a_hole_of_the_recording_are_dropped_with_that_reason(

@@ -126,15 +126,33 @@ def test_leave_one_subject_out_refuses_a_subject_of_one_class() -> None:
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        ({"a": (3, 3), "b": (3, 3)}, "at least 5 subjects, and the kept clips have 2"),
-        ({f"r{i}": (3, i < 3) for i in range(8)}, "positive clips, and the kept clips have 3"),
-        ({f"r{i}": (i < 2, 3) for i in range(8)}, "negative clips, and the kept clips have 2"),
-        ({f"r{i}": (3, 0) for i in range(8)}, "have 0; add recordings"),
+        ({"a": (3, 3), "b": (3, 3)}, "the kept clips have 2 subjects and 2 subjects with pos"),
+        ({f"r{i}": (3, i < 3) for i in range(8)}, "have 3 subjects with positive clips"),
+        ({f"r{i}": (i < 2, 3) for i in range(8)}, "have 2 subjects with negative clips"),
+        ({f"r{i}": (3, 0) for i in range(8)}, "at least 2 of each; add recordings"),
     ],
 )
 def test_what_no_dealing_can_mend_is_refused_with_the_remedy(counts: Counts, message: str) -> None:
     with pytest.raises(FoldError, match=message):
         make_folds(manifest(counts), FoldSettings(k=5))
+
+
+def test_all_that_folds_lack_is_said_at_once_with_the_most_that_can_be() -> None:
+    counts = {"a": (0, 3), "b": (0, 1), "c": (0, 2), "d": (2, 0), "e": (2, 2), "f": (1, 1)}
+    clips = manifest(counts, drop_reason=lambda _: None)
+    still = manifest({"a": (4, 0)}, kept=lambda _: False, drop_reason=lambda _: "still").to_pylist()
+    rows = [*clips.to_pylist(), *({**row, "clip_id": row["clip_id"] + "s"} for row in still)]
+    clips = tables.from_rows("clips", rows)
+    with pytest.raises(FoldError) as refused:
+        make_folds(clips, FoldSettings(k=6))
+    said = str(refused.value)
+    assert "have 5 subjects with positive clips and 3 subjects with negative clips" in said
+    assert "(without positive clips: d; without negative clips: a, b, c; 4 still windows" in said
+    assert "set folds.k to 3 or less" in said
+    assert "rodepil data summary" in said
+    assert len(check_folds(clips, make_folds(clips, FoldSettings(k=3))).rows) == 3
+    with pytest.raises(FoldError):
+        make_folds(clips, FoldSettings(k=4))
 
 
 def test_no_kept_clip_is_refused() -> None:
@@ -169,7 +187,7 @@ def test_a_users_table_is_taken(tmp_path: Path, suffix: str) -> None:
     [
         ("subject_id,fold\na,0\nb,1\n", r"gives no fold to \['c'\]"),
         ("subject_id,fold\na,0\nb,1\nc,1\nz,0\n", r"does not know: \['z'\]"),
-        ("subject_id,fold\na,0\nb,1\nc,1\na,1\n", r"names \['a'\] more than once"),
+        ("subject_id,fold\na,0\nb,1\nc,1\na,0\na,1\n", "subject a into folds 0 and 1; give it"),
         ("subject_id,fold\na,0\nb,one\nc,1\n", "can't be read as a fold table"),
         ("subject,fold\na,0\nb,1\nc,1\n", "can't be read as a fold table"),
         ("subject_id,fold\na,0\nb,\nc,1\n", "leaves a subject_id or a fold empty"),
@@ -188,6 +206,17 @@ def test_a_users_table_that_does_not_fit_is_refused(
         make_folds(clips, FoldSettings(method="table", table=str(path)))
 
 
+def test_older_folds_of_the_pipeline_are_a_users_table(tmp_path: Path) -> None:
+    older = manifest({str(70 + i): (3, 2) for i in range(4)})
+    dealt = make_folds(older, FoldSettings(k=2, seed=3))
+    path = tmp_path / "folds.parquet"
+    tables.write("folds", dealt, path)
+    newer = manifest({str(70 + i): (5, 4) for i in range(4)})
+    taken = make_folds(newer, FoldSettings(method="table", table=str(path)))
+    assert folds_by_subject(taken) == folds_by_subject(dealt)
+    assert taken.num_rows == 36
+
+
 def test_a_users_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     wanted = FoldSettings(method="table", table=str(tmp_path / "none.csv"))
     with pytest.raises(FoldError, match=r"none\.csv is not there"):
@@ -202,7 +231,7 @@ def test_a_report_counts_what_each_fold_tests(tmp_path: Path) -> None:
     rows = [(row.fold, row.subjects, row.negatives, row.positives) for row in report.rows]
     assert rows == [(0, ("a", "c"), 8, 4), (1, ("b",), 4, 2)]
     assert report.shared == ()
-    assert "fold 1: 1 subjects (b), 4 negative and 2 positive clips" in str(report)
+    assert "fold 1: 1 subject (b), 4 negative and 2 positive clips" in str(report)
 
 
 def test_recordings_shared_between_folds_are_named() -> None:
@@ -213,7 +242,7 @@ def test_recordings_shared_between_folds_are_named() -> None:
     assert [(one.date, one.video_id, one.folds) for one in report.shared] == [
         ("Jan-14-2019", "M2U00244", (0, 1))
     ]
-    assert "1 recordings show animals of several folds (Jan-14-2019 M2U00244)" in str(report)
+    assert "1 recording shows animals of several folds (Jan-14-2019 M2U00244)" in str(report)
 
 
 def test_stale_folds_are_refused() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rodepil.data.journal import Journal
+from rodepil.errors import TableError
 
 Row = dict[str, object]
 
@@ -111,3 +112,20 @@ def test_a_window_whose_clip_is_lost_or_changed_is_not_done(part: Path, harm: by
     assert 0 not in again
     assert 1 in again
     assert not part.exists()
+
+
+def test_a_full_disk_is_said_with_the_file_and_the_line_does_not_count(part: Path):
+    first = opened(part)
+    first.resume()
+    first.add(0, rows(0))
+    journal = part.with_suffix(".jsonl")
+    whole = journal.read_bytes()
+    journal.unlink()
+    journal.symlink_to("/dev/full")  # where every write fails as on a full disk
+    with pytest.raises(TableError, match=r"r-0\.jsonl can't be written \(No space left on device"):
+        first.add(1, rows(1))
+    journal.unlink()
+    journal.write_bytes(whole)
+    second = opened(part)
+    second.resume()
+    assert [window in second for window in range(2)] == [True, False]

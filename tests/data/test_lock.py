@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from rodepil.data.lock import alone_in
+from rodepil.data.lock import alone_in, writing
 from rodepil.errors import SourceError
 
 
@@ -29,3 +30,19 @@ def test_a_lock_that_is_none_is_an_error_that_names_it(
     spoil(tmp_path / "lock")
     with pytest.raises(SourceError, match=r"lock can't be held .* remove it"), alone_in(tmp_path):
         pass
+
+
+def test_who_writes_tables_second_waits_for_the_first(tmp_path: Path):
+    order: list[str] = []
+
+    def second() -> None:
+        with writing(tmp_path):
+            order.append("second")
+
+    with writing(tmp_path):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.3)
+        order.append("first")
+    thread.join(5)
+    assert order == ["first", "second"]

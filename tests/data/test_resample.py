@@ -13,7 +13,7 @@ from rodepil.data.resample import resample
 from rodepil.data.windows import cut
 from rodepil.io.video import DecodedFrame
 
-TEN_FRAMES = CurateSettings(clip_duration_s=1.0, fps=10, min_overlap_s=0.5)
+TEN_FRAMES = CurateSettings(clip_duration_s=1.0, fps=10, min_overlap_s=0.5, max_gap_s=0.5)
 
 
 def decoded(times_s: list[Fraction]) -> list[DecodedFrame]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from rodepil.config.settings import CurateSettings
+from rodepil.data.curate import curate
 from rodepil.data.sources import check_tables, read_source, recordings_from_files, take_tables
 from rodepil.errors import AnnotationError, CageError, RodepilError, SourceError, TableError
 from rodepil.io import tables
@@ -56,6 +58,7 @@ def test_a_recording_is_described_by_what_decodes(lab: Lab, video: Path):
         "rotation_deg": 0,
         "first_is_key": True,
         "damaged_packets": 0,
+        "size_bytes": video.stat().st_size,
         "camera": None,
         "session_id": ID,
         "session_start_s": 0.0,
@@ -123,8 +126,13 @@ def test_a_folder_without_tables_is_refused(lab: Lab):
         read_source(lab.folder / "nowhere")
     (lab.raw / "recordings.parquet").write_bytes(b"no parquet")
     (lab.raw / "cages.parquet").touch()
-    with pytest.raises(SourceError, match=r"no annotations\.parquet"):
+    remedy = r"no annotations\.parquet\..*'rodepil annotations import FILE --watched all"
+    with pytest.raises(SourceError, match=remedy):
         read_source(lab.raw)
+    (lab.raw / "cages.parquet").rename(lab.raw / "annotations.parquet")
+    with pytest.raises(SourceError, match=r"no cages\.parquet\..*'rodepil cages draw RECORDING"):
+        read_source(lab.raw)
+    (lab.raw / "cages.parquet").touch()
     (lab.raw / "annotations.parquet").touch()
     with pytest.raises(TableError, match=r"recordings\.parquet can't be read"):
         read_source(lab.raw)
@@ -138,6 +146,30 @@ def test_taken_tables_lead_to_the_same_videos_without_copying_them(filled: Lab):
     assert (raw / path).samefile(filled.raw / f"{ID}.mp4")
     assert not list(raw.glob("*.mp4"))
     assert source.annotations.equals(read_source(filled.raw).annotations)
+
+
+def test_taken_tables_lead_to_their_videos_behind_links_to_other_disks(
+    filled: Lab, small: CurateSettings
+):
+    project, disk = filled.folder / "project", filled.folder / "disk" / "far" / "off"
+    for folder in (project, disk, disk / "imports"):
+        folder.mkdir(parents=True)
+    (project / "data").symlink_to(disk)
+    (project / "mine").symlink_to(disk / "imports")
+    (disk / "videos").mkdir()
+    shutil.move(filled.raw / f"{ID}.mp4", disk / "videos")
+    rows = tables.read("recordings", filled.raw / "recordings.parquet").to_pylist()
+    made = tables.from_rows("recordings", [row | {"path": f"../videos/{ID}.mp4"} for row in rows])
+    tables.write("recordings", made, disk / "imports" / "recordings.parquet")
+    for name in ("cages", "annotations"):
+        shutil.copy(filled.raw / f"{name}.parquet", disk / "imports")
+    raw = project / "data" / "raw"
+    take_tables(project / "mine", raw)
+    (path,) = read_source(raw).recordings.column("path").to_pylist()
+    assert (raw / path).samefile(disk / "videos" / f"{ID}.mp4")
+    clips = project / "data" / "clips"
+    found = curate(raw, small, clips, clips.with_suffix(".parquet"), processes=1)
+    assert (found.kept, found.failures.num_rows) == (3, 0)
 
 
 def changed(lab: Lab, name: str, change: Callable[[list[Row]], list[Row]]) -> None:

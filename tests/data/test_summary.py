@@ -213,12 +213,25 @@ def test_marks_of_one_seizure_count_once_across_annotators_and_files(tmp_path: P
     cages = [cage(row, 0, "70-3") for row in (first, second)]
     summary = summarize(dataset(tmp_path, [first, second], cages, marks), 0.5)
     (one,) = summary.subjects
-    # 10 to 50, 590 to 620 of the session, and 100 to 110 of its second file.
+    # 15 to 50 (from 10 it is disputed), 590 to 620 of the session, and 100 to 110 of its second.
     assert (one.seizures, one.agreed) == (3, 2)
-    assert (one.seizure_s, one.median_s) == (80, 30)
+    assert (one.seizure_s, one.median_s) == (75, 30)
     assert summary.labels == {"rearing": 1, "seizure": 5}
     assert summary.whole is not None
     assert (summary.whole.recordings, summary.whole.sessions) == (2, 1)
+
+
+def test_what_is_disputed_bridges_no_two_seizures_that_are_agreed_upon(tmp_path: Path) -> None:
+    row = recording(0)
+    marks = [
+        seizure(row, 0, 10, 20),
+        seizure(row, 0, 20, 30, agreement=0.0),
+        seizure(row, 0, 30, 40),
+        seizure(row, 0, 200, 210, agreement=0.3),
+        seizure(row, 0, 208, 220, agreement=0.1),
+    ]
+    (one,) = summarize(dataset(tmp_path, [row], [cage(row, 0, "70-3")], marks), 0.5).subjects
+    assert (one.seizures, one.agreed, one.seizure_s) == (3, 2, 40)
 
 
 def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path) -> None:
@@ -240,6 +253,33 @@ def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path) -> None:
         ("clips", "2 of 3 clips of the manifest are not on disk"),
     }
     assert all(fault.remedy for fault in faults)
+
+
+def test_annotations_and_cages_of_what_is_not_there_are_named(tmp_path: Path) -> None:
+    here, gone, other = recording(0), recording(1), recording(2)
+    (tmp_path / here["path"]).touch()
+    cages = [cage(here, 0, "70-2"), cage(here, 1, "70-10"), cage(other, 0, "71-1")]
+    marks = [seizure(here, 0, 1, 9), seizure(here, 5, 1, 9), *[seizure(gone, 0, 1, 9)] * 2]
+    summary = summarize(dataset(tmp_path, [here], cages, marks), 0.5)
+    assert {(fault.item, fault.found) for fault in summary.faults} == {
+        (here["recording_id"], "1 annotation at position 5, which has no cage"),
+        (gone["recording_id"], "2 annotations of it, but it is not among the recordings"),
+        (other["recording_id"], "has cages, but is not among the recordings"),
+    }
+    assert all(fault.remedy for fault in summary.faults)
+    assert summary.unmarked == (f"{here['recording_id']} 1", f"{other['recording_id']} 0")
+
+
+def test_what_curation_could_not_take_is_named(lab: Dataset, tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    assert lab.recordings is not None
+    tables.write("recordings", lab.recordings, space.raw / "recordings.parquet")
+    failed = {"item": "videos/V0.mp4", "error": "VideoError", "message": "V0: no frame decodes"}
+    table = tables.from_rows("failures", [failed])
+    tables.write("failures", table, space.clips_folder / "failures.parquet")
+    faults = summarize(read_dataset(ProjectSettings(), space), 0.5).faults
+    found = {fault.item: fault.found for fault in faults}
+    assert found["videos/V0.mp4"] == "curation failed: V0: no frame decodes"
 
 
 def test_the_short_last_file_of_a_session_needs_no_window(tmp_path: Path) -> None:
@@ -334,6 +374,7 @@ def test_without_a_clock_activity_runs_from_the_start_of_the_session(tmp_path: P
         for half, (row, place) in enumerate(zip(rows, cages, strict=True))
         for number in range(18)
     ]
+    clips.append(window(rows[1], cages[1], 19, kept=False, drop_reason="gap"))
     marks = [seizure(rows[1], 0, 19.97, 50)]
     activity = activity_of(dataset(tmp_path, rows, cages, marks, clips))
     assert activity is not None
@@ -342,6 +383,8 @@ def test_without_a_clock_activity_runs_from_the_start_of_the_session(tmp_path: P
     np.testing.assert_allclose(activity.motion, [np.concatenate([steps, steps + 0.1])])
     assert [mark.start_s for mark in activity.marks] == [pytest.approx(200.0)]
     assert [mark.end_s for mark in activity.marks] == [pytest.approx(230.03)]
+    assert activity.length_s == pytest.approx(360.06)
+    assert (activity.windows, activity.unmeasured) == (36, 1)
 
 
 def write(folder: Path, lab: Dataset) -> None:
@@ -365,3 +408,14 @@ def test_the_pipelines_data_is_read_first_and_what_was_imported_on_demand(
     imported = read_dataset(settings, workspace, source=True)
     assert imported.recordings is not None
     assert imported.recordings.num_rows == 6
+
+
+def test_a_seizure_is_drawn_to_the_recordings_end_and_no_further(tmp_path: Path) -> None:
+    row = recording(0, duration_s=100.02)
+    place = cage(row, 0, "70-3")
+    clips = [window(row, place, number, motion=0.01) for number in range(10)]
+    marks = [seizure(row, 0, 90, 100.05)]  # a frame past it
+    activity = activity_of(dataset(tmp_path, [row], [place], marks, clips))
+    assert activity is not None
+    assert [(mark.start_s, mark.end_s) for mark in activity.marks] == [(90.0, 100.02)]
+    assert activity.length_s == 100.02

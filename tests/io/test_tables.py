@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import pyarrow as pa
@@ -72,6 +73,19 @@ def test_a_file_of_another_shape_is_refused_by_its_path(tmp_path: Path, table: p
     assert str(path) in str(caught.value)
 
 
+def test_only_columns_that_came_later_may_be_missing(tmp_path: Path):
+    late = {"part", "session_id", "container"}
+    for name, gone, taken in (("recordings", late, True), ("clips", {"drop_reason"}, False)):
+        path = tmp_path / f"{name}.parquet"
+        whole = tables.from_rows(name, [])
+        pq.write_table(whole.select([key for key in whole.column_names if key not in gone]), path)
+        if taken:
+            assert tables.read(name, path).schema.equals(tables.schema(name))
+        else:
+            with pytest.raises(TableError, match=r"missing columns \['drop_reason'\]"):
+                tables.read(name, path)
+
+
 def test_a_table_that_does_not_fit_is_not_written(tmp_path: Path):
     path = tmp_path / "folds.parquet"
     with pytest.raises(TableError):
@@ -86,3 +100,25 @@ def test_a_missing_or_damaged_file_is_named_with_the_command_that_makes_it(tmp_p
     path.write_bytes(b"PAR1 torn")
     with pytest.raises(TableError, match=r"can't be read as Parquet.*dvc repro"):
         tables.read("folds", path)
+
+
+def test_a_table_that_cannot_be_written_is_said_and_what_stood_there_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "folds.parquet"
+    tables.write("folds", tables.from_rows("folds", [FOLD]), path)
+    before = path.read_bytes()
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "known")
+    # The file beside it that is written first: every write to it fails as on a full disk.
+    (tmp_path / ".folds.known.tmp.parquet").symlink_to("/dev/full")
+    with pytest.raises(TableError, match=r"No space left on device.*check the") as caught:
+        tables.write("folds", tables.from_rows("folds", []), path)
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_folder_that_is_a_file_is_said(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(TableError, match=r"file/folds\.parquet can't be written"):
+        tables.write("folds", tables.from_rows("folds", []), tmp_path / "file" / "folds.parquet")

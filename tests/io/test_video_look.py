@@ -72,7 +72,7 @@ def test_a_frame_by_number_is_that_frame_and_one_past_the_end_is_an_error(film: 
 def test_files_that_are_no_videos_say_so(tmp_path: Path):
     for name, data, reason in (
         ("none.mp4", None, "is not there"),
-        ("empty.mp4", b"", "can't be opened"),
+        ("empty.mp4", b"", "is empty"),
         ("text.mp4", b"no video" * 100, "can't be opened"),
     ):
         if data is not None:

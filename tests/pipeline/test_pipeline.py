@@ -25,13 +25,14 @@ from rodepil.io import tables
 from rodepil.io.progress import Silent
 from rodepil.store import FeatureStore, Manifest, training_view
 from rodepil.trials.models import find_model
+from rodepil.trials.ray_session import Resources
 
 REPOSITORY = Path(__file__).parents[2]
 SMALL = [
     "data.simulate.subjects=4",
     "data.simulate.recordings=2",
     "data.simulate.cages_max=4",
-    "data.simulate.duration_s=90",
+    "data.simulate.duration_s=60",
     "data.simulate.seizures_per_cage_hour=60",
     "folds.k=2",
     "train.epochs=3",
@@ -52,8 +53,11 @@ def settings() -> ProjectSettings:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, settings: ProjectSettings) -> Workspace:
+def project(
+    tmp_path_factory: pytest.TempPathFactory, settings: ProjectSettings, resources: Resources
+) -> Workspace:
     """Return a project that went through every stage."""
+    assert resources
     workspace = Workspace(tmp_path_factory.mktemp("project"))
     for stage in (
         stages.source,

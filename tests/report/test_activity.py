@@ -32,7 +32,8 @@ def draw(name: str) -> tuple[Activity, Figure]:
         for k in range(3 * subjects)
     ]
     names = tuple(f"{60 + k // 4}-{k % 4 + 1}" for k in range(subjects))
-    activity = Activity(names, by_clock, bin_s, motion, 4000, turns, tuple(marks), 0)
+    length_s = 86_400.0 if by_clock else bins * bin_s - 3.5
+    activity = Activity(names, by_clock, bin_s, motion, 4000, turns, tuple(marks), 0, 5, length_s)
     figure = activity_figure(activity, "simulated recordings", LIGHT)
     figure.canvas.draw()
     return activity, figure
@@ -74,11 +75,13 @@ def test_rows_are_subjects_and_the_axis_says_what_time_is(drawn: tuple[Activity,
     activity, figure = drawn
     ax = figure.axes[0]
     assert [text.get_text() for text in ax.get_yticklabels()] == list(activity.subjects)
-    wanted = "Time of day" if activity.by_clock else "Time from the start of the session (s)"
-    assert ax.get_xlabel() == wanted
+    wanted = "Time from the start of the session (s; bins of 10 s)"
+    assert ax.get_xlabel() == ("Time of day (bins of 1 h)" if activity.by_clock else wanted)
+    assert ax.get_xlim()[1] == (24 if activity.by_clock else 176.5)
     note = figure.get_supxlabel().replace("\n", " ")
     assert "Data: simulated recordings." in note
     assert "4,000 windows" in note
+    assert "5 windows were dropped before motion is measured" in note
     assert ("No recording knows its time of day" in note) != activity.by_clock
 
 

@@ -23,7 +23,7 @@ from rodepil.data.audit.record import (
 from rodepil.errors import ReportError
 from rodepil.io import tables
 from rodepil.report import write_report
-from rodepil.report.audit import render_audit, sharing_words, write_audit
+from rodepil.report.audit import audit_sentences, render_audit, sharing_words, write_audit
 from rodepil.report.figures.audit import audit_figure
 from rodepil.report.style import DARK, LIGHT
 
@@ -106,7 +106,7 @@ def test_the_report_shows_what_folds_share(
         text = (workspace.results / name).read_text()
         section = text[text.index("Audit of the clips") :]
         assert "Recordings shared between folds" in section
-        assert "1 groups of near-duplicate clips stand in several folds" in section
+        assert "1 group of near-duplicate clips stands in several folds" in section
         assert record.duplicates[1].clips[1] in section
     markdown = (workspace.results / "report.md").read_text()
     torn = ", ".join(record.duplicates[1].clips)
@@ -159,6 +159,8 @@ def test_the_own_page_says_simulated_before_any_number(tmp_path: Path) -> None:
     text = page.read_text()
     assert text == render_audit(record)
     assert text.index("not animals") < text.index("0.6")
+    assert "Verdict: files pass; pixels tell the label (noise, AUROC 0.900)" in text
+    assert "Apart from the files, pixels tell the label" in audit_sentences(record)[0]
     assert f"]({picture.name})" in text
     assert not list(tmp_path.glob(".*"))
 
@@ -173,4 +175,5 @@ def test_the_figure_draws_threshold_and_every_attribute_in_both_themes() -> None
         drawn = [float(dot.get_offsets()[0][0]) for dot in ax.collections if len(dot.get_offsets())]
         assert {0.5, 0.9} <= set(drawn)
         words = [text.get_text() for text in figure.findobj(match=type(ax.title))]
+        assert any("Files pass; pixels tell the label (noise," in one for one in words)
         assert any("simulated recordings" in " ".join(one.split()) for one in words)

@@ -28,12 +28,12 @@ from rodepil.io.files import sha256_file
 from rodepil.io.video_write import write_clip
 from rodepil.store import FeatureStore, Manifest, training_view
 from rodepil.trials.crossval import CrossvalResult, cross_validate
-from rodepil.trials.ray_session import Resources, ray_session
+from rodepil.trials.ray_session import Resources
 
 CPUS = 2
 SUBJECTS, CLIPS_A_SUBJECT, FOLDS = 6, 4, 3
 FRAMES, SIZE_PX, BAR_PX, STEP_PX = 8, 32, 6, 3
-EPOCHS = 160
+EPOCHS = 80
 """Enough steps that a fold can be caught and killed in its middle."""
 
 SETTINGS = ProjectSettings(
@@ -116,13 +116,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         return Workspace(root)
 
     return copied
-
-
-@pytest.fixture(scope="session")
-def resources() -> Iterator[Resources]:
-    """Keep one real Ray of two CPUs open, on which every trial of this process runs."""
-    with ray_session(CPUS) as there:
-        yield there
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from rodepil.config.settings import DataSettings, ProjectSettings
+from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import SubjectLeak
 from rodepil.io import tables
-from rodepil.trials.plan import data_name, make_plan
+from rodepil.trials.plan import make_plan
 from rodepil.trials.provenance import git_tags
 
 Copy = Callable[[str], Workspace]
@@ -56,12 +56,6 @@ def test_leak_is_an_error_before_anything_starts(copy: Copy, settings: ProjectSe
     tables.write("folds", tables.from_rows("folds", rows), workspace.folds)
     with pytest.raises(SubjectLeak, match="rodepil folds make"):
         make_plan(settings, workspace)
-
-
-def test_data_are_named_by_their_source(settings: ProjectSettings) -> None:
-    own = DataSettings(source="tables", folder="/videos/lab 4")
-    assert data_name(settings) == "simulated recordings"
-    assert data_name(settings.model_copy(update={"data": own})) == "recordings in lab 4"
 
 
 def test_commit_is_told_with_whether_files_were_changed_since(tmp_path: Path) -> None:

@@ -82,8 +82,6 @@ def interrupted(copy: Copy, settings: ProjectSettings, resources: Resources) -> 
 def stop(workspace: Workspace, settings: ProjectSettings, by: signal.Signals) -> Stop:
     """Start a cross-validation and stop it when every fold at work has two epochs more."""
     before = {path.name: epochs(workspace, path.name) for path in trial_folders(workspace)}
-    # A shell starts what runs in the background with interrupts ignored, and children inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, str(CROSS), str(workspace.root), settings.model_dump_json()],
         stdout=subprocess.PIPE,

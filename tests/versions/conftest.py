@@ -8,12 +8,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+
+from tests.versions.warm import Warm
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "versions.md"
@@ -36,6 +38,7 @@ CURATED = {
 }
 NOTHING: Mapping[str, str] = {}
 YAML_FILE = YAML()
+WARM = Warm()
 
 
 def block(heading: str, number: int = 0) -> list[str]:
@@ -86,20 +89,28 @@ class Clone:
     def run(self, line: str, status: int = 0) -> str:
         """Run one command, as it would be typed, and return what it says."""
         words = shlex.split(line)
-        tools = {"dvc": [sys.executable, "-m", "dvc"], "python": [sys.executable]}
+        # The clone's own copy of the package, as where it is installed from there.
+        environment = self.environment | {"PYTHONPATH": str(self.folder)}
+        if words[0] == "dvc":
+            code, said = WARM.run(words[1:], self.folder, environment)
+        else:
+            code, said = self._start(words, environment)
+        assert code == status, f"{line}\n{said}"
+        self.said.append(said)
+        return said
+
+    def _start(self, words: list[str], environment: dict[str, str]) -> tuple[int, str]:
+        tools = {"python": [sys.executable]}
         done = subprocess.run(
             [*tools.get(words[0], words[:1]), *words[1:]],
             cwd=self.folder,
-            # The clone's own copy of the package, as where it is installed from there.
-            env=self.environment | {"PYTHONPATH": str(self.folder)},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
-        assert done.returncode == status, f"{line}\n{done.stdout}"
-        self.said.append(done.stdout)
-        return done.stdout
+        return done.returncode, done.stdout
 
     def follow(self, lines: list[str], replacing: Mapping[str, str] = NOTHING) -> str:
         """Run the lines of a block, with other words in place of the page's."""
@@ -160,6 +171,12 @@ def start(folder: Path, environment: dict[str, str]) -> Clone:
     made.run("git init -q -b main")
     made.run("dvc init -q")
     return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm() -> Iterator[None]:
+    yield
+    WARM.close()
 
 
 @pytest.fixture(scope="session")

@@ -48,12 +48,13 @@ def test_last_months_folds_hold_for_todays_clips(
     copy = clone("again")
     copy.run("dvc pull --all-commits")
     copy.follow(block(HEADING, 2))
-    assert (copy.folder / "february.parquet").read_bytes() == project.before_folds
-    copy.set("folds", method="table", table="experiments/folds_february.csv")
+    february = copy.folder / "experiments" / "folds_february.parquet"
+    assert february.read_bytes() == project.before_folds
+    copy.set("folds", method="table", table="experiments/folds_february.parquet")
     copy.run("dvc repro")
     subjects = [
         pd.read_parquet(path).groupby("subject_id")["fold"].unique().map(list).to_dict()
-        for path in (copy.folder / "february.parquet", copy.data / "folds.parquet")
+        for path in (february, copy.data / "folds.parquet")
     ]
     assert subjects[0] == subjects[1]
     assert len(subjects[0]) == 4

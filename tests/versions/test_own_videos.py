@@ -57,6 +57,8 @@ def test_own_videos_and_their_tables_come_back_in_a_clone(
     copy.run("dvc pull data/raw videos.dvc")
     assert contents(copy.folder / "videos") == contents(videos)
     assert "Running stage" not in copy.run("dvc repro source")
+    assert "Running stage 'source'" in copy.run("dvc repro --force --single-item source")
+    assert copy.run("git status --short") == ""
     assert contents(copy.data) == contents(project.data)
     recordings = tables.read("recordings", copy.data / "raw" / "recordings.parquet")
     paths = [copy.data / "raw" / path for path in recordings.column("path").to_pylist()]

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Group = Literal["file", "pixels"]
+Group = Literal["file", "length", "pixels"]
 
 CURATE: Final = "run 'rodepil curate', which encodes all clips alike, and audit again"
 LIGHT: Final = (
     "balance cameras, dates and hours between the classes, and raise train.augment.brightness and "
     "train.augment.contrast"
+)
+LENGTHS: Final = ("frames", "duration_s")
+LENGTH_MEANING: Final = "a longer recording holds more seizures for no other reason"
+LENGTH_REMEDY: Final = (
+    "nothing, since 'rodepil curate' cuts all recordings into clips of one length"
 )
 CODING: Final = (
     "take recordings of one camera and one encoder, or seizure and normal clips from the same "
@@ -30,6 +35,7 @@ class Attribute:
         What people call it.
     group
         ``file`` for what a container says or is: these fail an audit. ``pixels`` for the rest.
+        An audit makes it ``length`` for the lengths of whole recordings, which are reported alone.
     meaning
         What it means when it tells the label.
     remedy
@@ -109,7 +115,7 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
         "pixels",
         "camera, light or encoder differ; an encoder smooths noise away where much moves, so that "
         "some is behaviour",
-        CODING + ", or lower curate.crf",
+        CODING + ", or lower curate.qp",
     ),
     Attribute(
         "sharpness",

@@ -5,7 +5,7 @@ N clips, A attributes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -29,11 +29,23 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def table_of(rows: Sequence[Mapping[str, object]], groups: Sequence[Group]) -> Floats:
-    """Return the attributes of some groups as numbers, (N, A); names by their place in order."""
+def table_of(
+    rows: Sequence[Mapping[str, object]], groups: Sequence[Group], without: Collection[str] = ()
+) -> Floats:
+    """Return the attributes of some groups as numbers, (N, A); names by their place in order.
+
+    Parameters
+    ----------
+    rows
+        N measured clips.
+    groups
+        Which attributes to take.
+    without
+        Names of some to leave out, besides the size of a file.
+    """
     columns = []
     for attribute in ATTRIBUTES:
-        if attribute.group not in groups or attribute.name == UNSEEN:
+        if attribute.group not in groups or attribute.name in (UNSEEN, *without):
             continue
         values = [row[attribute.name] for row in rows]
         if attribute.is_name:

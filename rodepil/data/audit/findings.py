@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rodepil.data.audit.attributes import BY_NAME, CURATE
+from rodepil.data.audit.attributes import BY_NAME, CURATE, LENGTH_MEANING, LENGTH_REMEDY
 from rodepil.data.audit.items import AuditItem
 from rodepil.data.audit.record import (
     DuplicateGroup,
@@ -16,6 +16,7 @@ from rodepil.data.audit.record import (
 )
 from rodepil.data.audit.sharing import shared_recordings
 from rodepil.data.audit.tell import SURE_P
+from rodepil.io.wording import by_number
 
 SHOWN: Final = 3
 MORE: Final = "add recordings and audit again"
@@ -32,12 +33,18 @@ def verdict_of(judged: Sequence[Judged], *, both: bool) -> Verdict:
     """Return whether the files give the label away.
 
     One attribute of the files is enough, or all of them together. It must tell better than the
-    threshold, and better than chance does in 99 of 100 draws: among few clips an attribute that
-    says nothing may come out high. A classifier's interval must lie above the threshold too.
+    threshold, and better than chance does in 99 of 100 draws, or part the labels completely: among
+    few clips an attribute that says nothing may come out high. A classifier's interval must lie
+    above the threshold too. What may be chance, and may not, leaves the verdict open.
     """
-    if not both:
-        return "undecided"
-    return "fail" if any(_fails(one) for one in judged) else "pass"
+    if any(_fails(one) for one in judged):
+        return "fail"
+    return "pass" if both and not unsure_of(judged) else "undecided"
+
+
+def unsure_of(judged: Sequence[Judged]) -> list[Judged]:
+    """Return what would fail the audit if it were not for chance."""
+    return [one for one in judged if one.state == "unsure" and _of_files(one)]
 
 
 def findings_of(
@@ -48,7 +55,9 @@ def findings_of(
 ) -> list[Finding]:
     """Return all that is worth a sentence, faults first."""
     found = [_attribute_finding(one) for one in judged if one.state != "quiet"]
-    found += [one for factor in factors for one in _factor_findings(factor, len(items))]
+    positives = sum(item.label for item in items)
+    for factor in factors:
+        found += _factor_findings(factor, len(items), positives)
     found += _duplicate_findings(duplicates)
     shared = shared_recordings(
         [item.recording for item in items], [item.subject_id for item in items]
@@ -57,7 +66,11 @@ def findings_of(
         found.append(
             Finding(
                 level="note",
-                what=f"{len(shared)} recordings show several subjects",
+                what=by_number(
+                    len(shared),
+                    "recording shows several subjects",
+                    "recordings show several subjects",
+                ),
                 meaning="folds by subject can share a recording, with its camera and light",
                 remedy="'rodepil folds check' lists those that do",
             )
@@ -91,9 +104,9 @@ def unreadable_finding(failures: Sequence[str]) -> Finding:
     """Return what to say of clips that could not be measured."""
     return Finding(
         level="warning",
-        what=f"{len(failures)} clips could not be measured ({failures[0]})",
-        meaning="a model can't read them either",
-        remedy="make them again ('rodepil curate'), or copy the recordings again",
+        what=f"{by_number(len(failures), 'clip', 'clips')} could not be measured ({failures[0]})",
+        meaning="a model can't read that either",
+        remedy="make such clips again ('rodepil curate'), or copy the recordings again",
     )
 
 
@@ -118,7 +131,11 @@ def fault_message(judged: Sequence[Judged], threshold: float) -> str:
 
 
 def _fails(one: Judged) -> bool:
-    return one.state == "tells" and (one.group == "file" or one.name == "files")
+    return one.state == "tells" and _of_files(one)
+
+
+def _of_files(one: Judged) -> bool:
+    return one.group == "file" or one.name == "files"
 
 
 def _telling(one: Judged) -> str:
@@ -137,10 +154,13 @@ def _attribute_finding(one: Judged) -> Finding:
         if one.name == "files"
         else ("mend the attributes that tell most; those that tell alone are listed")
     )
+    if one.group == "length":
+        meaning, remedy = LENGTH_MEANING, LENGTH_REMEDY
     if one.state == "unsure":
         meaning = f"this may be chance (p = {one.p:.2f}); if it is not, {meaning}"
         remedy = f"{MORE}; if it stays, {remedy}"
-    level = "fault" if _fails(one) else "warning" if one.state == "tells" else "note"
+    level = "warning" if one.state == "tells" or _of_files(one) else "note"
+    level = "fault" if _fails(one) else "note" if one.group == "length" else level
     return Finding.model_validate(
         {"level": level, "what": _telling(one), "meaning": meaning, "remedy": remedy}
     )
@@ -152,14 +172,13 @@ def _together_meaning(one: Judged) -> str:
     return "a small classifier tells labels of subjects it never saw without looking at behaviour"
 
 
-def _factor_findings(factor: FactorRecord, clips: int) -> list[Finding]:
+def _factor_findings(factor: FactorRecord, clips: int, positives: int) -> list[Finding]:
     """Return a warning where a factor explains labels, and not by chance, else nothing."""
     remedy = FACTOR_REMEDIES.get(factor.name)
     surplus = factor.explained - factor.chance
     if remedy is None or factor.p >= SURE_P or surplus < EXPLAINS or not factor.places:
         return []
     place = factor.places[0]
-    positives = max(1, round(sum(one.positives for one in factor.places)))
     return [
         Finding(
             level="warning",
@@ -182,8 +201,7 @@ def _duplicate_findings(duplicates: Sequence[DuplicateGroup]) -> list[Finding]:
         found.append(
             Finding(
                 level="warning",
-                what=f"{len(across)} groups of near-duplicate clips have several subjects "
-                f"({_some(across)})",
+                what=_groups(across, "has several subjects", "have several subjects"),
                 meaning="the same film may be trained on and tested on under two names",
                 remedy="give both one subject_id, or leave one recording out",
             )
@@ -192,8 +210,7 @@ def _duplicate_findings(duplicates: Sequence[DuplicateGroup]) -> list[Finding]:
         found.append(
             Finding(
                 level="warning",
-                what=f"{len(torn)} groups of near-duplicate clips carry both labels "
-                f"({_some(torn)})",
+                what=_groups(torn, "carries both labels", "carry both labels"),
                 meaning="one of them is labelled wrongly",
                 remedy="compare the clips with the annotations and mend these",
             )
@@ -202,13 +219,19 @@ def _duplicate_findings(duplicates: Sequence[DuplicateGroup]) -> list[Finding]:
         found.append(
             Finding(
                 level="note",
-                what=f"{len(within)} groups of near-duplicate clips of one subject "
-                f"({_some(within)})",
+                what=_groups(within, "is of one subject", "are of one subject each"),
                 meaning="they count more than once, in training or in test, never in both",
                 remedy="leave one of the recordings out if it was imported twice",
             )
         )
     return found
+
+
+def _groups(groups: Sequence[DuplicateGroup], one: str, many: str) -> str:
+    """Return how many groups there are, what is true of them, and the first of them."""
+    kind = "of near-duplicate clips"
+    counted = by_number(len(groups), f"group {kind} {one}", f"groups {kind} {many}")
+    return f"{counted} ({_some(groups)})"
 
 
 def _some(groups: Sequence[DuplicateGroup]) -> str:

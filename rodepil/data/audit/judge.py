@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import numpy as np
 
-from rodepil.data.audit.attributes import ATTRIBUTES, Attribute, Group
+from rodepil.data.audit.attributes import ATTRIBUTES, LENGTHS, Attribute, Group
 from rodepil.data.audit.classify import judge_together, table_of
 from rodepil.data.audit.items import AuditItem
 from rodepil.data.audit.likeness import grouped, near_duplicates
@@ -18,6 +18,9 @@ from rodepil.data.audit.sharing import judge_factor
 from rodepil.data.audit.tell import SURE_P, Cohort, Telling, judge_name, judge_number
 
 FEW: Final = 3
+MUCH_LONGER: Final = 2.0
+ORDER: Final = ("file", "length", "pixels")
+STATED, UNSTATED = "stated", "not stated"
 DIGITS: Final = 6
 TOGETHER: Final[dict[str, tuple[str, tuple[Group, ...]]]] = {
     "files": ("all file attributes together", ("file",)),
@@ -37,39 +40,88 @@ def cohort_of(items: Sequence[AuditItem]) -> Cohort:
     return Cohort(labels, np.array([item.subject_id for item in items]))
 
 
+def lengths_of_recordings(
+    rows: Sequence[Measured], cohort: Cohort, clip_s: float
+) -> tuple[str, ...]:
+    """Return the attributes that are lengths of recordings much longer than a clip, if these are.
+
+    Those of clips give the label away where they differ. A recording that runs for hours holds
+    more seizures than a short one, which is no leak, and curation cuts both into equal clips.
+    """
+    lasting = np.array([_seconds(row["duration_s"]) for row in rows])
+    medians = [float(np.median(lasting[cohort.labels == label])) for label in (0, 1)]
+    return LENGTHS if min(medians) > MUCH_LONGER * clip_s else ()
+
+
 def judge_attributes(
-    rows: Sequence[Measured], cohort: Cohort, threshold: float
+    rows: Sequence[Measured], cohort: Cohort, threshold: float, lengths: Collection[str] = ()
 ) -> tuple[Judged, ...]:
-    """Judge every attribute that is known of clips of either label."""
+    """Judge every attribute that is known of any clip.
+
+    Parameters
+    ----------
+    rows
+        What was measured, (N,).
+    cohort
+        The clips.
+    threshold
+        The AUROC above which an attribute tells.
+    lengths
+        Attributes that are lengths of whole recordings.
+    """
     found = []
     for attribute in ATTRIBUTES:
         values = [row[attribute.name] for row in rows]
-        known = np.array([value is not None for value in values])
-        part = cohort.part(known)
-        if not known.any() or not part.both:
+        if all(value is None for value in values):
             continue
+        told = _told(attribute, values, cohort)
+        classes = [[values[i] for i in np.flatnonzero(cohort.labels == label)] for label in (0, 1)]
+        group = "length" if attribute.name in lengths else attribute.group
+        held = _judged(
+            attribute.name,
+            attribute.title,
+            group,
+            told,
+            threshold,
+            parted=group == "file" and _parted(classes, told),
+        )
+        words = [_words(one) for one in classes]
+        found.append(Judged.model_validate({**held, "normal": words[0], "seizure": words[1]}))
+    return tuple(sorted(found, key=lambda one: ORDER.index(one.group)))
+
+
+def _told(attribute: Attribute, values: Sequence[object], cohort: Cohort) -> Telling:
+    """Return how well an attribute tells, by its value or by whether it is stated at all."""
+    known = np.array([value is not None for value in values])
+    part = cohort.part(known)
+    found = []
+    if part.both:
         present = [value for value in values if value is not None]
-        told = (
+        found.append(
             judge_name([str(value) for value in present], part)
             if attribute.is_name
             else judge_number(np.array(present, np.float64), part)
         )
-        words = [
-            _words(attribute, [present[i] for i in np.flatnonzero(part.labels == label)])
-            for label in (0, 1)
-        ]
-        held = _judged(attribute.name, attribute.title, attribute.group, told, threshold)
-        found.append(Judged.model_validate({**held, "normal": words[0], "seizure": words[1]}))
-    return tuple(found)
+    if not known.all():
+        found.append(judge_name([STATED if one else UNSTATED for one in known], cohort))
+    return max(found, key=lambda told: told.auroc)
+
+
+def _parted(classes: Sequence[Sequence[object]], told: Telling) -> bool:
+    """Say whether values part the labels completely."""
+    if told.value is None or told.value in (STATED, UNSTATED):
+        return told.auroc == 1
+    normal, seizure = ({value for value in one if value is not None} for one in classes)
+    return normal.isdisjoint(seizure)
 
 
 def judge_all_together(
-    rows: Sequence[Measured], cohort: Cohort, threshold: float
+    rows: Sequence[Measured], cohort: Cohort, threshold: float, lengths: Collection[str] = ()
 ) -> tuple[Judged, ...]:
-    """Judge the small classifiers; none where subjects are too few."""
+    """Judge the small classifiers, which see no `lengths`; none where subjects are too few."""
     found = []
     for name, (title, groups) in TOGETHER.items():
-        told = judge_together(table_of(rows, groups), cohort)
+        told = judge_together(table_of(rows, groups, lengths), cohort)
         if told is not None:
             held = _judged(name, title, "together", told, threshold)
             found.append(Judged.model_validate(held))
@@ -106,17 +158,20 @@ def find_duplicates(
     pairs, whole = near_duplicates(held, likeness_min)
     likeness = {(pair.first, pair.second): pair.likeness for pair in pairs}
     likeness |= dict.fromkeys(_same_content(items), 1.0)
+    found = grouped(list(likeness))
+    home = {place: number for number, group in enumerate(found) for place in group}
+    least = [1.0] * len(found)
+    for (first, _), value in likeness.items():
+        least[home[first]] = min(least[home[first]], value)
     groups = []
-    for group in grouped(list(likeness)):
-        inside = set(group)
-        least = min(value for pair, value in likeness.items() if inside.issuperset(pair))
+    for number, group in enumerate(found):
         members = [items[place] for place in group]
         groups.append(
             DuplicateGroup(
                 clips=tuple(item.clip_id for item in members),
                 subjects=tuple(item.subject_id for item in members),
                 labels=tuple(item.label for item in members),
-                likeness=round(min(1.0, least), 3),
+                likeness=round(least[number], 3),
             )
         )
     return tuple(groups), whole
@@ -134,17 +189,18 @@ def _same_content(items: Sequence[AuditItem]) -> list[tuple[int, int]]:
 
 
 def _judged(
-    name: str, title: str, group: str, told: Telling, threshold: float
+    name: str, title: str, group: str, told: Telling, threshold: float, *, parted: bool = False
 ) -> dict[str, object]:
     """Return what a record holds of a telling.
 
     The AUROC of a classifier that learned from the same clips varies more than its scores show,
-    so that its interval has to clear the threshold as well.
+    so that its interval has to clear the threshold as well. Values of files that part the labels
+    completely tell them however few the subjects are: among few, no p can be small.
     """
     state = "quiet"
     if told.auroc > threshold:
         clear = group != "together" or (told.low is not None and told.low > threshold)
-        state = "tells" if clear and told.p < SURE_P else "unsure"
+        state = "tells" if parted or (clear and told.p < SURE_P) else "unsure"
     return {
         "name": name,
         "title": title,
@@ -157,14 +213,21 @@ def _judged(
     }
 
 
-def _words(attribute: Attribute, values: Sequence[object]) -> str:
+def _words(values: Sequence[object]) -> str:
     """Return the values of one class: the few there are with their shares, or their spread."""
-    counts = Counter(values).most_common()
-    if len(counts) <= FEW or attribute.is_name:
+    known = [value for value in values if value is not None]
+    counts = Counter(UNSTATED if value is None else value for value in values).most_common()
+    if len(counts) <= FEW or any(isinstance(value, str) for value in known):
         shown = [f"{_exact(value)} ({count / len(values):.0%})" for value, count in counts[:FEW]]
         return ", ".join(shown) + (", …" if len(counts) > FEW else "")
-    low, middle, high = np.percentile(np.array(values, np.float64), (25, 50, 75))
-    return f"median {_one(middle)} (half within {_one(low)} to {_one(high)})"
+    low, middle, high = np.percentile(np.array(known, np.float64), (25, 50, 75))
+    lacking = 1 - len(known) / len(values)
+    rest = f", {UNSTATED} ({lacking:.0%})" if lacking else ""
+    return f"median {_one(middle)} (half within {_one(low)} to {_one(high)}){rest}"
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _exact(value: object) -> str:

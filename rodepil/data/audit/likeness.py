@@ -19,7 +19,7 @@ B bins of time, G = 8 cells a side, T frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -108,11 +108,9 @@ def near_duplicates(
     pictures = [_picture(fingerprints[place] or b"") for place in known]
     if not known:
         return [], True
-    candidates = list(_candidates(np.stack([_coarse(film) for film in films])))
-    whole = len(candidates) <= MOST_CANDIDATES
-    candidates.sort(key=lambda pair: -pair.likeness)
+    candidates, whole = _candidates(np.stack([_coarse(film) for film in films]))
     found = []
-    for pair in candidates[:MOST_CANDIDATES]:
+    for pair in candidates:
         first, second = pair.first, pair.second
         if _same_picture(pictures[first], pictures[second]) < PICTURE_MIN:
             continue
@@ -198,13 +196,38 @@ def _unit(picture: Floats) -> Floats:
     return scaled
 
 
-def _candidates(coarse: Floats) -> Iterator[Pair]:
-    """Yield pairs whose short forms are alike, block by block, so that memory stays small."""
-    for start in range(0, len(coarse), BLOCK):
-        alike = coarse[start : start + BLOCK] @ coarse[start:].T
-        rows, columns = np.nonzero(np.triu(alike, 1) >= COARSE_MIN)
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-            yield Pair(start + row, start + column, float(alike[row, column]))
+def _candidates(coarse: Floats) -> tuple[list[Pair], bool]:
+    """Return the pairs whose short forms are most alike, in order, and whether they are all.
+
+    Blocks of a matrix product are thinned out as they come, so that memory stays small.
+    """
+    held = np.empty((0, 2), np.int64), np.empty(0, np.float32)
+    count = 0
+    for top in range(0, len(coarse), BLOCK):
+        for left in range(top, len(coarse), BLOCK):
+            alike = coarse[top : top + BLOCK] @ coarse[left : left + BLOCK].T
+            if left == top:
+                alike = np.triu(alike, 1)
+            rows, columns = np.nonzero(alike >= COARSE_MIN)
+            count += len(rows)
+            places = np.stack([rows + top, columns + left], axis=1)
+            held = _most_alike(
+                np.concatenate([held[0], places]), np.concatenate([held[1], alike[rows, columns]])
+            )
+    places, likeness = held
+    order = np.lexsort((places[:, 1], places[:, 0], -likeness))
+    listed = zip(*places[order].T.tolist(), likeness[order].tolist(), strict=True)
+    return [Pair(*found) for found in listed], count <= MOST_CANDIDATES
+
+
+def _most_alike(
+    places: npt.NDArray[np.int64], likeness: Floats
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Return no more pairs than are looked at, the most alike."""
+    if len(likeness) <= MOST_CANDIDATES:
+        return places, likeness
+    kept = np.argpartition(likeness, -MOST_CANDIDATES)[-MOST_CANDIDATES:]
+    return places[kept], likeness[kept]
 
 
 def _same_picture(first: Floats, second: Floats) -> float:

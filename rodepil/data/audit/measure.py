@@ -16,7 +16,7 @@ from rodepil.data.fit import Rect
 from rodepil.io.declared import Declared, read_declared
 from rodepil.io.video import VideoReader, planes
 
-VERSION = 1
+VERSION = 2
 """Raised when the same clip is measured otherwise."""
 
 LONGEST_S = 20.0

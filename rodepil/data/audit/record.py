@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from rodepil.config.base import Settings
 from rodepil.data.audit.attributes import Group
 from rodepil.data.audit.items import Of
 from rodepil.errors import AuditError
 from rodepil.io.files import write_json
+from rodepil.io.wording import by_number
 
 Verdict = Literal["pass", "fail", "undecided"]
 Level = Literal["fault", "warning", "note"]
+NAMED: Final = 2
+"""Attributes of the pixels that a headline names."""
 
 
 class Judged(Settings):
     """How well one attribute, or several together, tell the label.
 
     ``normal`` and ``seizure`` are its values in words, by label; ``state`` is ``tells`` where it is
-    above the threshold and not by chance, ``unsure`` where it may be chance.
+    above the threshold and not by chance, ``unsure`` where it may be chance. Group ``length`` is
+    of whole recordings, whose lengths are reported alone.
     """
 
     name: str
@@ -108,12 +112,59 @@ class AuditRecord(Settings):
         """What one item is, in the plural."""
         return "clips" if self.of == "clips" else "cages of recordings"
 
+    @property
+    def unit_of_one(self) -> str:
+        """What one item is."""
+        return "clip" if self.of == "clips" else "cage of a recording"
+
+    @property
+    def telling_pixels(self) -> tuple[Judged, ...]:
+        """What of the pixels tells the label, and what parts it by chance or not, first the most.
+
+        None of it fails an audit, for some may be behaviour; no verdict goes without it. The size
+        of a file, which no model reads, is not among them.
+        """
+        found = [
+            one
+            for one in self.attributes
+            if one.group == "pixels"
+            and one.name != "size_bytes"
+            and (one.state == "tells" or one.auroc == 1)
+        ]
+        return tuple(sorted(found, key=lambda one: -one.auroc))
+
+    @property
+    def files_words(self) -> str:
+        """The verdict, as what it is of."""
+        return {"pass": "files pass", "fail": "files fail", "undecided": "files undecided"}[
+            self.verdict
+        ]
+
+    @property
+    def pixels_words(self) -> str:
+        """What of the pixels tells the label, as ``pixels tell the label (noise, AUROC 0.9)``."""
+        found = self.telling_pixels
+        if not found:
+            return ""
+        sure = any(one.state == "tells" for one in found)
+        more = f", and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        named = ", ".join(f"{one.title}, AUROC {one.auroc:.3f}" for one in found[:NAMED])
+        say = "pixels tell the label" if sure else "pixels part the labels, by chance or not"
+        return f"{say} ({named}{more})"
+
+    @property
+    def headline(self) -> str:
+        """The verdict, how many warnings there are, and what of the pixels tells the label."""
+        warnings = sum(one.level == "warning" for one in self.findings)
+        counted = by_number(warnings, "warning", "warnings") if warnings else ""
+        noted = ": ".join(filter(None, [counted, self.pixels_words]))
+        return "; ".join(filter(None, [self.files_words, noted]))
+
     def __str__(self) -> str:
         counts = self.counts
-        head = (
-            f"audit of {counts.clips} {self.unit} ({counts.seizures} with a seizure, "
-            f"{counts.subjects} subjects): {self.verdict}"
-        )
+        clips = by_number(counts.clips, self.unit_of_one, self.unit)
+        subjects = by_number(counts.subjects, "subject", "subjects")
+        head = f"audit of {clips} ({counts.seizures} with a seizure, {subjects}): {self.headline}"
         return "\n".join([head, *map(str, self.findings)])
 
 

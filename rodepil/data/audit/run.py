@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
-from rodepil.config.settings import AuditSettings
+from rodepil.config.settings import AuditSettings, CurateSettings
 from rodepil.data.audit import findings
 from rodepil.data.audit.cache import measure_all
 from rodepil.data.audit.items import AuditItem, Of, digest_of
@@ -18,6 +19,7 @@ from rodepil.data.audit.judge import (
     judge_all_together,
     judge_attributes,
     judge_factors,
+    lengths_of_recordings,
 )
 from rodepil.data.audit.measure import Measured
 from rodepil.data.audit.record import AuditRecord, Counted, FactorRecord, Finding, Judged
@@ -25,6 +27,8 @@ from rodepil.data.problems import raise_if
 from rodepil.errors import AuditError
 from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
+
+CLIP_S: Final = CurateSettings().clip_duration_s
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ def audit(
     *,
     of: Of,
     data: str,
+    clip_s: float = CLIP_S,
     progress: Progress | None = None,
     processes: int | None = None,
 ) -> Audited:
@@ -72,6 +77,8 @@ def audit(
         What the items are.
     data
         The data they come from, in words.
+    clip_s
+        How long a clip is; lengths of recordings that are much longer can't fail.
     progress
         Shown the clips.
     processes
@@ -91,8 +98,10 @@ def audit(
         raise_if(reasons, AuditError, "No clip can be audited; run 'rodepil curate' again")
         raise AuditError("there are no clips to audit; run 'rodepil curate'")
     rows = [measured.rows[item.clip_id] for item in known]
-    judged = _judge(known, rows, list(measured.failures.values()), settings)
-    digest = digest_of([item.clip_id for item in known], [item.label for item in known])
+    long_s = clip_s if of == "source" else None
+    judged = _judge(known, rows, list(measured.failures.values()), settings, long_s)
+    # Of all items, so that a report can tell that they are the same though some can't be read.
+    digest = digest_of([item.clip_id for item in items], [item.label for item in items])
     record = AuditRecord.model_validate({**judged, "of": of, "data": data, "digest": digest})
     return Audited(record, _table(known, rows))
 
@@ -102,8 +111,9 @@ def _judge(
     rows: Sequence[Measured],
     failures: Sequence[str],
     settings: AuditSettings,
+    clip_s: float | None,
 ) -> dict[str, object]:
-    """Return all that a record holds of the items' measurements."""
+    """Return all that a record holds of measurements; `clip_s` where recordings may be long."""
     threshold = settings.container_auroc_max
     cohort = cohort_of(items)
     duplicates, whole = find_duplicates(items, rows, settings.duplicate_likeness_min)
@@ -111,8 +121,9 @@ def _judge(
     together: tuple[Judged, ...] = ()
     factors: tuple[FactorRecord, ...] = ()
     if cohort.both:
-        attributes = judge_attributes(rows, cohort, threshold)
-        together = judge_all_together(rows, cohort, threshold)
+        long = () if clip_s is None else lengths_of_recordings(rows, cohort, clip_s)
+        attributes = judge_attributes(rows, cohort, threshold, long)
+        together = judge_all_together(rows, cohort, threshold, long)
         factors = judge_factors(items, cohort)
     judged = (*attributes, *together)
     found = findings.findings_of(judged, factors, duplicates, items)

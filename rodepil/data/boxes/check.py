@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +15,17 @@ from rodepil.data.annotations import Annotation, annotations_of
 from rodepil.data.boxes.keep import complaint, read_cages, read_recordings
 from rodepil.data.boxes.look import find_tags
 from rodepil.data.cages import Cage
-from rodepil.data.recordings import Recording
+from rodepil.data.lab.find import absolute
+from rodepil.data.recordings import Recording, gone_words
 from rodepil.errors import CageError, VideoError
 from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
 
 OVERLAP_WARNED = 0.02
 """From this share of the smaller box on, an overlap is told of: a rat may be in two pictures."""
+
+CLOCK_S = 1.0
+"""How far clocks in whole seconds may let files overlap that follow one another."""
 
 Gravity = Literal["fault", "warning", "note"]
 
@@ -111,8 +116,8 @@ def _boxes(recordings: Sequence[Recording], cages: Sequence[Cage]) -> list[Findi
         own = by_id.pop(recording.recording_id, [])
         if not own:
             text = (
-                f"{recording.recording_id}: it has no cage, and curation wants one; run 'rodepil "
-                f"cages draw {recording.recording_id}'"
+                f"{recording.recording_id}: it has no cage, and curation wants one; draw it: "
+                f"rodepil cages draw {shlex.quote(recording.recording_id)}"
             )
             found.append(Finding("fault", text))
             continue
@@ -128,20 +133,25 @@ def _boxes(recordings: Sequence[Recording], cages: Sequence[Cage]) -> list[Findi
 
 
 def _places(recordings: Sequence[Recording], cages: Sequence[Cage]) -> list[Finding]:
-    """Find rats that are in two recordings at once, where the wall clock is known."""
+    """Find rats that are in two recordings at once, where the wall clock is known.
+
+    Files of one session follow one another, whatever their clocks say.
+    """
     known = {row.recording_id: row for row in recordings}
-    spans: dict[str, set[tuple[dt.datetime, dt.datetime, str]]] = defaultdict(set)
+    spans: dict[str, set[tuple[dt.datetime, dt.datetime, str, str]]] = defaultdict(set)
     for cage in cages:
         recording = known.get(cage.recording_id)
         if recording is not None and recording.starts_at is not None:
             start = dt.datetime.fromisoformat(recording.starts_at)
             end = start + dt.timedelta(seconds=recording.duration_s)
-            spans[cage.subject_id].add((start, end, cage.recording_id))
+            session = recording.session_id or recording.recording_id
+            spans[cage.subject_id].add((start, end, cage.recording_id, session))
     found = []
     for subject, listed in sorted(spans.items()):
         latest = None
         for span in sorted(listed):
-            if latest is not None and span[0] < latest[1]:
+            late_s = 0.0 if latest is None else (latest[1] - span[0]).total_seconds()
+            if latest is not None and span[3] != latest[3] and late_s > CLOCK_S:
                 text = (
                     f"rat '{subject}' is in {latest[2]} and in {span[2]} at once, from "
                     f"{span[0].isoformat(sep=' ')}; mend its name or the recordings' clock"
@@ -186,6 +196,11 @@ def _tags(
                 for cage in by_id.get(recording.recording_id, [])
                 if complaint([cage], recording) is None
             ]
+            path = absolute(folder / recording.path)
+            if not path.is_file():
+                found.append(Finding("fault", gone_words(recording, path)))
+                advance(1)
+                continue
             try:
                 found += [Finding("warning", text) for text in find_tags(folder, recording, own)]
             except (VideoError, OSError) as error:

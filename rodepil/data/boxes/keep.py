@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rodepil.data.boxes.editor import Box
 from rodepil.data.cages import REMEDY, Cage, cages_of, check_cages
+from rodepil.data.lock import writing
 from rodepil.data.recordings import Recording, recordings_of
 from rodepil.errors import CageError
 from rodepil.io import tables
@@ -67,13 +68,14 @@ def put_cages(folder: Path, cages: Mapping[str, Sequence[Cage]]) -> None:
     cages
         By recording_id.
     """
-    before = read_cages(folder)
-    after = [cage for cage in before if cage.recording_id not in cages]
-    after += [cage for listed in cages.values() for cage in listed]
-    after.sort(key=lambda cage: (cage.recording_id, cage.position))
-    if after != before or not (folder / "cages.parquet").is_file():
-        made = tables.from_rows("cages", [asdict(cage) for cage in after])
-        tables.write("cages", made, folder / "cages.parquet")
+    with writing(folder):
+        before = read_cages(folder)
+        after = [cage for cage in before if cage.recording_id not in cages]
+        after += [cage for listed in cages.values() for cage in listed]
+        after.sort(key=lambda cage: (cage.recording_id, cage.position))
+        if after != before or not (folder / "cages.parquet").is_file():
+            made = tables.from_rows("cages", [asdict(cage) for cage in after])
+            tables.write("cages", made, folder / "cages.parquet")
 
 
 def find_recording(recordings: Sequence[Recording], text: str, folder: Path) -> Recording:

@@ -12,7 +12,7 @@ from rodepil.errors import SourceError, VideoError
 from rodepil.io.files import sha256_file
 from rodepil.io.video import VideoInfo, probe
 
-VERSION = 1
+VERSION = 2
 """Raised when probing finds other facts of the same file."""
 
 _UNEVEN = 1.5
@@ -48,6 +48,7 @@ class Facts:
 
     path: str
     sha256: str
+    size_bytes: int
     fps: str
     n_frames: int
     duration_s: float
@@ -148,4 +149,4 @@ def _facts(stamp: Stamp, info: VideoInfo, sha256: str) -> Facts:
     values = {name: getattr(info, name) for name in own}
     values["fps"] = str(info.fps)
     values["declared_fps"] = None if info.declared_fps is None else str(info.declared_fps)
-    return Facts(path=stamp.path, sha256=sha256, **values)
+    return Facts(path=stamp.path, sha256=sha256, size_bytes=stamp.size, **values)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rodepil.data.lab.cameras import camera_of
 from rodepil.data.lab.register import failure
 from rodepil.errors import SourceError
 
@@ -29,7 +30,8 @@ class FoundVideo:
     path
         Absolute path, links kept.
     camera
-        The name of its folder, where a folder was given; None where the file was named itself.
+        The nearest folder, up to the one that was given, whose name is no day or time
+        (`camera_of`); None where there is none, or where the file was named itself.
     """
 
     path: Path
@@ -63,7 +65,8 @@ def find_videos(given: Sequence[Path]) -> FoundVideos:
         if path.is_dir():
             failed, empty = len(found.failures), True
             for video in _walk(path, found.failures):
-                cameras[video], empty = cameras.get(video) or video.parent.name or None, False
+                cameras[video] = cameras.get(video) or camera_of(video, path)
+                empty = False
             if empty and len(found.failures) == failed:
                 reason = f"{path} holds no video files; name them, or give another folder"
                 found.failures.append(failure(path, SourceError(reason)))
@@ -99,7 +102,11 @@ def _walk(folder: Path, failures: list[dict[str, object]]) -> Iterator[Path]:
     for top, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
         kept = []
         for name in sorted(folders):
-            inode = _inode(Path(top, name))
+            try:
+                inode = _inode(Path(top, name))
+            except OSError as error:  # it may be listed, but not entered
+                refuse(error)
+                continue
             if not name.startswith(".") and inode not in seen:
                 seen.add(inode)
                 kept.append(name)

@@ -8,10 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from rodepil.config.imports import RecordingImportSettings
+from rodepil.data.lab.attached import attached_to
 from rodepil.data.lab.find import find_videos
+from rodepil.data.lab.gone import with_gone
 from rodepil.data.lab.journal import ProbeJournal
+from rodepil.data.lab.register import probe_many
 from rodepil.data.lab.taking import TABLE, ImportedRecordings, take_recordings
-from rodepil.data.lock import alone_in
+from rodepil.data.lab.twins import Held
+from rodepil.data.lock import alone_in, writing
 from rodepil.data.recordings import recordings_of
 from rodepil.errors import SourceError
 from rodepil.io import tables
@@ -27,6 +31,7 @@ def import_recordings(
     settings: RecordingImportSettings,
     *,
     camera: str | None = None,
+    repaired: bool = False,
     progress: Progress | None = None,
     processes: int | None = None,
 ) -> ImportedRecordings:
@@ -43,7 +48,10 @@ def import_recordings(
     settings
         Where the clock comes from, and which files are a session.
     camera
-        Of all files; by default the name of a file's folder.
+        Of all files; by default the nearest folder of a file whose name is no day or time.
+    repaired
+        Whether files whose content changed are the same recordings, copied again or repaired, of
+        which cages and annotations stay. Else those that have some are refused.
     progress
         Shown the hours of video that are done, as headers tell them.
     processes
@@ -59,22 +67,31 @@ def import_recordings(
     into = into.resolve()
     _check_writable(into)
     found = find_videos(given)
+    videos = [replace(video, camera=camera or video.camera) for video in found.videos]
     with alone_in(into / STATE):
-        table = into / TABLE
-        before = tables.read("recordings", table) if table.is_file() else None
-        made = take_recordings(
-            [replace(video, camera=camera or video.camera) for video in found.videos],
-            into,
-            settings,
-            before=[] if before is None else recordings_of(before),
-            failures=found.failures,
-            journal=ProbeJournal(into / STATE / "probed.jsonl"),
+        journal = ProbeJournal(into / STATE / "probed.jsonl")
+        probed = probe_many(
+            [video.path for video in videos],
+            journal=journal,
             progress=progress,
             processes=processes,
         )
-        made = replace(made, recordings=made.recordings.sort_by("recording_id"))
-        if before is None or not made.recordings.equals(before):
-            tables.write("recordings", made.recordings, table)
+        with writing(into):
+            table = into / TABLE
+            before = tables.read("recordings", table) if table.is_file() else None
+            rows = [] if before is None else recordings_of(before)
+            made = take_recordings(
+                videos,
+                probed,
+                into,
+                settings,
+                before=Held(rows, into, attached_to(into), repaired),
+                failures=with_gone(found.failures, given, rows, probed.facts, into),
+                lost=journal.refused,
+            )
+            made = replace(made, recordings=made.recordings.sort_by("recording_id"))
+            if before is None or not made.recordings.equals(before):
+                tables.write("recordings", made.recordings, table)
     return made
 
 

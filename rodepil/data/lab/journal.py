@@ -1,7 +1,7 @@
 """What was probed already, so that a killed import goes on there and a second one is quick.
 
 Every probed file adds a line of JSON at once. A file that has another size or time of change than
-its line says is probed again.
+its line says is probed again, and all are where another decoder would find other frames.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from rodepil.data.lab.facts import VERSION, Facts, Stamp
-from rodepil.errors import VideoError
+from rodepil.data.lab.facts import VERSION, Facts, Stamp, stamp_of
+from rodepil.errors import SourceError, VideoError
+from rodepil.io.clip_frames import decoder_version
 from rodepil.io.files import write_text
 
 Found: TypeAlias = Facts | VideoError
@@ -44,6 +46,15 @@ class ProbeJournal:
         """Return what came of the file in that state; None where it was not probed."""
         return self._found.get(stamp)
 
+    @property
+    def refused(self) -> list[Path]:
+        """Files that are no video to curate, as they stand now."""
+        return [
+            Path(stamp.path)
+            for stamp, found in self._found.items()
+            if isinstance(found, VideoError) and _stands(stamp)
+        ]
+
     def add(self, stamp: Stamp, found: Found) -> None:
         """Note what came of a file, on disk at once."""
         self._found[stamp] = found
@@ -59,7 +70,7 @@ class ProbeJournal:
             with suppress(ValueError, KeyError, TypeError):
                 noted = json.loads(line)
                 stamp = Stamp(**noted["stamp"])
-                if noted["version"] == VERSION:
+                if noted["version"] == _version():
                     latest[stamp.path] = stamp, _found(noted)
         self._found = dict(latest.values())
         whole = "".join(_line(stamp, found) for stamp, found in self._found.items())
@@ -67,13 +78,27 @@ class ProbeJournal:
             write_text(path, whole)
 
 
+def _stands(stamp: Stamp) -> bool:
+    """Say whether the file is there as it was."""
+    try:
+        return stamp_of(Path(stamp.path)) == stamp
+    except SourceError:
+        return False
+
+
 def _found(noted: dict[str, object]) -> Found:
     facts = noted["facts"]
     return Facts.from_json(facts) if isinstance(facts, dict) else VideoError(str(noted["refused"]))
 
 
+@cache
+def _version() -> str:
+    """Return what the facts of a file depend on besides the file."""
+    return f"{VERSION}, {decoder_version()}"
+
+
 def _line(stamp: Stamp, found: Found) -> str:
-    value: dict[str, object] = {"version": VERSION, "stamp": asdict(stamp)}
+    value: dict[str, object] = {"version": _version(), "stamp": asdict(stamp)}
     if isinstance(found, Facts):
         value |= {"facts": asdict(found)}
     else:

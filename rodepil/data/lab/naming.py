@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rodepil.data.lab.cameras import camera_of
 from rodepil.data.recordings import Recording
 from rodepil.io.files import short_hash
 from rodepil.io.names import UNDATED, is_date
@@ -99,8 +100,9 @@ def as_part(text: str) -> str:
 def give_names(files: Sequence[Unnamed], others: Sequence[Recording]) -> list[tuple[str, Name]]:
     """Return the recording_id and the name of every file, none of them twice.
 
-    Where date, video id and part are the same, the folder tells files apart, else the suffix, else
-    a digest of the content; this holds for all of them, so that their order is nothing.
+    Where date, video id and part are the same, the folder tells files apart, else the camera's,
+    else the suffix, else a digest of the content; this holds for all of them, so that their order
+    is nothing.
 
     Parameters
     ----------
@@ -143,6 +145,7 @@ def _tell_apart(files: Sequence[Unnamed], taken: set[tuple[str, str]]) -> list[N
     schemes: tuple[Callable[[Unnamed], str | None], ...] = (
         lambda _: None,
         lambda file: as_part(file.path.parent.name) or None,
+        lambda file: as_part(camera_of(file.path) or "") or None,
         lambda file: file.path.suffix.lstrip(".").lower() or None,
     )
     for scheme in schemes:

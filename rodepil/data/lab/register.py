@@ -76,8 +76,11 @@ def probe_many(
 
 
 def failure(path: Path | str, error: Exception) -> dict[str, object]:
-    """Return the row of the table "failures" for a file."""
-    return {"item": str(path), "error": type(error).__name__, "message": str(error)}
+    """Return the row of the table "failures" for a file; what is no UTF-8 of its name escaped."""
+    item, message = (
+        text.encode(errors="backslashreplace").decode() for text in (str(path), str(error))
+    )
+    return {"item": item, "error": type(error).__name__, "message": message}
 
 
 def _came(

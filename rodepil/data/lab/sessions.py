@@ -1,19 +1,22 @@
 """Sessions: files that a camera cut one recording into, in one continuous time.
 
-The files of a session follow one another without loss: each begins where the one before it ends.
-A recording by itself is a session of its own.
+Each file of a session begins where the one before it ends, and later where the clock tells of more
+lost time than it may err by. A recording by itself is a session of its own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rodepil.config.imports import RecordingImportSettings
-from rodepil.data.lab.find import natural
+from rodepil.data.lab.find import absolute, natural
 from rodepil.data.recordings import Recording
+
+_CLOCK_S, _FINE_CLOCK_S = 1.0, 0.001
+"""How far clocks err: those in whole seconds, and those that tell parts of one."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,13 @@ def join_sessions(
     given: set[str],
     folder: Path,
     settings: RecordingImportSettings,
+    *,
+    refused: Sequence[Path] = (),
+    before: Sequence[Recording] = (),
 ) -> Joined:
     """Join what is imported to sessions, with what the table holds of the same cameras or folders.
+
+    Where files are not to be joined, what the table holds in one session stays in it.
 
     Parameters
     ----------
@@ -50,13 +58,66 @@ def join_sessions(
         What the paths of recordings are relative to.
     settings
         How files are joined.
+    refused
+        Absolute paths of files that can't be taken: where only their order joins files, nothing
+        goes on behind one of them.
+    before
+        What the table held before the import.
     """
     rows = {row.recording_id: row for row in recordings}
     notes: list[str] = []
-    for chain in _chains(_concerned(recordings, given, settings), folder, settings):
-        for session in _cut(chain, settings, notes):
+    if settings.sessions == "none":
+        concerned = _changed(recordings, given, before)
+    else:
+        concerned = _concerned(recordings, given, settings)
+    for chain in _chains(concerned, folder, settings):
+        holes = _holes(chain, folder, refused)
+        for session in _cut(chain, holes, settings, notes):
             rows |= {row.recording_id: row for row in _in_time(session)}
-    return Joined(list(rows.values()), notes)
+    return Joined(list(rows.values()), [*notes, *_recut(before, rows, settings)])
+
+
+def _changed(
+    recordings: Sequence[Recording], given: set[str], before: Sequence[Recording]
+) -> list[Recording]:
+    """Return what is imported anew, and the sessions of which a file has other content now."""
+    contents = {row.recording_id: row.sha256 for row in before}
+    sessions = {
+        row.session_id
+        for row in recordings
+        if row.recording_id in given and contents.get(row.recording_id) != row.sha256
+    }
+    return [
+        row
+        for row in recordings
+        if (row.recording_id in given if row.session_id is None else row.session_id in sessions)
+    ]
+
+
+def _recut(
+    before: Sequence[Recording], rows: Mapping[str, Recording], settings: RecordingImportSettings
+) -> list[str]:
+    """Say where recordings that the table held are in other company than they were."""
+    held = [row for row in before if row.session_id is not None]
+    old = _companies(held)
+    new = _companies([rows[row.recording_id] for row in held])
+    if old == new:
+        return []
+    count = len(set().union(*(old ^ new)))
+    note = (
+        f"{count} recordings of the table were in {len(old - new)} sessions and are in "
+        f"{len(new - old)} now (imports.recordings.sessions is '{settings.sessions}'); times that "
+        "count from a session's start mean another place there: import such annotations again"
+    )
+    return [note]
+
+
+def _companies(rows: Iterable[Recording]) -> set[frozenset[str]]:
+    """Return which recordings share a session."""
+    found: dict[str | None, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.session_id, set()).add(row.recording_id)
+    return set(map(frozenset, found.values()))
 
 
 def _concerned(
@@ -70,7 +131,7 @@ def _concerned(
         for row in recordings
         if row.recording_id in given
         or (row.session_id is not None and row.session_id in sessions)
-        or (settings.sessions != "none" and _place(row, settings) in places)
+        or _place(row, settings) in places
     ]
 
 
@@ -85,22 +146,44 @@ def _chains(
     rows: Iterable[Recording], folder: Path, settings: RecordingImportSettings
 ) -> list[list[Recording]]:
     """Return rows that may follow one another, in order; a row by itself where they can't."""
-    if settings.sessions == "none":
-        return [[row] for row in rows]
     chains: dict[object, list[Recording]] = {}
     for row in rows:
-        alone = settings.sessions == "clock" and row.starts_at is None
-        chains.setdefault(row.recording_id if alone else _place(row, settings), []).append(row)
+        place: object = _place(row, settings)
+        if settings.sessions == "none":
+            place = row.session_id or row.recording_id
+        elif settings.sessions == "clock" and row.starts_at is None:
+            place = row.recording_id
+        chains.setdefault(place, []).append(row)
     for chain in chains.values():
-        if settings.sessions == "clock":
+        if settings.sessions == "none":
+            chain.sort(key=lambda row: (row.session_start_s or 0.0, row.recording_id))
+        elif settings.sessions == "clock":
             chain.sort(key=lambda row: (row.starts_at or "", row.recording_id))
         else:
             chain.sort(key=lambda row: natural(folder / row.path))
     return list(chains.values())
 
 
+def _holes(chain: Sequence[Recording], folder: Path, refused: Sequence[Path]) -> dict[str, Path]:
+    """Return the refused files of a chain's folder, by the id of the recording behind them."""
+    paths = [absolute(folder / row.path) for row in chain]
+    found: dict[str, Path] = {}
+    for lost in sorted(refused, key=natural):
+        behind = [
+            row
+            for row, path in zip(chain, paths, strict=True)
+            if path.parent == lost.parent and natural(path) > natural(lost)
+        ]
+        if behind:
+            found[min(behind, key=lambda row: natural(folder / row.path)).recording_id] = lost
+    return found
+
+
 def _cut(
-    chain: Sequence[Recording], settings: RecordingImportSettings, notes: list[str]
+    chain: Sequence[Recording],
+    holes: Mapping[str, Path],
+    settings: RecordingImportSettings,
+    notes: list[str],
 ) -> list[list[Recording]]:
     """Cut a chain where a file does not go on where the one before it ends."""
     sessions = [[chain[0]]]
@@ -119,6 +202,11 @@ def _cut(
             problem = (
                 f"starts {lost_s:g} s after the end of {before.path} by the clock; raise "
                 "session_gap_s if the time lost is nothing"
+            )
+        elif lost_s is None and row.recording_id in holes:
+            problem = (
+                f"comes behind {holes[row.recording_id]}, which can't be taken and lasted nobody "
+                "knows how long; mend that file and import it"
             )
         elif (before.width_px, before.height_px) != (row.width_px, row.height_px):
             problem = (
@@ -142,8 +230,16 @@ def _lost_s(before: Recording, row: Recording) -> float | None:
 
 
 def _in_time(session: Sequence[Recording]) -> Iterable[Recording]:
-    """Place the files of a session one behind the other."""
-    start_s = 0.0
+    """Place the files of a session one behind the other, with the time that was lost between."""
+    start_s, before = 0.0, None
     for row in session:
+        if before is not None:
+            lost_s = _lost_s(before, row) or 0.0
+            start_s += before.duration_s + (lost_s if lost_s > _errs_s(before, row) else 0.0)
         yield replace(row, session_id=session[0].recording_id, session_start_s=start_s)
-        start_s += row.duration_s
+        before = row
+
+
+def _errs_s(*rows: Recording) -> float:
+    """Return how far the clocks of recordings err."""
+    return _FINE_CLOCK_S if any("." in (row.starts_at or "") for row in rows) else _CLOCK_S

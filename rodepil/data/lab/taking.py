@@ -9,23 +9,24 @@ from pathlib import Path
 import pyarrow as pa
 
 from rodepil.config.imports import RecordingImportSettings
+from rodepil.data.lab.cameras import camera_of
 from rodepil.data.lab.clock import clock_of
 from rodepil.data.lab.facts import Facts
 from rodepil.data.lab.find import FoundVideo, absolute
-from rodepil.data.lab.journal import ProbeJournal
 from rodepil.data.lab.naming import Name, Unnamed, give_names, name_of, timed_name
 from rodepil.data.lab.notes import Note, in_lines, notes_on
-from rodepil.data.lab.register import probe_many
+from rodepil.data.lab.register import Probed
 from rodepil.data.lab.sessions import join_sessions
-from rodepil.data.lab.twins import without_twins
+from rodepil.data.lab.twins import Held, without_twins
 from rodepil.data.problems import raise_if
 from rodepil.data.recordings import Recording, check_recordings, recordings_of
 from rodepil.errors import SourceError
 from rodepil.io import tables
 from rodepil.io.files import relative_to
-from rodepil.io.progress import Progress
 
 TABLE = "recordings.parquet"
+NAMED = 10
+"""New recordings of which the id is said."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class ImportedRecordings:
     taken
         The ids of what was given and taken.
     new
-        How many of them the table did not hold.
+        Those of them that the table did not hold.
     failures
         Table "failures": what was refused, with the reason and the remedy.
     notes
@@ -50,7 +51,7 @@ class ImportedRecordings:
 
     recordings: pa.Table
     taken: tuple[str, ...]
-    new: int
+    new: tuple[str, ...]
     failures: pa.Table
     notes: tuple[str, ...]
     folder: Path
@@ -61,40 +62,43 @@ class ImportedRecordings:
         hours = sum(row.duration_s for row in rows) / 3600
         sessions = len({row.session_id for row in rows})
         head = (
-            f"{len(rows)} recordings ({self.new} new), {hours:.2f} h, {sessions} sessions; "
+            f"{len(rows)} recordings ({len(self.new)} new), {hours:.2f} h, {sessions} sessions; "
             f"{self.folder / TABLE} holds {self.recordings.num_rows}"
         )
         refused = [f"refused: {row['message']}" for row in self.failures.to_pylist()]
-        return "\n".join([head, *(f"note: {note}" for note in self.notes), *refused])
+        more = f", and {len(self.new) - NAMED} more" if len(self.new) > NAMED else ""
+        fresh = [f"new: {', '.join(self.new[:NAMED])}{more}"] if self.new else []
+        return "\n".join([head, *fresh, *(f"note: {note}" for note in self.notes), *refused])
 
 
 def take_recordings(
     videos: Sequence[FoundVideo],
+    probed: Probed,
     folder: Path,
     settings: RecordingImportSettings,
     *,
-    before: Sequence[Recording] = (),
-    journal: ProbeJournal | None = None,
-    progress: Progress | None = None,
-    processes: int | None = None,
+    before: Held | None = None,
     failures: Sequence[dict[str, object]] = (),
+    lost: Sequence[Path] = (),
 ) -> ImportedRecordings:
-    """Probe and name files and join them to sessions; nothing is written but the journal.
+    """Name probed files and join them to sessions; nothing is decoded or written.
 
     Parameters
     ----------
     videos
         The files, each with its camera.
+    probed
+        What `probe_many` found in them.
     folder
         What the paths of recordings are relative to.
     settings
         Where the clock comes from, and which files are a session.
     before
-        What the table holds.
-    journal, progress, processes
-        As for `probe_many`.
+        What the source holds; nothing by default.
     failures
         What was refused before.
+    lost
+        Files of earlier imports that can't be taken.
 
     Raises
     ------
@@ -102,30 +106,36 @@ def take_recordings(
         No file can be taken; the message says why.
     """
     folder = folder.resolve()  # or ".." in a path would lead elsewhere behind a link
-    paths = [video.path for video in videos]
-    probed = probe_many(paths, journal=journal, progress=progress, processes=processes)
-    refused = [*failures, *probed.failures]
-    fresh = without_twins(probed.facts, before, folder, refused)
+    before = before or Held((), folder)
+    refused, notes = [*failures, *probed.failures], list[Note]()
+    fresh = without_twins(probed.facts, before, refused, notes)
     if not fresh:
         reasons = [str(row["message"]) for row in refused]
         raise_if(reasons, SourceError, "No file can be taken; give at least one that can")
-    notes: list[Note] = []
     cameras = {str(absolute(video.path)): video.camera for video in videos}
     files = [_File.read(facts, known, settings, notes) for facts, known in fresh]
     replaced = {known.recording_id for _, known in fresh if known is not None}
-    others = [row for row in before if row.recording_id not in replaced]
+    others = [row for row in before.rows if row.recording_id not in replaced]
     names = give_names([file.unnamed for file in files], others)
     rows = [
         file.row(recording_id, name, cameras[file.facts.path], folder)
         for file, (recording_id, name) in zip(files, names, strict=True)
     ]
     given = tuple(row.recording_id for row in rows)
-    joined = join_sessions([*others, *rows], set(given), folder, settings)
+    unread = {absolute(Path(str(row["item"]))) for row in probed.failures}
+    joined = join_sessions(
+        [*others, *rows],
+        set(given),
+        folder,
+        settings,
+        refused=[*unread.union(lost)],
+        before=before.rows,
+    )
     check_recordings(joined.recordings)
     return ImportedRecordings(
         recordings=tables.from_rows("recordings", map(asdict, joined.recordings)),
         taken=given,
-        new=len(given) - len(replaced),
+        new=tuple(row.recording_id for row in rows if row.recording_id not in replaced),
         failures=tables.from_rows("failures", refused),
         notes=(*in_lines(notes), *joined.notes),
         folder=folder,
@@ -159,7 +169,7 @@ class _File:
             name = timed_name(
                 clock.rest,
                 clock.starts_at,
-                folder=path.parent.name,
+                folder=camera_of(path) or path.parent.name,
                 from_name=settings.clock == "name",
             )
             return cls(facts, known, name, clock.starts_at.isoformat())

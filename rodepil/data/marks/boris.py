@@ -13,14 +13,14 @@ References
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rodepil.data.marks.boris_export import MISSING, Event, Export, events_of_lines
 from rodepil.data.marks.entry import Entry
 from rodepil.data.marks.headers import plain
 from rodepil.data.marks.observation import Observation, timeline_of
 from rodepil.data.marks.reading import Reading
-from rodepil.data.marks.sheet import Line
+from rodepil.data.marks.sheet import Cell, Line
 from rodepil.data.marks.timeline import Stretch
 from rodepil.data.marks.times import BadTime, seconds
 from rodepil.errors import AnnotationError
@@ -32,11 +32,12 @@ _MEDIA = ("media file path", "media file name", "media file")
 
 def read_boris(export: Export, reading: Reading) -> None:
     """Read an export's events, and list the bad ones with their reasons."""
-    for observed in _observations(export):
+    for name, lines in _observations(export).items():
         try:
+            observed = _observation(export, name, lines)
             timeline = timeline_of(observed, reading.catalog, reading.settings.recording)
         except AnnotationError as error:
-            for line in observed.lines or (Line(0, ()),):
+            for line in lines or (Line(0, ()),):
                 reading.refuse(line, error)
             continue
         if observed.offset_s:
@@ -53,29 +54,39 @@ def read_boris(export: Export, reading: Reading) -> None:
                 reading.refuse(event.line, error)
 
 
-def _observations(export: Export) -> Iterator[Observation]:
-    """Yield the observations of an export; old tabular ones hold one, named above the header."""
+def _observations(export: Export) -> dict[str, list[Line]]:
+    """Return the lines of each observation; old tabular exports hold one, named above them."""
     named = export.before.get("observation id")
     groups: dict[str, list[Line]] = defaultdict(list)
     for line in export.lines:
         groups[str(export.get(line, "observation id") or named or "")].append(line)
     if not groups and export.media:
         groups[str(named or "")] = []
-    for name, lines in groups.items():
-        first = lines[0] if lines else Line(0, ())
-        offset = export.get(first, "time offset s") or export.before.get("time offset s")
-        seen = [str(cell) for line in lines if (cell := export.get(line, *_MEDIA)) is not None]
-        total = export.get(first, "total length")
-        yield Observation(
-            name,
-            tuple(lines),
-            tuple(dict.fromkeys(seen)),
-            export.media,
-            str(export.get(first, "source") or ""),
-            str(export.get(first, "media duration s") or ""),
-            0.0 if offset in MISSING else seconds(offset),
-            None if total is None else seconds(total),
-        )
+    return groups
+
+
+def _observation(export: Export, name: str, lines: Sequence[Line]) -> Observation:
+    first = lines[0] if lines else Line(0, ())
+    offset = export.get(first, "time offset s") or export.before.get("time offset s")
+    seen = [str(cell) for line in lines if (cell := export.get(line, *_MEDIA)) is not None]
+    total = export.get(first, "total length")
+    return Observation(
+        name,
+        tuple(lines),
+        tuple(dict.fromkeys(seen)),
+        export.media,
+        str(export.get(first, "source") or ""),
+        str(export.get(first, "media duration s") or ""),
+        0.0 if offset in MISSING else _seconds(offset, "time offset", name),
+        None if total is None else _seconds(total, "total length", name),
+    )
+
+
+def _seconds(cell: Cell, what: str, name: str) -> float:
+    try:
+        return seconds(cell)
+    except BadTime as error:
+        raise BadTime(f"the {what} of observation '{name}': {error}") from error
 
 
 def _add(

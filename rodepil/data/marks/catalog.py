@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shlex
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -136,8 +137,9 @@ class Catalog:
         cages = self.cages.get(recording.recording_id, [])
         if not cages:
             raise Unknown(
-                f"recording '{recording.recording_id}' has no cage; draw its boxes first with "
-                "'rodepil cages draw', or take them with 'rodepil cages import'"
+                f"recording '{recording.recording_id}' has no cage; take its boxes from a "
+                "sheet ('rodepil cages import'), or draw them first: rodepil cages draw "
+                f"{shlex.quote(recording.recording_id)}"
             )
         found = cages
         if rat is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rodepil.config.imports import ColumnSettings
-from rodepil.data.marks.headers import NAMES, plain
+from rodepil.data.marks.headers import NAMES, SESSIONS, plain
 from rodepil.data.marks.sheet import LOOKED_AT, Cell, Line, Sheet
 from rodepil.errors import AnnotationError
 
@@ -26,11 +26,14 @@ class Table:
         The rows below the header.
     notes
         What was guessed where more than one column could have been meant.
+    of_sessions
+        Whether the column of recordings is headed as one of sessions.
     """
 
     columns: dict[str, int]
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
+    of_sessions: bool = False
 
     def get(self, line: Line, field: str) -> Cell:
         """Return a field's cell of a row, None where it has none."""
@@ -53,7 +56,8 @@ def find_table(sheet: Sheet, settings: ColumnSettings) -> Table:
             continue
         columns, notes = _columns(headers, given)
         if "start" in columns and {"end", "duration"} & set(columns):
-            return Table(columns, sheet.lines[at + 1 :], notes)
+            of_sessions = "recording" in columns and headers[columns["recording"]] in SESSIONS
+            return Table(columns, sheet.lines[at + 1 :], notes, of_sessions)
     set_ = {name: text for name, text in settings.model_dump().items() if text}
     wanted = f"with the headers {list(set_.values())}" if set_ else "with start and end or duration"
     first = [str(cell) for cell in sheet.lines[0].cells if cell] if sheet.lines else []

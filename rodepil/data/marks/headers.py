@@ -47,6 +47,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """For each field the headers that name it, the likelier first."""
 
+SESSIONS = {"session", "session id"}
+"""Headers of a column whose names of sessions mean them, though their first file has that name."""
+
 KNOWN = {name for names in NAMES.values() for name in names}
 
 BORIS = {"time", "status", "behavior type", "fps", "observation id", "total length"}

@@ -36,6 +36,12 @@ class Ledger:
         return marked | {row.recording_id for row in self.watched}
 
     @property
+    def given(self) -> set[tuple[str, str]]:
+        """The files that it holds rows of, each with every annotator of it."""
+        marked = {(row.file, row.annotator) for row in self.marks}
+        return marked | {(row.file, row.annotator) for row in self.watched}
+
+    @property
     def judges(self) -> Judges:
         """Who could have marked what."""
         watched = ((row.annotator, row.recording_id, row.position) for row in self.watched)
@@ -118,14 +124,67 @@ def write_ledger(
     new = ledger.recordings - before.recordings
     ledger = _adopt([row for row in there if row.recording_id in new], ledger, path)
     spoken = ledger.recordings | before.recordings
-    kept = [row for row in there if row.recording_id not in spoken]
-    usable = ledger.placed(catalog)
-    made = annotations_of_events(events_of(usable.marks, usable.judges), settings.merged)
-    rows = [*kept, *made]
+    rows = _merged(
+        [row for row in there if row.recording_id not in spoken], ledger, catalog, settings
+    )
     _write("marks", [asdict(row) for row in ledger.marks], folder)
     _write("watched", [asdict(row) for row in ledger.watched], folder)
     _write("annotations", [asdict(row) for row in rows], folder)
     return rows
+
+
+def withdraw_ledger(
+    folder: Path,
+    before: Ledger,
+    ledger: Ledger,
+    catalog: Catalog,
+    settings: AnnotationImportSettings,
+) -> list[Annotation]:
+    """Write the annotations made of a smaller ledger, then that ledger; return the annotations.
+
+    In this order a removal that is killed can be done again: what it was to withdraw is still
+    named. Parameters are those of `write_ledger`.
+    """
+    path = folder / "annotations.parquet"
+    there = annotations_of(tables.read("annotations", path)) if path.is_file() else []
+    kept = [row for row in there if row.recording_id not in before.recordings]
+    rows = _merged(kept, ledger, catalog, settings)
+    _write("annotations", [asdict(row) for row in rows], folder)
+    _write("watched", [asdict(row) for row in ledger.watched], folder)
+    _write("marks", [asdict(row) for row in ledger.marks], folder)
+    return rows
+
+
+def set_aside(folder: Path, gone: set[str]) -> Ledger:
+    """Take recordings' annotations out of the table; return the ledger, in which they wait.
+
+    Annotations that no mark made are adopted as marks of their annotators.
+
+    Raises
+    ------
+    AnnotationError
+        As for `write_ledger`.
+    """
+    path, before = folder / "annotations.parquet", read_ledger(folder)
+    if not path.is_file():
+        return before
+    there = annotations_of(tables.read("annotations", path))
+    own = [row for row in there if row.recording_id in gone - before.recordings]
+    ledger = _adopt(own, before, path)
+    if ledger != before:
+        _write("marks", [asdict(row) for row in ledger.marks], folder)
+        _write("watched", [asdict(row) for row in ledger.watched], folder)
+    _write("annotations", [asdict(row) for row in there if row.recording_id not in gone], folder)
+    return ledger
+
+
+def _merged(
+    kept: list[Annotation], ledger: Ledger, catalog: Catalog, settings: AnnotationImportSettings
+) -> list[Annotation]:
+    """Return the annotations that stay, and those made of the ledger's marks."""
+    usable = ledger.placed(catalog)
+    made = annotations_of_events(events_of(usable.marks, usable.judges), settings.merged)
+    return [*kept, *made]
 
 
 def _adopt(rows: list[Annotation], ledger: Ledger, path: Path) -> Ledger:

@@ -81,6 +81,8 @@ class RowReader:
         name = self.name(line)
         base = self.settings.time_base
         if name is not None:
+            if base == "auto" and self.table.of_sessions and self.catalog.session(name):
+                return self.catalog.session(name)
             return self.catalog.timeline(name, "auto" if base == "clock" else base)
         rows = self.catalog.recordings
         if len(rows) == 1:
@@ -218,7 +220,9 @@ def read_rows(reading: Reading) -> None:
         try:
             _read_row(reader, line, reading)
         except AnnotationError as error:
-            reading.refuse(line, f"{error}{_hint(table, line, error)}")
+            reading.refuse(
+                line, f"{error}{_hint(table, line, error)}{_goes_on(reader, line, error)}"
+            )
 
 
 def _read_row(reader: RowReader, line: Line, reading: Reading) -> None:
@@ -229,7 +233,13 @@ def _read_row(reader: RowReader, line: Line, reading: Reading) -> None:
         reading.watch(annotator, reader.named(line))  # whatever else is wrong with the row
     if only_watched:
         return
-    label = reading.labels.of(table.get(line, "label"))
+    said = table.get(line, "label")
+    if said is None and "label" in table.columns:
+        raise AnnotationError(
+            "its label is blank, though the sheet has a column of labels; write one there "
+            "(seizure), or say that there is none with --set imports.annotations.columns.label=''"
+        )
+    label = reading.labels.of(said)
     if label is None:
         reading.taken.left_out += 1
         return
@@ -259,3 +269,25 @@ def _hint(table: Table, line: Line, error: AnnotationError) -> str:
     ):
         return " (Excel takes 2:05 for hours and minutes; minutes and seconds are 0:02:05)"
     return ""
+
+
+def _goes_on(reader: RowReader, line: Line, error: AnnotationError) -> str:
+    """Say how to mark what runs over the end of a file, where the session goes on behind it."""
+    if not isinstance(error, OutOfRange) or reader.settings.time_base in ("session", "clock"):
+        return ""
+    try:
+        timeline = reader.named(line)
+    except AnnotationError:
+        return ""
+    own = timeline[0].recording
+    if len(timeline) > 1 or own is None or own.session_id is None:
+        return ""
+    session = [one.recording for one in reader.catalog.session(own.session_id)]
+    behind = session[session.index(own) + 1 :] if own in session else []
+    if not behind or behind[0] is None:
+        return ""
+    return (
+        f". Its session goes on in '{behind[0].recording_id}': where times count from the "
+        "session's start, say --set imports.annotations.time_base=session, or head the column "
+        "'session'; else write what lies in that file as a row of its own"
+    )

@@ -11,9 +11,11 @@ from rodepil.data.marks.catalog import Catalog
 from rodepil.data.marks.compare import Conflict, Pair, compare
 from rodepil.data.marks.ledger import Ledger, read_ledger
 from rodepil.data.marks.take import Imported, read_catalog
-from rodepil.errors import AnnotationError
+from rodepil.data.problems import SHOWN
+from rodepil.errors import AnnotationError, SourceError
 from rodepil.io import tables
 from rodepil.io.labels import LABELS
+from rodepil.io.wording import by_number
 
 HOUR_S = 3600.0
 
@@ -37,6 +39,36 @@ def say_import(done: Imported, min_agreement: float) -> str:
     return "\n".join(lines)
 
 
+def say_unwatched(folder: Path) -> str:
+    """Return which cages nobody watched, in a sentence; nothing where there is none.
+
+    A cage in which something is annotated was watched, whoever did it.
+
+    Raises
+    ------
+    SourceError, TableError
+        A table is missing or damaged.
+    """
+    catalog, ledger = read_catalog(folder), read_ledger(folder)
+    rows = _read(folder)
+    watched = {(row.recording_id, row.position) for row in ledger.watched}
+    watched |= {(row.recording_id, row.position) for row in rows}
+    left = [
+        f"{cage.recording_id} {cage.position}"
+        for row in catalog.recordings
+        for cage in catalog.cages.get(row.recording_id, ())
+        if watched.isdisjoint({(row.recording_id, cage.position), (row.recording_id, None)})
+    ]
+    if not left:
+        return ""
+    shown = ", ".join(left[:SHOWN]) + (", …" if len(left) > SHOWN else "")
+    return (
+        f"watched by nobody: {by_number(len(left), 'cage', 'cages')} ({shown}); their windows "
+        "count as normal. Annotate them, name them by --watched where there is no seizure, or "
+        "leave them out"
+    )
+
+
 def say_annotations(folder: Path, min_agreement: float) -> str:
     """Return the events of a source by label and subject, and what each annotator watched.
 
@@ -53,12 +85,23 @@ def say_annotations(folder: Path, min_agreement: float) -> str:
         A table is missing or damaged.
     """
     catalog, ledger = read_catalog(folder), read_ledger(folder)
-    rows = annotations_of(tables.read("annotations", folder / "annotations.parquet"))
+    rows = _read(folder)
     lines = [f"{'label':<28} {'subject':<14} {'agreed':>7} {'disputed':>9} {'hours':>8}"]
     lines += _events(rows, catalog, min_agreement)
     lines.append("agreed: events that reach curate.min_agreement; hours: of those")
     lines += _annotators(ledger, catalog)
     return "\n".join(lines)
+
+
+def _read(folder: Path) -> list[Annotation]:
+    path = folder / "annotations.parquet"
+    if not path.is_file():
+        raise SourceError(
+            f"{folder} has no annotations.parquet; import seizures ('rodepil annotations import "
+            f"FILE --watched all --into {folder}', where --watched all says that every recording "
+            "was looked at)"
+        )
+    return annotations_of(tables.read("annotations", path))
 
 
 def pairs_of(folder: Path, label: str, bin_s: float, min_tiou: float) -> list[Pair]:
@@ -126,9 +169,15 @@ def _annotators(ledger: Ledger, catalog: Catalog) -> Iterator[str]:
     watched: dict[str, set[str]] = defaultdict(set)
     for row in ledger.watched:
         watched[row.annotator].add(row.recording_id)
+    given: dict[str, set[str]] = defaultdict(set)
+    for file, annotator in ledger.given:
+        given[annotator].add(file)
     for name in sorted({*marks, *watched}):
         hours = sum(lasting.get(key, 0.0) for key in watched[name]) / HOUR_S
-        yield f"{name}: {marks[name]} marks, {hours:.2f} h watched in {len(watched[name])} files"
+        yield (
+            f"{name}: {marks[name]} marks, {hours:.2f} h watched in {len(watched[name])} files; "
+            f"from {', '.join(sorted(given[name]))}"
+        )
     if not ledger.recordings:
         yield "no annotator's file was imported, so that hours watched are not known"
 

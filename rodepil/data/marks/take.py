@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rodepil.config.imports import AnnotationImportSettings
 from rodepil.data.annotations import Annotation
 from rodepil.data.cages import cages_of
-from rodepil.data.lock import alone_in
+from rodepil.data.lock import alone_in, writing
 from rodepil.data.marks.boris import read_boris
 from rodepil.data.marks.boris_export import find_export
 from rodepil.data.marks.catalog import Catalog
@@ -30,6 +31,9 @@ Form = Literal["auto", "sheet", "boris"]
 
 ALL = "all"
 """What ``watched`` says for every recording."""
+
+LOCK = ".annotations.tmp"
+"""The folder beside the tables where the lock of marks and annotations lies."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def import_annotations(
     """
     catalog = read_catalog(folder)
     Labels(settings.labels)
-    with alone_in(folder / ".annotations.tmp"):
+    with alone_in(folder / LOCK):
         before = read_ledger(folder)
         ledger, taken, refused = before, {}, []
         with (progress or Silent()).task("import annotations", len(files), "files") as advance:
@@ -104,6 +108,8 @@ def import_annotations(
                 try:
                     found = _read_file(path, origin, catalog, settings, form)
                     _add_watched(found, origin, catalog, watched)
+                    if annotator is None:
+                        _check_name(found, origin, ledger)
                     ledger = _with(ledger, found, origin)
                     taken[path] = found
                     refused += found.refused
@@ -115,7 +121,8 @@ def import_annotations(
         if not any(found.marks or found.watched for found in taken.values()):
             reasons = "".join(f"\n  {reason}" for reason in refused)
             raise AnnotationError(f"nothing could be taken:{reasons or ' the files are empty'}")
-        rows = write_ledger(folder, before, ledger, catalog, settings)
+        with writing(folder):
+            rows = write_ledger(folder, before, ledger, catalog, settings)
     return Imported(taken, tuple(refused), tuple(rows))
 
 
@@ -141,6 +148,21 @@ def read_catalog(folder: Path) -> Catalog:
 
 def _origin(path: Path, folder: Path, annotator: str | None) -> Origin:
     return Origin(str(path), relative_to(path, folder), path.stem, annotator or path.stem)
+
+
+def _check_name(taken: Taken, origin: Origin, ledger: Ledger) -> None:
+    """Refuse a file that would have its name of another one, whose annotator may be another."""
+    who = origin.annotator
+    if who not in taken.annotators:
+        return
+    files = {file for file, annotator in ledger.given if annotator == who}
+    others = sorted(file for file in files - {origin.file} if PurePosixPath(file).stem == who)
+    if others:
+        raise AnnotationError(
+            f"{origin.shown} does not say who marked it, and annotator '{who}' stands for "
+            f"{others[0]} already; give it with --annotator NAME, or withdraw the other: "
+            f"rodepil annotations remove {shlex.quote(others[0])}"
+        )
 
 
 def _read_file(

@@ -15,7 +15,7 @@ from rodepil.data.annotations import annotations_of
 from rodepil.data.cages import cages_of
 from rodepil.data.overview.dataset import Dataset
 from rodepil.data.overview.order import by_name
-from rodepil.data.overview.seizures import Seizure, seizures_of
+from rodepil.data.overview.seizures import Seizure, seizures_of, session_of
 from rodepil.data.overview.timeline import DAY_S, Timeline, timeline_of
 from rodepil.data.recordings import Recording, recordings_of
 
@@ -63,6 +63,10 @@ class Activity:
         NaN without a window.
     windows
         Windows that the means rest on, kept and dropped.
+    unmeasured
+        Windows whose motion was not measured, because they were dropped before.
+    length_s
+        Where the picture's time ends: the day's end, or that of the longest session.
     turns
         Days (or sessions) from the first to the last.
     marks
@@ -79,6 +83,8 @@ class Activity:
     turns: int
     marks: tuple[Mark, ...]
     left_out: int
+    unmeasured: int
+    length_s: float
 
 
 def activity_of(dataset: Dataset) -> Activity | None:
@@ -90,14 +96,16 @@ def activity_of(dataset: Dataset) -> Activity | None:
         return None
     recordings = recordings_of(dataset.recordings)
     timeline = timeline_of(recordings)
-    measured = _placed(dataset.clips, timeline)
+    placed = _placed(dataset.clips, timeline)
+    measured = placed.filter(pc.field("motion").is_valid())
     if not measured.num_rows:
         return None
+    ends_s = _ends_s(recordings, timeline)
     times_s = _times(measured, timeline)
     seizures = _seizures(dataset, recordings, timeline)
     names = {one.subject_id for one in seizures} | set(measured["subject_id"].unique().to_pylist())
     subjects = tuple(sorted(names, key=by_name))
-    marks = [_mark(one, subjects, timeline) for one in seizures]
+    marks = [_mark(one, subjects, timeline, ends_s[one.session]) for one in seizures]
     spans_s = [*(mark.end_s for mark in marks), float(times_s.max()) + _window_s(measured)]
     bin_s = HOUR_S if timeline.by_clock else _width(max(spans_s), _window_s(measured))
     bins = math.ceil((DAY_S if timeline.by_clock else max(spans_s)) / bin_s)
@@ -111,15 +119,27 @@ def activity_of(dataset: Dataset) -> Activity | None:
         turns=_turns(timeline, times_s, marks),
         marks=tuple(marks),
         left_out=timeline.left_out,
+        unmeasured=placed.num_rows - measured.num_rows,
+        length_s=DAY_S if timeline.by_clock else max(ends_s.values()),
     )
 
 
 def _placed(clips: pa.Table, timeline: Timeline) -> pa.Table:
-    """Return the windows whose motion was measured and whose recording can be placed."""
+    """Return the windows whose recording can be placed."""
     names = pa.array(list(timeline.recordings), pa.string())
     here = pc.is_in(clips.column("recording_id"), value_set=names)
     columns = ["recording_id", "subject_id", "start_s", "duration_s", "motion"]
-    return clips.filter(pc.and_(here, pc.is_valid(clips.column("motion")))).select(columns)
+    return clips.filter(here).select(columns)
+
+
+def _ends_s(recordings: Sequence[Recording], timeline: Timeline) -> dict[str, float]:
+    """Return when each session that is placed ends."""
+    ends: dict[str, float] = {}
+    for row in recordings:
+        if row.recording_id in timeline.recordings:
+            end_s = round(timeline.recordings[row.recording_id] + row.duration_s, DIGITS)
+            ends[session_of(row)] = max(end_s, ends.get(session_of(row), 0.0))
+    return ends
 
 
 def _times(measured: pa.Table, timeline: Timeline) -> NDArray[np.float64]:
@@ -134,13 +154,14 @@ def _seizures(dataset: Dataset, recordings: list[Recording], timeline: Timeline)
     if dataset.annotations is None or dataset.cages is None:
         return []
     cages, annotations = cages_of(dataset.cages), annotations_of(dataset.annotations)
-    found = seizures_of(annotations, recordings, cages)
+    found = seizures_of(annotations, recordings, cages, dataset.min_agreement)
     return [one for one in found if one.session in timeline.sessions]
 
 
-def _mark(one: Seizure, subjects: tuple[str, ...], timeline: Timeline) -> Mark:
+def _mark(one: Seizure, subjects: tuple[str, ...], timeline: Timeline, ends_s: float) -> Mark:
+    """Return a seizure in the picture's time, none of it past its session's end."""
     begins_s = timeline.sessions[one.session]
-    start_s, end_s = begins_s + one.start_s, begins_s + one.end_s
+    start_s, end_s = begins_s + one.start_s, min(begins_s + one.end_s, ends_s)
     turn = timeline.turn(one.session, start_s)
     if timeline.by_clock:  # what lasts past midnight is drawn up to it
         start_s, end_s = start_s - turn * DAY_S, min(end_s - turn * DAY_S, DAY_S)

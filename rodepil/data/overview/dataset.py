@@ -8,12 +8,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rodepil.config.settings import ProjectSettings
+from rodepil.config.origin import name_of_source
+from rodepil.config.settings import CurateSettings, ProjectSettings
 from rodepil.config.workspace import Workspace
+from rodepil.data.curate import FAILURES
+from rodepil.data.origin import data_of
 from rodepil.errors import SourceError
 from rodepil.io import tables
 
-SIMULATED = "simulated recordings"
+AGREED = CurateSettings().min_agreement
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,10 @@ class Dataset:
         What the paths of recordings are relative to.
     clips_root
         What the paths of clips are relative to.
-    recordings, cages, annotations, clips, folds
-        Tables of those schemas.
+    recordings, cages, annotations, clips, folds, failures
+        Tables of those schemas; ``failures`` is what the last curation could not take.
+    min_agreement
+        Least agreement of a seizure that labels clips.
     """
 
     data: str
@@ -40,6 +45,8 @@ class Dataset:
     annotations: pa.Table | None = None
     clips: pa.Table | None = None
     folds: pa.Table | None = None
+    failures: pa.Table | None = None
+    min_agreement: float = AGREED
 
     @property
     def kept(self) -> pa.Table | None:
@@ -69,11 +76,17 @@ def read_dataset(
         A table is damaged.
     """
     imported = workspace.root / settings.data.folder
-    made = {} if source else _read(workspace.raw, workspace.clips, workspace.folds)
+    agreed = settings.curate.min_agreement
+    made = (
+        {}
+        if source
+        else _read(
+            workspace.raw, workspace.clips, workspace.folds, workspace.clips_folder / FAILURES
+        )
+    )
     if made:
-        simulated = settings.data.source == "simulated"
-        words = SIMULATED if simulated else f"recordings in {imported.name}"
-        return Dataset(words, workspace.raw, workspace.clips.parent, **made)
+        name = data_of(settings, workspace)
+        return Dataset(name, workspace.raw, workspace.clips.parent, **made, min_agreement=agreed)
     found = _read(imported)
     if not found:
         tried = f"{imported}" if source else f"{workspace.raw.parent} and {imported}"
@@ -81,7 +94,8 @@ def read_dataset(
             f"there is no table in {tried}; import recordings ('rodepil import recordings "
             "FOLDER'), or make some with 'rodepil simulate'"
         )
-    return Dataset(f"recordings in {imported.name}", imported, workspace.clips.parent, **found)
+    name = name_of_source(imported)
+    return Dataset(name, imported, workspace.clips.parent, **found, min_agreement=agreed)
 
 
 def _read(folder: Path, *more: Path) -> dict[str, pa.Table]:

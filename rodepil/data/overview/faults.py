@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rodepil.data.annotations import Annotation
 from rodepil.data.cages import Cage
 from rodepil.data.foldcheck import FoldRow, check_folds
 from rodepil.data.overview.dataset import Dataset
 from rodepil.data.recordings import Recording
 from rodepil.errors import RodepilError
+from rodepil.io.wording import by_number
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,17 @@ class Fault:
 
 
 def faults_of(
-    dataset: Dataset, recordings: Sequence[Recording], cages: Sequence[Cage]
+    dataset: Dataset,
+    recordings: Sequence[Recording],
+    cages: Sequence[Cage],
+    annotations: Sequence[Annotation],
 ) -> tuple[Fault, ...]:
     """Look for what is missing or does not fit; nothing is decoded."""
     found = [
         *_of_videos(dataset.folder, recordings),
         *(_of_cages(recordings, cages) if dataset.cages is not None else ()),
+        *(_of_annotations(recordings, cages, annotations) if dataset.recordings else ()),
+        *_of_curation(dataset.failures),
     ]
     if dataset.clips is not None:
         if dataset.recordings is not None:
@@ -63,7 +72,10 @@ def folds_of(dataset: Dataset) -> tuple[tuple[FoldRow, ...], tuple[Fault, ...]]:
 def _of_videos(folder: Path, recordings: Sequence[Recording]) -> Iterator[Fault]:
     for row in recordings:
         if not (folder / row.path).is_file():
-            remedy = "put the video there, pull it ('dvc pull'), or import it again"
+            remedy = (
+                "put the video there, pull it ('dvc pull'), import it from where it is, or "
+                f"withdraw it: rodepil import forget {shlex.quote(row.recording_id)}"
+            )
             yield Fault(row.recording_id, f"no video at {row.path}", remedy)
         if row.damaged_packets:
             what = f"{row.damaged_packets} damaged packets; frames are missing there"
@@ -74,7 +86,36 @@ def _of_cages(recordings: Sequence[Recording], cages: Sequence[Cage]) -> Iterato
     caged = {cage.recording_id for cage in cages}
     for row in recordings:
         if row.recording_id not in caged:
-            yield Fault(row.recording_id, "no cage", "draw its cages ('rodepil cages draw')")
+            remedy = f"draw its cages: rodepil cages draw {shlex.quote(row.recording_id)}"
+            yield Fault(row.recording_id, "no cage", remedy)
+    for recording_id in sorted(caged - {row.recording_id for row in recordings}):
+        remedy = "import its video, or leave its cages out ('rodepil cages check' lists them)"
+        yield Fault(recording_id, "has cages, but is not among the recordings", remedy)
+
+
+def _of_annotations(
+    recordings: Sequence[Recording], cages: Sequence[Cage], annotations: Sequence[Annotation]
+) -> Iterator[Fault]:
+    """Find annotations of recordings and cages that are not there."""
+    known = {row.recording_id for row in recordings}
+    caged = {(cage.recording_id, cage.position) for cage in cages}
+    counts = Counter((row.recording_id, row.position) for row in annotations)
+    for (recording_id, position), count in sorted(counts.items()):
+        marks = by_number(count, "annotation", "annotations")
+        if recording_id not in known:
+            remedy = "import its video, or take the file back ('rodepil annotations remove')"
+            yield Fault(recording_id, f"{marks} of it, but it is not among the recordings", remedy)
+        elif cages and (recording_id, position) not in caged:
+            draw = f"rodepil cages draw {shlex.quote(recording_id)}"
+            remedy = f"mend the annotations, or draw that cage: {draw}"
+            yield Fault(recording_id, f"{marks} at position {position}, which has no cage", remedy)
+
+
+def _of_curation(failures: pa.Table | None) -> Iterator[Fault]:
+    """Tell what the last curation could not take."""
+    for row in [] if failures is None else failures.to_pylist():
+        remedy = "mend it, then run 'rodepil curate'"
+        yield Fault(row["item"], f"curation failed: {row['message']}", remedy)
 
 
 def _of_manifest(clips: pa.Table, recordings: Sequence[Recording]) -> Iterator[Fault]:

@@ -48,12 +48,17 @@ def session_of(recording: Recording) -> str:
 
 
 def seizures_of(
-    annotations: Sequence[Annotation], recordings: Sequence[Recording], cages: Sequence[Cage]
+    annotations: Sequence[Annotation],
+    recordings: Sequence[Recording],
+    cages: Sequence[Cage],
+    min_agreement: float,
 ) -> list[Seizure]:
     """Return the annotated seizures, those of one subject that touch each other joined.
 
     Two annotators' marks of a seizure overlap, and a seizure that goes on in the session's next
-    file has a mark in each: both are one seizure. A mark without recording or cage is left out.
+    file has a mark in each: both are one seizure. What is agreed upon by less than `min_agreement`
+    joins no two that are: beside an agreed seizure it is its edge, which only some marked, and
+    elsewhere a seizure in dispute. A mark without recording or cage is left out.
     """
     known = {row.recording_id: row for row in recordings}
     subjects = {(cage.recording_id, cage.position): cage.subject_id for cage in cages}
@@ -68,8 +73,25 @@ def seizures_of(
     return [
         Seizure(subject, session, *span)
         for (subject, session), spans in sorted(marks.items())
-        for span in _joined(spans)
+        for span in _told_apart(spans, min_agreement)
     ]
+
+
+def _told_apart(
+    spans: Sequence[tuple[float, float, float]], min_agreement: float
+) -> list[tuple[float, float, float]]:
+    """Return agreed seizures, and disputed ones that touch none of them, in order."""
+    agreed = _joined([span for span in spans if span[2] >= min_agreement])
+    disputed = [
+        span
+        for span in spans
+        if span[2] < min_agreement
+        and not any(
+            span[0] <= end_s + JOIN_S and start_s <= span[1] + JOIN_S
+            for start_s, end_s, _ in agreed
+        )
+    ]
+    return sorted([*agreed, *_joined(disputed)])
 
 
 def _joined(spans: Sequence[tuple[float, float, float]]) -> list[tuple[float, float, float]]:

@@ -125,6 +125,9 @@ class Summary:
         Every animal that has a cage or a clip.
     labels
         Annotated intervals by label, as the table has them.
+    unmarked
+        Cages without any annotation, as ``recording position``; all their windows count as normal.
+        None where there is no table of annotations.
     windows
         In the manifest, dropped ones included; None where there is no manifest.
     clips
@@ -144,6 +147,7 @@ class Summary:
     months: tuple[Recorded, ...]
     subjects: tuple[Subject, ...]
     labels: dict[str, int]
+    unmarked: tuple[str, ...] | None
     windows: int | None
     clips: Kept | None
     dropped: tuple[Dropped, ...]
@@ -175,12 +179,19 @@ def summarize(dataset: Dataset, min_agreement: float) -> Summary:
         months=_by(lambda row: month_of(row.date), recordings, cages),
         subjects=_subjects(recordings, cages, annotations, dataset.clips, min_agreement),
         labels=dict(sorted(labels.items())),
+        unmarked=None if dataset.annotations is None else _unmarked(cages, annotations),
         windows=None if dataset.clips is None else dataset.clips.num_rows,
         clips=_kept(dataset.kept),
         dropped=_dropped(dataset.clips),
         folds=folds,
-        faults=(*faults_of(dataset, recordings, cages), *fold_faults),
+        faults=(*faults_of(dataset, recordings, cages, annotations), *fold_faults),
     )
+
+
+def _unmarked(cages: Sequence[Cage], annotations: Sequence[Annotation]) -> tuple[str, ...]:
+    marked = {(row.recording_id, row.position) for row in annotations}
+    left = sorted({(cage.recording_id, cage.position) for cage in cages} - marked)
+    return tuple(f"{recording_id} {position}" for recording_id, position in left)
 
 
 def _recorded(name: str, recordings: Sequence[Recording], cages: Sequence[Cage]) -> Recorded:
@@ -220,7 +231,7 @@ def _subjects(
         before_s = watched.get(cage.subject_id, 0.0)
         watched[cage.subject_id] = before_s + seconds.get(cage.recording_id, 0.0)
     seizures: dict[str, list[Seizure]] = {}
-    for one in seizures_of(annotations, recordings, cages):
+    for one in seizures_of(annotations, recordings, cages, min_agreement):
         seizures.setdefault(one.subject_id, []).append(one)
     counts = _clip_counts(clips)
     made = []

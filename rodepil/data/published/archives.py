@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from stat import S_ISLNK
-from typing import IO
+from typing import IO, Self
 
 from rodepil.data.published.safe import UnsafeName, safe_path
 
@@ -26,6 +26,14 @@ BROKEN = (
 )  # fmt: skip
 """What reading a damaged archive raises, besides OSError."""
 
+MOST_ENTRIES = 1_000_000
+MOST_HEADER_BYTES = 64 << 20
+"""Of the long names and other words about members in a tar, all together."""
+
+_WORDS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 
 
@@ -82,8 +90,47 @@ def entries_of(path: Path) -> Iterator[Iterator[Entry]]:
             infos = sorted(packed.infolist(), key=lambda info: info.header_offset)
             yield (_of_zip(packed, info) for info in infos if not info.is_dir())
     else:
-        with tarfile.open(path) as tape:
-            yield (_of_tar(tape, member) for member in tape if not member.isdir())
+        with tarfile.open(path, tarinfo=_careful()) as tape:
+            yield (_of_tar(tape, member) for member in _members(tape) if not member.isdir())
+
+
+class _TooMuch(tarfile.TarError):
+    """What an archive says of its files would fill the memory."""
+
+
+def _careful() -> type[tarfile.TarInfo]:
+    """Return a kind of member that refuses headers that would fill the memory, before they do."""
+    said = 0
+
+    class Careful(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+            nonlocal said
+            member = super().frombuf(buf, encoding, errors)
+            said += member.size if member.type in _WORDS else 0
+            if said > MOST_HEADER_BYTES:
+                raise _TooMuch(f"its headers hold over {MOST_HEADER_BYTES >> 20} MiB: a bomb")
+            if member.type == tarfile.GNUTYPE_SPARSE:
+                raise _TooMuch(f"'{member.name}' is a sparse file, which no video is")
+            return member
+
+        def _proc_gnusparse_10(self, *arguments: object) -> None:
+            """Stand in for the reader of a sparse file's map, which has no bound."""
+            del arguments
+            raise _TooMuch(f"'{self.name}' is a sparse file, which no video is")
+
+    return Careful
+
+
+def _members(tape: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Yield the members of a tar, which would keep them all, and forget them."""
+    for _ in range(MOST_ENTRIES):
+        member = tape.next()
+        if member is None:
+            return
+        tape.members = []  # type: ignore[attr-defined]  # typeshed lacks it
+        yield member
+    raise _TooMuch(f"it has over {MOST_ENTRIES:,} members: a bomb")
 
 
 def _of_zip(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:

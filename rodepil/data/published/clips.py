@@ -20,7 +20,8 @@ from rodepil.data.lab.find import absolute, find_videos
 from rodepil.data.lab.importing import STATE
 from rodepil.data.lab.journal import ProbeJournal
 from rodepil.data.lab.register import failure, probe_many
-from rodepil.data.lock import alone_in
+from rodepil.data.lock import alone_in, writing
+from rodepil.data.marks.ledger import read_ledger
 from rodepil.data.problems import raise_if
 from rodepil.data.published.judge import (
     Clip,
@@ -107,21 +108,14 @@ def import_clips(
     refused = list(found.failures)
     names = read_names([video.path for video in found.videos], refused)
     with alone_in(into / STATE):
-        before = read_rows(into)
         journal = ProbeJournal(into / STATE / "probed.jsonl")
         probed = probe_many(
             [Path(path) for path in names], journal=journal, progress=progress, processes=processes
         )
         refused += probed.failures
         clips = [Clip(facts, names[facts.path]) for facts in probed.facts]
-        ids = {clip.recording_id for clip in clips}
-        others = [row for row in before.recordings if row.recording_id not in ids]
-        clips = without_rivals(without_twins(clips, refused), refused)
-        fresh = _rows(without_known(clips, others, refused), into, refused)
-        if not fresh.recordings:
-            reasons = [str(row["message"]) for row in refused]
-            raise_if(reasons, SourceError, "No clip can be taken; give at least one that can")
-        write_rows(merged(before, fresh, ids), into)
+        with writing(into):
+            before, fresh = _put(clips, into, refused)
     known = {row.recording_id for row in before.recordings}
     return ImportedClips(
         folder=into,
@@ -131,6 +125,20 @@ def import_clips(
         new=sum(row.recording_id not in known for row in fresh.recordings),
         failures=tables.from_rows("failures", refused).sort_by("item"),
     )
+
+
+def _put(clips: Sequence[Clip], into: Path, refused: Failures) -> tuple[Rows, Rows]:
+    """Merge clips with the tables as they are now; return what was there, and what was taken."""
+    before = read_rows(into)
+    ids = {clip.recording_id for clip in clips}
+    others = [row for row in before.recordings if row.recording_id not in ids]
+    clips = without_rivals(without_twins(clips, refused), refused)
+    fresh = _rows(without_known(clips, others, refused), into, refused)
+    if not fresh.recordings:
+        reasons = [str(row["message"]) for row in refused]
+        raise_if(reasons, SourceError, "No clip can be taken; give at least one that can")
+    write_rows(before, merged(before, fresh, ids, read_ledger(into).recordings), into)
+    return before, fresh
 
 
 def _rows(clips: Sequence[Clip], folder: Path, refused: Failures) -> Rows:

@@ -210,4 +210,5 @@ def _asked_pause_s(answer: requests.Response) -> float | None:
         until = parsedate_to_datetime(asked)
     except ValueError:
         return None
+    until = until if until.tzinfo else until.replace(tzinfo=dt.UTC)  # as the zone -0000 is read
     return max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,40 +40,64 @@ def read_rows(folder: Path) -> Rows:
     )
 
 
-def merged(before: Rows, fresh: Rows, given: set[str]) -> Rows:
+def merged(before: Rows, fresh: Rows, given: set[str], marked: set[str]) -> Rows:
     """Return the rows of before without those of what was given, and the fresh ones.
 
-    What others annotated in a clip that is taken again stays.
+    What others annotated in a clip that is taken again stays. In a recording that annotators'
+    marks speak of, annotations were merged of these (the name's own label among them) and stay
+    as they are.
+
+    Parameters
+    ----------
+    before, fresh
+        The rows of the tables, and those of the clips that are taken.
+    given
+        The recordings of all clips that were looked at, taken or refused.
+    marked
+        Recordings that annotators' marks speak of.
     """
     taken = {row.recording_id for row in fresh.recordings}
+    settled = marked & {row.recording_id for row in before.recordings}
     kept = [
         row
         for row in before.annotations
         if row.recording_id not in given
+        or row.recording_id in taken & settled
         or (row.recording_id in taken and row.annotator != ANNOTATOR)
     ]
+    added = [row for row in fresh.annotations if row.recording_id not in settled]
     return Rows(
         [*(row for row in before.recordings if row.recording_id not in given), *fresh.recordings],
         [*(row for row in before.cages if row.recording_id not in given), *fresh.cages],
-        [*kept, *fresh.annotations],
+        [*kept, *added],
     )
 
 
-def write_rows(rows: Rows, folder: Path) -> None:
-    """Write the tables that changed, in order of their keys."""
-    recordings = sorted(rows.recordings, key=lambda row: row.recording_id)
-    cages = sorted(rows.cages, key=lambda row: (row.recording_id, row.position))
-    annotations = sorted(
-        rows.annotations,
-        key=lambda row: (row.recording_id, row.position, row.start_s, row.annotator),
-    )
-    listed = {
-        "recordings": [asdict(row) for row in recordings],
-        "cages": [asdict(row) for row in cages],
-        "annotations": [asdict(row) for row in annotations],
-    }
-    for name, dicts in listed.items():
-        made = tables.from_rows(name, dicts)
-        path = folder / f"{name}.parquet"
-        if not path.is_file() or not tables.read(name, path).equals(made):
-            tables.write(name, made, path)
+def write_rows(before: Rows, rows: Rows, folder: Path) -> None:
+    """Write the tables that changed, so that a kill in between never loses a seizure's label.
+
+    A recording comes after its annotations and cages, and goes ahead of them: at no moment does
+    one stand there that would pass for one without a seizure. The same import mends what was
+    broken off.
+    """
+    stay = {row.recording_id for row in rows.recordings}
+    cages = [row for row in before.cages if row.recording_id not in stay]
+    annotations = [row for row in before.annotations if row.recording_id not in stay]
+    _write("annotations", [*rows.annotations, *annotations], folder)
+    _write("cages", [*rows.cages, *cages], folder)
+    _write("recordings", rows.recordings, folder)
+    _write("cages", rows.cages, folder)
+    _write("annotations", rows.annotations, folder)
+
+
+def _write(
+    name: str, rows: Sequence[Recording] | Sequence[Cage] | Sequence[Annotation], folder: Path
+) -> None:
+    """Write a table in order of its keys where it differs from what is there."""
+    keys = ("recording_id", "position", "start_s", "annotator")
+    dicts = [asdict(row) for row in rows]
+    dicts.sort(key=lambda row: [row[key] for key in keys if key in row])
+    made = tables.from_rows(name, dicts)
+    path = folder / f"{name}.parquet"
+    if not path.is_file() or not tables.read(name, path).equals(made):
+        tables.write(name, made, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Final
 
 import numpy as np
@@ -14,23 +15,30 @@ from rodepil.report.words import data_note
 
 ROW_IN: Final = 0.24
 HEAD_IN: Final = 1.65
+LINE_IN: Final = 0.21
+TITLE_CHARS: Final = 54
 GAP: Final = 0.6
 LEFT: Final = 0.38
 CROWDED: Final = 0.85
-GROUPS: Final = {"file": "of the files", "pixels": "of the pixels", "together": "together"}
+GROUPS: Final = {
+    "file": "of the files",
+    "length": "of length",
+    "pixels": "of the pixels",
+    "together": "together",
+}
 
 
 def audit_figure(record: AuditRecord, style: Style) -> Figure:
     """Draw every attribute's AUROC with its interval, grouped, and the threshold as a line."""
-    rows = _rows(record)
+    rows, title = _rows(record), _title(record)
     bottom = max((y for y, _ in rows), default=0.0)
     figure, (ax,) = new_figure(
         style,
-        title="What tells the label without a look at behaviour",
+        title=title,
         note=f"{data_note(record.data)} {record.counts.clips:,} {record.unit} of "
         f"{record.counts.subjects} subjects. Bars: 95 % intervals over subjects. Dashed: what "
         "attributes of the files may reach. Hollow: may be chance.",
-        height_in=HEAD_IN + ROW_IN * max(3.0, bottom + 1),
+        height_in=HEAD_IN + LINE_IN * title.count("\n") + ROW_IN * max(3.0, bottom + 1),
     )
     ax.axvline(0.5, color=style.soft, linewidth=1)
     ax.axvline(record.threshold, color=style.second, linewidth=1.2, linestyle=(0, (4, 3)))
@@ -45,6 +53,13 @@ def audit_figure(record: AuditRecord, style: Style) -> Figure:
     ax.grid(visible=False, axis="y")
     label(ax, style, x="AUROC (0.5 is chance)", y="")
     return figure
+
+
+def _title(record: AuditRecord) -> str:
+    """Return what the figure shows and, below, the verdict with what it does not judge."""
+    found = f"{record.files_words}; {record.pixels_words}".removesuffix("; ")
+    words = fill(f"{found[:1].upper()}{found[1:]}", TITLE_CHARS)
+    return f"What tells the label without a look at behaviour\n{words}"
 
 
 def _rows(record: AuditRecord) -> list[tuple[float, Judged]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rodepil.config.settings import AuditSettings
+from rodepil.data.audit import likeness
 from rodepil.data.audit.likeness import fingerprint, grouped, near_duplicates
 from rodepil.data.audit.measure import measure
 from rodepil.io.video import frames
@@ -97,3 +98,26 @@ def test_what_does_not_change_or_is_too_short_is_compared_with_nothing() -> None
 
 def test_pairs_join_to_groups() -> None:
     assert grouped([(4, 1), (2, 3), (9, 4)]) == [[1, 4, 9], [2, 3]]
+
+
+def test_of_too_many_alike_the_most_alike_are_compared_in_bounded_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(0)
+    coarse = random.normal(1, 0.3, (300, 40)).astype(np.float32)
+    coarse /= np.linalg.norm(coarse, axis=1, keepdims=True)
+    alike = coarse.astype(np.float64) @ coarse.T
+    every = [(alike[i, j], i, j) for i in range(300) for j in range(i + 1, 300)]
+    wanted = sorted((one for one in every if one[0] >= likeness.COARSE_MIN), reverse=True)
+    assert len(wanted) > 30_000
+    monkeypatch.setattr(likeness, "BLOCK", 64)
+    found, whole = likeness._candidates(coarse)
+    assert whole
+    assert {(pair.first, pair.second) for pair in found} == {(i, j) for _, i, j in wanted}
+    monkeypatch.setattr(likeness, "MOST_CANDIDATES", 500)
+    found, whole = likeness._candidates(coarse)
+    assert not whole
+    assert len(found) == 500
+    assert {(pair.first, pair.second) for pair in found[:450]} <= {
+        (i, j) for _, i, j in wanted[:500]
+    }

@@ -103,3 +103,21 @@ def test_of_a_long_file_a_part_is_decoded_and_the_declared_length_is_told(tmp_pa
     held = found["fingerprint"]
     assert isinstance(held, bytes)
     assert len(held) == 64 + 20 * 5 * 64
+
+
+@pytest.mark.parametrize("slower", [1, 2, 3, 6])
+def test_film_of_a_lower_rate_that_was_filled_up_has_as_many_repeats(
+    tmp_path: Path, slower: int
+) -> None:
+    film = np.stack([np.roll(floor(), (2 * k, k), (0, 1)) for k in range(240 // slower)])
+    filled = np.repeat(film, slower, axis=0)
+    found = measure(item(encode(tmp_path / "filled.mkv", filled)))
+    assert found["repeated_share"] == pytest.approx(1 - 1 / slower, abs=0.02)
+
+
+@pytest.mark.parametrize("moving", [9, 45, 90])
+def test_a_short_burst_of_motion_makes_no_repeats_of_the_rest(moving: int) -> None:
+    random = np.random.default_rng(3)
+    changes = random.uniform(0.8, 1.2, 299)
+    changes[120 : 120 + moving] *= 40
+    assert repeated_share(changes) == pytest.approx(0, abs=0.01)

@@ -69,7 +69,7 @@ def test_warnings_and_notes_let_the_check_pass(folder: Folder):
 def test_a_rat_in_two_recordings_at_once_is_a_fault(folder: Folder):
     folder.record(
         {"recording_id": "undated_M1", "starts_at": "2024-03-01T10:00:00", "duration_s": 600.0},
-        {"recording_id": "undated_M2", "starts_at": "2024-03-01T10:09:59", "duration_s": 60.0},
+        {"recording_id": "undated_M2", "starts_at": "2024-03-01T10:09:58", "duration_s": 60.0},
         {"recording_id": "undated_M3", "starts_at": "2024-03-01T10:11:00", "duration_s": 60.0},
         {"recording_id": "undated_M4"},
     )
@@ -77,6 +77,25 @@ def test_a_rat_in_two_recordings_at_once_is_a_fault(folder: Folder):
     faults = [line for line in told(folder) if line.startswith("fault")]
     assert len(faults) == 1
     assert "'a' is in undated_M1 and in undated_M2 at once" in faults[0]
+
+
+def test_files_that_a_camera_cut_are_not_at_once_though_their_clocks_have_whole_seconds(
+    folder: Folder,
+):
+    """Each file of 600.6 s starts 600 s after the one before it; two are of a session."""
+    folder.record(
+        *(
+            {
+                "recording_id": f"undated_M{number}",
+                "starts_at": f"2024-03-01T10:{number}0:00",
+                "duration_s": 600.6 if number < 3 else 900.0,
+                "session_id": "undated_M3" if number > 2 else None,
+            }
+            for number in (1, 2, 3, 4)
+        )
+    )
+    folder.cage(*(Cage(f"undated_M{number}", 1, "a", 0, 0, 200, 200) for number in (1, 2, 3, 4)))
+    assert not [line for line in told(folder) if line.startswith("fault")]
 
 
 def test_annotations_without_a_cage_are_faults_and_cages_without_any_a_note(folder: Folder):
@@ -98,3 +117,10 @@ def test_a_video_that_is_gone_is_a_fault_and_the_others_are_looked_at(folder: Fo
     faults = [row.text for row in check_folder(folder.path) if row.gravity == "fault"]
     assert len(faults) == 1
     assert "undated_M1.mp4 is not there" in faults[0]
+
+
+def test_a_suggested_command_can_be_pasted_where_an_id_holds_spaces(folder: Folder):
+    folder.record({"recording_id": "undated_old one"})
+    first, last = (row.text for row in check_folder(folder.path) if row.gravity == "fault")
+    assert "rodepil cages draw 'undated_old one'" in first
+    assert "rodepil import forget 'undated_old one'" in last

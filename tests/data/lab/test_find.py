@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from rodepil.data.lab.find import FoundVideos, find_videos
+from rodepil.io import tables
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -84,3 +87,37 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path):
     found = find_videos([tmp_path])
     assert names(found, tmp_path) == [("a.mp4", tmp_path.name)]
     assert "\\udcff.mp4 is no UTF-8; rename" in reasons(found)[0]
+
+
+def test_a_folder_that_may_not_be_entered_is_said_and_the_rest_goes_on(tmp_path: Path):
+    touch(tmp_path, "lab/locked/deep/1.mp4", "lab/open/2.mp4")
+    (tmp_path / "lab" / "locked").chmod(0o644)  # may be listed, and nothing below it
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from rodepil.data.lab.find import find_videos\n"
+        "os.getuid() or os.setuid(65534)\n"
+        "found = find_videos([Path(sys.argv[1])])\n"
+        "print([video.path.name for video in found.videos], *found.failures, sep='\\n')\n"
+    )
+    for folder in (tmp_path, *tmp_path.parents[:2]):  # pytest's own are private
+        folder.chmod(0o755)
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "lab")],
+        capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    (tmp_path / "lab" / "locked").chmod(0o755)
+    assert told[0] == "['2.mp4']"
+    assert len(told) == 2
+    assert "locked/deep can't be read (Permission denied)" in told[1]
+
+
+def test_a_folder_whose_name_is_no_text_ends_no_batch(tmp_path: Path):
+    touch(tmp_path, "a.mp4")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    (odd / "b.mp4").mkdir(parents=True)
+    (odd / "1.mp4").write_bytes(b"x")
+    found = find_videos([tmp_path, odd / "b.mp4"])
+    assert names(found, tmp_path) == [("a.mp4", tmp_path.name)]
+    made = tables.from_rows("failures", found.failures)  # Parquet holds UTF-8 alone
+    tables.write("failures", made, tmp_path / "failures.parquet")
+    assert all("\\udcff" in str(row["message"]) for row in found.failures)

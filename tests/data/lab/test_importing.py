@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rodepil.config.imports import RecordingImportSettings
-from rodepil.data.lab.importing import STATE
+from rodepil.data.lab.importing import STATE, import_recordings
 from rodepil.data.lock import alone_in
 from rodepil.errors import SourceError
 from rodepil.io import tables
@@ -33,7 +33,7 @@ def test_the_same_import_again_changes_nothing(film: Film, tmp_path: Path):
     table = into / "recordings.parquet"
     before = table.read_bytes(), table.stat().st_mtime_ns
     again = take([tmp_path / "cam 2", tmp_path / "cam 1"], into, PLAIN)
-    assert (first.new, again.new) == (2, 0)
+    assert (len(first.new), again.new) == (2, ())
     assert (table.read_bytes(), table.stat().st_mtime_ns) == before
     assert list(rows(into)) == ["Feb-1-2019_M2U00244-cam 1", "Feb-1-2019_M2U00244-cam 2"]
     for row in rows(into).values():
@@ -95,16 +95,61 @@ def test_a_file_that_moved_or_swapped_names_keeps_its_recording(film: Film, tmp_
     (tmp_path / "cam/3.mp4").rename(two)
     made = take([tmp_path / "cam"], into, PLAIN)
     assert {key: row["sha256"] for key, row in rows(into).items()} == held
-    assert (made.new, made.failures.num_rows) == (0, 0)
+    assert (made.new, made.failures.num_rows) == ((), 0)
     assert (into / str(rows(into)["undated_1"]["path"])).samefile(two)
 
 
+def hang_on(into: Path, recording_id: str) -> None:
+    """Write a cage and an annotation of a recording."""
+    of: Row = {"recording_id": recording_id, "position": 0}
+    box: Row = {"subject_id": "70-3", "x_px": 0, "y_px": 0, "width_px": 64, "height_px": 48}
+    mark: Row = {"start_s": 0.1, "end_s": 0.2, "label": "seizure", "annotator": "a"}
+    cages = tables.from_rows("cages", [of | box])
+    tables.write("cages", cages, into / "cages.parquet")
+    annotations = tables.from_rows("annotations", [of | mark | {"agreement": 1.0}])
+    tables.write("annotations", annotations, into / "annotations.parquet")
+
+
 def test_a_file_that_grew_keeps_its_recording(film: Film, tmp_path: Path):
+    path, into = film("cam/1.ts", 60, codec="libx264"), tmp_path / "into"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])  # as one that is still being copied
+    take([path], into, PLAIN)
+    hang_on(into, "undated_1")
+    path.write_bytes(whole)
+    made = take([path], into, PLAIN)
+    assert (made.new, made.notes) == ((), ())
+    assert {key: row["n_frames"] for key, row in rows(into).items()} == {"undated_1": 60}
+
+
+def test_another_video_at_the_path_takes_no_cages_and_annotations_without_a_word(
+    film: Film, tmp_path: Path
+):
     path, into = film("cam/1.mkv", 10), tmp_path / "into"
     take([path], into, PLAIN)
-    film("cam/1.mkv", 25)
-    made = take([path], into, PLAIN)
-    assert made.new == 0
+    hang_on(into, "undated_1")
+    held = rows(into)
+    film("cam/1.mkv", 25, seed=99)
+    other = film("cam/2.mkv", 5)
+    made = take([path, other], into, PLAIN)
+    (said,) = made.failures.column("message").to_pylist()
+    assert "1.mkv holds another video than at the import of 'undated_1'" in said
+    assert "hold 1 cage, 1 annotation. Say --repaired" in said
+    assert list(rows(into)) == ["undated_1", "undated_2"]
+    assert rows(into)["undated_1"] == held["undated_1"]
+    settled = import_recordings([path], into, PLAIN, repaired=True, processes=1)
+    assert "the tables' 1 cage, 1 annotation of it stay, check them" in settled.notes[0]
+    assert rows(into)["undated_1"]["n_frames"] == 25
+
+
+def test_another_video_at_the_path_of_one_that_has_nothing_is_taken_and_said(
+    film: Film, tmp_path: Path
+):
+    path, into = film("cam/1.mkv", 10), tmp_path / "into"
+    take([path], into, PLAIN)
+    film("cam/1.mkv", 25, seed=99)
+    (note,) = take([path], into, PLAIN).notes
+    assert note == f"holds another video than at the last import: {path}"
     assert {key: row["n_frames"] for key, row in rows(into).items()} == {"undated_1": 25}
 
 
@@ -159,7 +204,7 @@ def test_paths_hold_behind_a_link_to_another_disk(film: Film, tmp_path: Path):
     assert (folder / str(row["path"])).samefile(path)
     (tmp_path / "other").symlink_to(tmp_path / "videos")
     again = take([tmp_path / "other/deep/a.mp4"], folder, PLAIN)
-    assert (again.new, again.failures.num_rows, len(rows(folder))) == (0, 0, 1)
+    assert (again.new, again.failures.num_rows, len(rows(folder))) == ((), 0, 1)
 
 
 def test_a_long_name_is_cut_and_stays_its_own(film: Film, tmp_path: Path):
@@ -176,3 +221,21 @@ def test_two_imports_at_once_are_refused(film: Film, tmp_path: Path):
     with alone_in(into / STATE), pytest.raises(SourceError, match="another process is at work"):
         take([path], into, PLAIN)
     take([path], into, PLAIN)
+
+
+def test_videos_that_are_gone_are_named_with_the_way_out(film: Film, tmp_path: Path):
+    gone = film("cam/old one.mp4", 20)
+    film("cam/new.mp4", 20)
+    film("dam/else.mp4", 20)
+    into = tmp_path / "into"
+    take([tmp_path / "cam", tmp_path / "dam"], into, RecordingImportSettings())
+    gone.unlink()
+    made = take([tmp_path / "cam"], into, RecordingImportSettings())
+    (refused,) = made.failures.to_pylist()
+    assert refused["item"] == str(gone)
+    assert "rodepil import forget 'undated_old one'" in refused["message"]
+    (named,) = take([gone, tmp_path / "cam"], into, RecordingImportSettings()).failures.to_pylist()
+    assert named == refused
+    (tmp_path / "cam/new.mp4").rename(tmp_path / "cam/moved.mp4")
+    moved = take([tmp_path / "cam"], into, RecordingImportSettings())
+    assert moved.failures.num_rows == 1

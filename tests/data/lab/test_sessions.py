@@ -98,13 +98,81 @@ def test_a_folder_is_a_session_in_natural_order_and_grows(film: Film, tmp_path: 
     }
 
 
-def test_without_sessions_every_file_stands_alone_again(film: Film, tmp_path: Path):
-    film("cam/1.mp4", 25)
-    second = film("cam/2.mp4", 25)
+def test_behind_a_file_that_can_not_be_taken_a_new_session_begins(film: Film, tmp_path: Path):
+    film("cam/part 1.mp4", 25)
+    bad = film("cam/part 2.mp4", 25)
+    whole = bad.read_bytes()
+    bad.write_bytes(b"")
+    last = film("cam/part 3.mp4", 25)
+    film("cam/part 4.mp4", 25)
     into = tmp_path / "into"
-    take([tmp_path / "cam"], into, FOLDER)
-    made = take([second], into, RecordingImportSettings())
-    assert sessions(made) == {"1": ("undated_1", 0.0), "2": ("undated_2", 0.0)}
+    cut = {
+        "part 1": ("undated_part 1", 0.0),
+        "part 3": ("undated_part 3", 0.0),
+        "part 4": ("undated_part 3", 1.0),
+    }
+    made = take([tmp_path / "cam"], into, FOLDER)
+    assert sessions(made) == cut
+    (note,) = made.notes
+    assert "part 3.mp4 comes behind" in note
+    assert "part 2.mp4, which can't be taken" in note
+    assert sessions(take([last], into, FOLDER)) == cut  # the bad one is not given again
+    bad.write_bytes(whole)
+    mended = sessions(take([bad], into, FOLDER))
+    assert mended == {f"part {n}": ("undated_part 1", n - 1.0) for n in (1, 2, 3, 4)}
+
+
+def test_time_that_is_lost_between_files_is_kept_where_the_clock_can_tell(
+    film: Film, tmp_path: Path
+):
+    film("cam/20190201_180000.mp4", 25)  # 1 s
+    film("cam/20190201_180003.mp4", 20)  # 2 s lost; 0.8 s, then 0.2 s by a clock of whole seconds
+    film("cam/20190201_180004.mp4", 25)
+    settings = RecordingImportSettings(clock="name", sessions="clock")
+    made = take([tmp_path / "cam"], tmp_path / "into", settings)
+    first = "Feb-1-2019_cam-180000"
+    assert sessions(made) == {
+        "20190201_180000": (first, 0.0),
+        "20190201_180003": (first, 3.0),
+        "20190201_180004": (first, 3.8),
+    }
+    film("dam/20190201_180000-000.mp4", 25)
+    film("dam/20190201_180001-400.mp4", 25)
+    fine = settings.model_copy(update={"name_pattern": "%Y%m%d_%H%M%S-%f"})
+    fined = take([tmp_path / "dam"], tmp_path / "fine", fine)
+    assert [start for _, start in sessions(fined).values()] == [0.0, 1.4]
+
+
+def test_an_import_that_joins_nothing_leaves_sessions_as_they_are(film: Film, tmp_path: Path):
+    film("cam/20190201_180000.mp4", 25)
+    film("cam/20190201_180001.mp4", 25)
+    into = tmp_path / "into"
+    first = take([tmp_path / "cam"], into, CLOCK)
+    again = take([tmp_path / "cam"], into, RecordingImportSettings())
+    assert again.recordings.equals(first.recordings)
+    assert again.notes == ()
+    film("cam/20190201_180002.mp4", 25)
+    more = take([tmp_path / "cam"], into, RecordingImportSettings())
+    held = "Feb-1-2019_cam-180000"
+    assert sessions(more) == {
+        "20190201_180000": (held, 0.0),
+        "20190201_180001": (held, 1.0),
+        "20190201_180002": ("undated_20190201-180002", 0.0),
+    }
+    film("cam/20190201_180000.mp4", 35)  # copied again, and longer
+    grown = take([tmp_path / "cam"], into, RecordingImportSettings(session_gap_s=0.5))
+    assert sessions(grown)["20190201_180001"] == (held, 1.4)
+
+
+def test_a_setting_that_cuts_sessions_anew_says_so(film: Film, tmp_path: Path):
+    for name in ("20190201_180000", "20190201_180001", "20190201_190000"):
+        film(f"cam/{name}.mp4", 25)
+    into = tmp_path / "into"
+    take([tmp_path / "cam"], into, RecordingImportSettings(clock="name", sessions="none"))
+    joined = take([tmp_path / "cam"], into, CLOCK)
+    (note,) = joined.notes
+    assert "2 recordings of the table were in 2 sessions and are in 1 now" in note
+    assert take([tmp_path / "cam"], into, CLOCK).notes == ()
 
 
 def test_the_table_is_what_was_returned(film: Film, tmp_path: Path):

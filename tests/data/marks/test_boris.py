@@ -226,3 +226,15 @@ def test_a_live_observation_names_no_recording_unless_it_is_set(bench: Bench):
 def test_a_sheet_that_boris_did_not_write_is_refused_as_boris(bench: Bench):
     with pytest.raises(AnnotationError, match="export events from BORIS"):
         bench.take(bench.write("a.csv", "file,start,end\nC,1,2\n"), form="boris")
+
+
+def test_an_observation_whose_offset_cannot_be_read_is_refused_alone(bench: Bench):
+    rows = tabular_9(
+        ("70-1", "seizure", "", "START", 10.0), ("70-1", "seizure", "", "STOP", 20.0),
+        ("70-2", "seizure", "", "START", 30.0), ("70-2", "seizure", "", "STOP", 40.0),
+    )  # fmt: skip
+    bad = [("obs 2", *row[1:6], "noon", *row[7:]) for row in rows[3:]]
+    done = bench.take(bench.book("anna.xlsx", events=[*rows[:3], *bad]))
+    assert bench.marks() == [("A", 1, 10.0, 20.0, "seizure")]
+    assert len(done.refused) == 2
+    assert all("time offset of observation 'obs 2'" in str(one) for one in done.refused)

@@ -112,3 +112,24 @@ def test_a_date_beside_seconds_only_says_the_day(bench: Bench):
     assert bench.ledger().marks == ()  # two cages, and none is named
     bench.take(bench.write("anna.csv", "file,cage,date,start,end\nB,1,2026-03-02,12,13\n"))
     assert bench.marks() == [("B", 1, 12.0, 13.0, "seizure")]
+
+
+def test_a_mark_over_a_files_end_is_refused_with_the_way_into_the_next(bench: Bench):
+    lines = ["recording,rat,start,end", "Mar-1-2026_A,70-1,595,607"]
+    lines += ["Mar-1-2026_A,70-1,10,20", "Mar-1-2026_B,70-1,595,607"]
+    path = bench.write("anna.csv", "\n".join(lines))
+    first, last = bench.take(path).refused
+    assert "--set imports.annotations.time_base=session" in first.reason
+    assert "goes on in 'Mar-1-2026_B'" in first.reason
+    assert "time_base" not in last.reason  # nothing comes behind it
+
+
+def test_a_column_of_sessions_means_the_session_though_its_first_file_has_that_name(bench: Bench):
+    table = bench.source / "recordings.parquet"
+    rows = [
+        {**row, "session_id": row["session_id"] and "Mar-1-2026_A"}
+        for row in tables.read("recordings", table).to_pylist()
+    ]
+    tables.write("recordings", tables.from_rows("recordings", rows), table)
+    bench.take(bench.write("anna.csv", "session,rat,start,end\nMar-1-2026_A,70-1,595,607\n"))
+    assert bench.marks() == [("A", 1, 595.0, 600.0, "seizure"), ("B", 1, 0.0, 7.0, "seizure")]

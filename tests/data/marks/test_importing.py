@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from rodepil.data import lock
 from rodepil.data.annotations import Annotation, check_annotations
+from rodepil.data.boxes.keep import put_cages
 from rodepil.data.cages import cages_of
-from rodepil.data.lock import alone_in
+from rodepil.data.lock import alone_in, writing
 from rodepil.data.marks.summary import pairs_of, say_annotations
 from rodepil.data.recordings import recordings_of
 from rodepil.errors import AnnotationError, SourceError
@@ -170,3 +172,52 @@ def test_one_annotator_can_not_be_compared(bench: Bench):
         pairs_of(bench.source, "seizure", 1.0, 0.5)
     with pytest.raises(AnnotationError, match="'fit' is unknown"):
         pairs_of(bench.source, "fit", 1.0, 0.5)
+
+
+def test_a_second_file_of_one_name_wants_to_know_whose_it_is(bench: Bench):
+    text = "recording,cage,start,end\nMar-1-2026_A,1,{},20\n"
+    for name, start in (("anna", 10), ("ben", 12)):
+        (bench.folder / name).mkdir()
+        bench.write(f"{name}/seizures.csv", text.format(start))
+    first, second = (bench.folder / name / "seizures.csv" for name in ("anna", "ben"))
+    done = bench.take(first, second)
+    (refused,) = done.refused
+    assert "ben/seizures.csv does not say who marked it" in str(refused)
+    assert "--annotator" in str(refused)
+    assert {mark.annotator for mark in bench.ledger().marks} == {"seizures"}
+    bench.take(first)  # again, which is no other file
+    bench.take(second, annotator="ben")
+    assert {mark.annotator for mark in bench.ledger().marks} == {"seizures", "ben"}
+
+
+def test_a_row_whose_label_is_blank_is_refused_by_its_line(bench: Bench):
+    sheet = bench.write(
+        "anna.csv",
+        "recording,cage,start,end,label\n"
+        "Mar-1-2026_A,1,10,20,seizure\nMar-1-2026_A,1,30,40,\nMar-1-2026_B,1,30,40,seizure\n",
+    )
+    done = bench.take(sheet)
+    (refused,) = done.refused
+    assert "line 3" in str(refused)
+    assert "its label is blank" in str(refused)
+    assert len(bench.marks()) == 2
+    bench.take(sheet, columns={"label": ""})
+    assert len(bench.marks()) == 3
+
+
+def test_events_of_a_source_without_annotations_name_the_import(bench: Bench):
+    with pytest.raises(SourceError, match=r"has no annotations\.parquet; .*--watched all"):
+        say_annotations(bench.source, 0.5)
+
+
+def test_annotations_and_cages_are_written_by_one_process_at_a_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lock, "WAIT_S", 0.05)
+    sheet = bench.write("anna.csv", "recording,cage,start,end\nMar-1-2026_A,1,10,20\n")
+    with writing(bench.source):
+        with pytest.raises(SourceError, match="another process is at work"):
+            bench.take(sheet)
+        with pytest.raises(SourceError, match="another process is at work"):
+            put_cages(bench.source, {})
+    assert bench.take(sheet).annotations

@@ -136,7 +136,9 @@ def test_a_bad_row_is_listed_with_its_line_and_the_others_are_taken(
     bench: Bench, row: str, reason: str
 ):
     path = bench.write(
-        "a.csv", f"file,rat,start,end,label\nA,70-1,100,110,\n\n{row}\nC,99-1,7,8,\n"
+        "a.csv",
+        "file,rat,start,end,label\nA,70-1,100,110,seizure\n\n"
+        f"{row if row.endswith('SZ') else f'{row}seizure'}\nC,99-1,7,8,seizure\n",
     )
     done = bench.take(path)
     assert [mark[:3] for mark in bench.marks()] == [("A", 1, 100.0), ("C", 0, 7.0)]

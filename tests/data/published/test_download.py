@@ -193,6 +193,15 @@ def test_a_pause_that_the_server_asks_for_is_kept(place: Place, data: bytes, pau
     assert 20.0 < pauses[1] <= 30.0
 
 
+def test_a_pause_until_a_time_of_no_zone_is_in_universal_time(
+    place: Place, data: bytes, pauses: list[float]
+):
+    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)).strftime("%a, %d %b %Y %H:%M:%S")
+    place.server.faults[KEY] = [Fault(status=503, headers={"Retry-After": f"{soon} -0000"})]
+    assert place.fetch().read_bytes() == data
+    assert 20.0 < pauses[0] <= 30.0
+
+
 def test_a_pause_that_is_too_long_is_cut(place: Place, data: bytes, pauses: list[float]):
     place.server.faults[KEY] = [Fault(status=429, headers={"Retry-After": "86400"})]
     assert place.fetch().read_bytes() == data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import random
@@ -9,6 +10,7 @@ import shutil
 import stat
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from rodepil.data.published import archives
 from rodepil.data.published import unpack as unpacking
 from rodepil.data.published.unpack import Limits, unpack
 from rodepil.errors import DownloadError
@@ -252,3 +255,50 @@ def test_a_torn_archive_is_said(tmp_path: Path, folder: Path, name: str):
     archive.write_bytes(archive.read_bytes()[:-40_000])
     with pytest.raises(DownloadError, match=r"can't be read as an archive.*fetch it again"):
         unpack(archive, folder)
+
+
+def test_a_tar_whose_headers_would_fill_the_memory_is_refused(tmp_path: Path, folder: Path):
+    header = tarfile.TarInfo("PaxHeaders/a")
+    header.type, header.size = tarfile.XHDTYPE, 700_000_000
+    zeros = bytes(1 << 20)
+    with gzip.open(tmp_path / "a.tar.gz", "wb", compresslevel=1) as packed:
+        packed.write(header.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(80):
+            packed.write(zeros)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DownloadError, match="its headers hold over 64 MiB: a bomb"):
+            unpack(tmp_path / "a.tar.gz", folder)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.DIRTYPE])
+def test_a_tar_of_endless_members_is_refused(
+    tmp_path: Path, folder: Path, kind: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    many = [tarfile.TarInfo(f"{number}") for number in range(300)]
+    for info in many:
+        info.type = kind
+    archive = tarred(tmp_path / "a.tar", {}, *many)
+    monkeypatch.setattr(archives, "MOST_ENTRIES", 200)
+    with pytest.raises(DownloadError, match="over 200 members: a bomb"):
+        unpack(archive, folder)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("way", ["of GNU", "of POSIX"])
+def test_a_sparse_file_in_a_tar_is_refused(tmp_path: Path, folder: Path, way: str):
+    """The map of a sparse file can be endless; readers take all of it into memory."""
+    info = tarfile.TarInfo("a.avi")
+    if way == "of GNU":
+        info.type = tarfile.GNUTYPE_SPARSE
+    else:
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+        info.pax_headers |= {"GNU.sparse.name": "a.avi", "GNU.sparse.realsize": "9"}
+    archive = tarred(tmp_path / "a.tar", {"b.avi": b"b"}, info)
+    with pytest.raises(DownloadError, match="is a sparse file"):
+        unpack(archive, folder)
+    assert not folder.exists()
