@@ -29,7 +29,6 @@ from rodepil.store.materialize import Manifest
 
 CAGES = 6
 STEPS = 4
-MOST_CLIPS = 256
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Plan:
     Parameters
     ----------
     clips
-        A manifest of clips, of which the first 256 are taken; None simulates and curates some.
+        A manifest of clips; None simulates and curates some.
     simulated_s
         Length of the simulated recording, of six cages.
     repeats
@@ -82,7 +81,7 @@ def _given(path: Path) -> Manifest:
     clips = tables.read("clips", path).filter(pc.field("kept"))
     if not clips.num_rows:
         raise SourceError(f"{path} keeps no clips; give the manifest that 'rodepil curate' wrote")
-    return Manifest(clips.slice(0, MOST_CLIPS), path.parent)
+    return Manifest(clips, path.parent)
 
 
 def _simulated(plan: Plan, folder: Path, progress: Progress) -> Manifest:

@@ -25,6 +25,7 @@ from rodepil.store.materialize import Manifest
 from rodepil.store.views.frames import FrameView
 
 VIEW = FrameView()
+POOL_CLIPS = 256
 SNAPSHOT_CLIPS = 13_000
 """Rows of the snapshot that clips are looked up in, as many as the published data have."""
 
@@ -75,6 +76,7 @@ def reading_rows(manifest: Manifest, folder: Path, repeats: int) -> Iterator[Row
     repeats
         Rounds of what is cold; their median counts.
     """
+    manifest = Manifest(manifest.clips.slice(0, POOL_CLIPS), manifest.root)
     pool = _pool(manifest, folder)
     yield from _warm(pool)
     yield _batches(pool, manifest)

@@ -1,12 +1,12 @@
-"""What the benchmark of the store gives to worker processes: light, so that they start alike."""
+"""What the benchmark of the store gives to worker processes, and to OpenCV."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter, process_time
+from typing import NamedTuple
 
-import av
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -19,23 +19,22 @@ STATUS = Path("/proc/self/status")
 KIB_PER_MIB = 1024
 
 
-def decode_only(paths: Sequence[Path]) -> int:
-    """Decode clips with PyAV and one thread, and return how many frames they hold."""
-    frames = 0
-    for path in paths:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1
-            frames += sum(1 for _ in container.decode(stream))
-    return frames
+class Cost(NamedTuple):
+    """What a group's features cost: processor time and time in seconds, and the peak so far."""
+
+    processor_s: float
+    wall_s: float
+    peak_mib: float
 
 
-def make_and_weigh(group: Group) -> float:
-    """Make a group's features, and return the most memory that this process ever had, in MiB."""
+def make_and_weigh(group: Group) -> Cost:
+    """Make a group's features, and return what they cost."""
+    processor, start = process_time(), perf_counter()
     made = make(group)
+    cost = Cost(process_time() - processor, perf_counter() - start, peak_mib())
     if made.failures:
         raise VideoError(f"a clip of the benchmark gave no feature: {made.failures[0].message}")
-    return peak_mib()
+    return cost
 
 
 def peak_mib() -> float:

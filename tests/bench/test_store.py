@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rodepil.bench import disk, work
+from rodepil.bench.decoding import decode_only
 from rodepil.bench.store import Plan, bench_store, machine
 from rodepil.bench.store_deciding import TINY, deciding_rows
 from rodepil.errors import SourceError, VideoError
@@ -75,7 +76,7 @@ def test_opencv_gives_the_frames_that_the_store_holds(tmp_path: Path):
     np.testing.assert_array_equal(repeated, video[np.arange(60) // 2][..., ::-1])
     with pytest.raises(VideoError, match=r"OpenCV reads 30 frames of .*clip\.avi, wanted 60"):
         work.sample_with_opencv(tmp_path / "clip.avi", 30, 60)
-    assert work.decode_only([tmp_path / "clip.avi"] * 2) == 60
+    assert decode_only([tmp_path / "clip.avi"] * 2) == 60
 
 
 def test_the_tables_over_which_nothing_is_made_are_those_of_a_materialized_store(tmp_path: Path):

@@ -41,9 +41,9 @@ class StoreProject:
     @cached_property
     def views(self) -> dict[str, View]:
         """The views of the settings by name."""
-        return {
-            view.name: view for view in declared_views(self.settings.features, self.settings.views)
-        }
+        settings, root = self.settings, self.workspace.root
+        views = declared_views(settings.features, settings.views, root)
+        return {view.name: view for view in views}
 
     @cached_property
     def features(self) -> pa.Table:
