@@ -93,7 +93,8 @@ class ModelView(View):
         if known is None:
             raise SubjectLeak(
                 f"view '{self.name}' is made by {self.origin.source}, which does not say whose "
-                "clips it learned from; train that model again, or name another"
+                "clips it learned from; train that model again, name another, or give published "
+                "weights the name that 'rodepil weights list' has for them"
             )
         return frozenset(known)
 

@@ -48,7 +48,7 @@ def make_stand_in(settings: ProjectSettings, workspace: Workspace, progress: Pro
         progress=progress,
     )
     (folder / RECORD).unlink(missing_ok=True)
-    note = WeightsNote(heads=settings.model.heads, origin=ORIGIN)
+    note = WeightsNote(heads=settings.model.heads, origin=ORIGIN, learned_from=())
     write_official(
         folder / FILE, found.model.state_dict(), note, {"epoch": settings.pretrain.epochs}
     )

@@ -266,8 +266,9 @@ def test_subjects_that_a_network_knows_are_not_tested_with_it(
 def test_pretrained_weights_are_fitted_to_what_the_view_says(
     tmp_path: Path, network: nn.Module, reference: Reference
 ):
-    file, origin = tmp_path / "weights.pyth", {"heads": 3, "mean": MEAN, "std": STD}
-    write_official(file, network.state_dict(), WeightsNote(**origin))
+    file = tmp_path / "weights.pyth"
+    note = WeightsNote(heads=3, mean=MEAN, std=STD, learned_from=())
+    write_official(file, network.state_dict(), note)
     path, video = clip(tmp_path, 30)
     own = EmbeddingView(model=str(file), device="cpu")
     expected = reference(video, [3, 11, 18, 26])
@@ -283,7 +284,28 @@ def test_what_weights_learned_from_stays_with_them_in_other_formats(tmp_path: Pa
         convert(load(file), tmp_path / name, target)
         view = EmbeddingView(model=str(tmp_path / name))
         assert view.learned_from() == {"rat0", "rat1"}, target
-    assert "learned_from" not in WeightsNote().model_dump_json()
+
+
+def test_weights_that_say_nothing_are_not_taken_for_ones_that_learned_elsewhere(
+    tmp_path: Path, network: nn.Module
+):
+    before = WeightsNote(heads=3).model_dump_json()
+    assert "learned_from" not in before  # as in files that were converted before there was a field
+    state = network.state_dict()
+    write_official(tmp_path / "old.pyth", state, WeightsNote.model_validate_json(before))
+    write_official(tmp_path / "stand_in.pyth", state, WeightsNote(heads=3, learned_from=()))
+    published = tmp_path / "TimeSformer_divST_8x32_224_K400.pyth"
+    for path in (published, tmp_path / "checkpoint.pyth"):
+        write_official(path, state)
+    known = {path.stem: load(path).note.learned_from for path in tmp_path.glob("*.pyth")}
+    assert known == {"old": None, "checkpoint": None, "stand_in": (), published.stem: ()}
+    convert(load(published), tmp_path / "converted.st", "rodepil", heads=3)
+    assert load(tmp_path / "converted.st").note.learned_from == ()
+    published.unlink()
+    write_official(published, state, WeightsNote.model_validate_json(before))
+    assert load(published).note.learned_from is None  # what rodepil wrote is not the published file
+    with pytest.raises(SubjectLeak, match="does not say whose clips it learned from"):
+        EmbeddingView(model=str(tmp_path / "old.pyth")).learned_from()
 
 
 def test_a_control_is_shown_the_still_clip_that_it_knows(

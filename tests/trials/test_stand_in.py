@@ -49,6 +49,7 @@ def test_the_file_has_the_structure_of_the_published_and_says_what_it_is(workspa
     assert weights.note.origin.startswith("a stand-in: trained on simulated moving shapes")
     assert weights.sizes.classes == len(ACTIONS)
     assert weights.note.heads == 2
+    assert weights.note.learned_from == ()
 
 
 def test_it_is_made_once_and_again_when_the_recipe_changes(workspace: Workspace):

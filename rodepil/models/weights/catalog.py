@@ -102,6 +102,13 @@ USUAL: dict[str, str] = {
 """What a setting of `pretrained` means where no weights are named."""
 
 
+def has_published_name(source: Path | str) -> bool:
+    """Tell whether weights bear the name under which others published them, or are timm's own."""
+    if isinstance(source, str):
+        return True
+    return source.name in {entry.file for entry in CATALOG if entry.learned != "stand_in"}
+
+
 def find(
     pretrained: str, weights: str | None, folder: Path, root: Path | None = None
 ) -> Path | str:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from rodepil.errors import ModelError
 from rodepil.models.card import CARD_KEY, ModelCard
+from rodepil.models.weights.catalog import has_published_name
 from rodepil.models.weights.keys import from_hugging_face, to_hugging_face
 from rodepil.models.weights.note import NOTE_KEY, Weights, WeightsNote, read_note
 from rodepil.models.weights.read import Content
@@ -81,12 +82,20 @@ def read_weights(content: Content) -> Weights:
     source = str(content.source)
     sizes = check_whole(tensors, source, has_time=kind.has_time, outward=kind.outward)
     note = kind.note(content)
+    if note.learned_from is None and _is_published(content):
+        note = note.model_copy(update={"learned_from": ()})
     if note.heads is None:
         published = VIT_HEADS.get((sizes.width, sizes.depth, sizes.hidden))
         note = note.model_copy(update={"heads": published})
     if not kind.has_time:
         tensors = with_time(tensors, sizes)
     return Weights(kind.name, kind.title, content.source, tensors, sizes, note)
+
+
+def _is_published(content: Content) -> bool:
+    """Say whether these are weights as others published them, which no tool of ours wrote."""
+    written = {CARD_KEY, NOTE_KEY} & {*content.metadata, *content.beside}
+    return not written and has_published_name(content.source)
 
 
 def _is_own(content: Content) -> bool:

@@ -37,7 +37,8 @@ class WeightsNote(Settings):
     has_time
         Whether they were trained on clips; else time starts at zero, as in a ViT.
     learned_from
-        The project's subjects whose clips they were trained on; None where that is not known.
+        The project's subjects whose clips they were trained on: none where they learned
+        elsewhere, None where that is not known.
     """
 
     heads: Positive | None = None
@@ -46,13 +47,13 @@ class WeightsNote(Settings):
     normalisation: Annotated[str, Field(min_length=1)] = PUBLISHED
     origin: str = ""
     has_time: bool = True
-    learned_from: tuple[str, ...] | None = ()
+    learned_from: tuple[str, ...] | None = None
 
     @model_serializer(mode="wrap")
     def _leave_out_none(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Keep the bytes, and so the digests, of notes on weights that learned elsewhere."""
+        """Say nothing of subjects where nothing is known: files of before the field say no more."""
         said: dict[str, Any] = usual(self)
-        if self.learned_from == ():
+        if self.learned_from is None:
             del said["learned_from"]
         return said
 
