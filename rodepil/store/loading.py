@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from rodepil.io.files import short_hash
 from rodepil.io.units import BYTES_PER_GB
 from rodepil.store.clipset import Clips
 from rodepil.store.dataset import FeatureDataset
@@ -109,15 +110,17 @@ class FeatureLoader:
         self.clips, self.batch_size, self.seed, self.shuffle = clips, batch_size, seed, shuffle
         self.device = device or torch.device("cpu")
         self.epoch = self.position = 0
+        self._digest = short_hash(list(clips.clip_ids), batch_size, shuffle)
 
     def __len__(self) -> int:
         return math.ceil(len(self.clips.labels) / self.batch_size)
 
     def __iter__(self) -> Iterator[LabelledBatch]:
         n = len(self.clips.labels)
+        self._turn()
         order = order_of(n, seed=self.seed, epoch=self.epoch) if self.shuffle else torch.arange(n)
         rest = order[self.position :]
-        left = torch.split(rest, self.batch_size) if len(rest) else ()
+        left = torch.split(rest, self.batch_size) if n else ()
         taken = self.clips.batches(left, self.device)
         for indices, frames in zip(left, taken, strict=True):
             self.position += len(indices)
@@ -128,18 +131,39 @@ class FeatureLoader:
             )
         self.epoch, self.position = self.epoch + 1, 0
 
-    def state_dict(self) -> dict[str, int]:
-        """Return where it is: the epoch, and the clips of it that were given."""
-        return {"epoch": self.epoch, "position": self.position, "seed": self.seed}
+    def state_dict(self) -> dict[str, int | str]:
+        """Return where it is: the epoch, the clips of it that were given, and of what."""
+        return {
+            "epoch": self.epoch,
+            "position": self.position,
+            "seed": self.seed,
+            "digest": self._digest,
+        }
 
-    def load_state_dict(self, state: dict[str, int]) -> None:
+    def load_state_dict(self, state: Mapping[str, int | str]) -> None:
         """Go on from where another one was, with the exact next clip.
 
         Raises
         ------
         ValueError
-            It drew its orders from another seed.
+            The other one had another seed, other clips, another batch size or `shuffle`; or the
+            state is of no loader.
         """
-        if state["seed"] != self.seed:
-            raise ValueError(f"the state is of seed {state['seed']}, this loader has {self.seed}")
-        self.epoch, self.position = state["epoch"], state["position"]
+        if state.get("seed") != self.seed:
+            raise ValueError(
+                f"the state is of seed {state.get('seed')}, this loader has {self.seed}; make the "
+                "loader with that seed"
+            )
+        if state.get("digest") != self._digest:
+            raise ValueError(
+                f"the state is of other clips, another batch size or shuffle than this loader's "
+                f"({len(self.clips.clip_ids)} clips, batch_size {self.batch_size}, shuffle "
+                f"{self.shuffle}); make the loader as the other one was"
+            )
+        self.epoch, self.position = int(state["epoch"]), int(state["position"])
+        self._turn()
+
+    def _turn(self) -> None:
+        """Go to the next epoch where all clips of this one were given: there it was left."""
+        if self.position >= len(self.clips.labels) > 0:
+            self.epoch, self.position = self.epoch + 1, 0

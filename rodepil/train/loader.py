@@ -105,6 +105,10 @@ class TrainingBatches:
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield this worker's batches of an epoch, which hang on the seed and `epoch` alone.
 
+        A trial goes on from the ends of epochs, where its checkpoints are. `start` is for a loop
+        that keeps checkpoints between them: it continues with the exact next clip, changed and
+        mixed as it would have been.
+
         Parameters
         ----------
         epoch

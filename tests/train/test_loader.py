@@ -105,3 +105,19 @@ def test_passes_of_a_step_name_the_labels_of_the_whole_step(clips: ClipSet, stil
     assert [batch.ends_step for batch in batches] == [False, False, True] * 2
     assert [batch.whole.tolist() for batch in batches] == [labels[:6]] * 3 + [labels[6:]] * 3
     assert len(TrainingBatches(clips, 2, train, World(), freeze=False)) == 2
+
+
+@pytest.mark.parametrize("effective", [None, 6])
+def test_an_epoch_goes_on_from_any_pass_as_it_would_have(clips: ClipSet, effective: int | None):
+    train = settings(AugmentSettings(), batch_size=2, alpha=1.0)
+    train = train.model_copy(update={"effective_batch": effective})
+    batches = TrainingBatches(clips, 2, train, World(), freeze=False)
+    whole = list(batches.epoch(3))
+    assert len(whole) == 6
+    for start in range(7):
+        tail = list(batches.epoch(3, start))
+        for one, other in zip(tail, whole[start:], strict=True):
+            assert torch.equal(one.frames, other.frames)
+            assert torch.equal(one.targets, other.targets)
+            assert torch.equal(one.whole, other.whole)
+            assert one.ends_step == other.ends_step
