@@ -1,8 +1,8 @@
 """Views found by their kind, and made from settings.
 
-Every module beside this one is looked through. Kinds that stand in modules above the store, or in
-other packages, are named as entry points of the group ``rodepil.views``. Both are imported when a
-kind is asked for that is not known yet.
+Every module beside this one is looked through. Kinds that stand in modules above the store are
+named in `ABOVE`, those of other packages as entry points of the group ``rodepil.views``. All are
+imported when a kind is asked for that is not known yet.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from rodepil.errors import FeatureError, SettingError
 from rodepil.store.views.base import View
 
 GROUP = "rodepil.views"
+ABOVE = {"embedding": "rodepil.models.views", "sequence": "rodepil.models.views"}
+"""The project's own kinds that take more than the store may import."""
 
 _KINDS: dict[str, type[View]] = {}
 ViewClass = TypeVar("ViewClass", bound=type[View])
@@ -52,11 +54,13 @@ def kind_of(name: str) -> type[View]:
         package = __name__.rpartition(".")[0]
         for module in iter_modules(import_module(package).__path__):
             import_module(f"{package}.{module.name}")
+    if name not in _KINDS and name in ABOVE:
+        import_module(ABOVE[name])
     if name not in _KINDS:
         for entry in entry_points(group=GROUP, name=name):
             entry.load()
     if name not in _KINDS:
-        known = sorted({*_KINDS, *(entry.name for entry in entry_points(group=GROUP))})
+        known = sorted({*_KINDS, *ABOVE, *(entry.name for entry in entry_points(group=GROUP))})
         raise FeatureError(f"no kind of view is called '{name}'; take one of {known}")
     return _KINDS[name]
 
