@@ -7,8 +7,6 @@ row's bytes hash to, appears whole by a rename, and is never changed.
 from __future__ import annotations
 
 import json
-import mmap
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -291,13 +289,12 @@ def _damaged(path: Path, how: str) -> DamagedFeature:
 
 
 def _map(path: Path) -> pa.Buffer:
-    """Map a file for reading; the map lives as long as an array over it.
+    """Map a file for reading; the map lives as long as an array over it, the file is closed.
 
-    Python's map and not Arrow's, which advises the kernel at every read and is 6 times slower.
+    The map is Arrow's, for Python's own holds the file open before Python 3.13. It is read as
+    memory: as a file Arrow advises the kernel at every read, which takes 6 times as long.
     """
-    with path.open("rb") as stream:
-        if sys.version_info >= (3, 13):
-            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ, trackfd=False)
-        else:
-            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    return pa.py_buffer(mapped)
+    path.open("rb").close()  # its errors are plainer than Arrow's
+    with pa.memory_map(str(path)) as source:
+        size, start = source.size(), source.read_buffer(1)
+        return pa.foreign_buffer(start.address, size, base=start) if size else start

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +108,9 @@ def test_a_feature_outlives_store_and_file(filled: FeatureStore, folder: ClipFol
     assert all(np.array_equal(one, two) for one, two in zip(arrays, copies, strict=True))
 
 
-def test_few_shards_stay_open(folder: ClipFolder, tmp_path: Path) -> None:
+@pytest.fixture
+def scattered(folder: ClipFolder, tmp_path: Path) -> FeatureStore:
+    """A store of more shards than stay open, a clip in each."""
     store = FeatureStore(tmp_path / "one", shard_clips=1)
     small = FrameView(frames=1, size_px=1)
     for number in range(16, OPEN_SHARDS + 10):
@@ -117,9 +121,31 @@ def test_few_shards_stay_open(folder: ClipFolder, tmp_path: Path) -> None:
         folder.sign(f"c{number:03}")
     made = store.materialize([small], folder.manifest, processes=1).features
     assert len(set(made.column("shard").to_pylist())) == OPEN_SHARDS + 10
-    for _ in store.rows("frames", made.column("clip_id").to_pylist()):
-        assert len(store._open) <= OPEN_SHARDS
-    assert len(store._open) == OPEN_SHARDS
+    return store
+
+
+def test_few_shards_stay_open(scattered: FeatureStore) -> None:
+    for _ in scattered.rows("frames", scattered.features.column("clip_id").to_pylist()):
+        assert len(scattered._open) <= OPEN_SHARDS
+    assert len(scattered._open) == OPEN_SHARDS
+
+
+def test_what_is_read_holds_no_file_open(scattered: FeatureStore) -> None:
+    ids = scattered.features.column("clip_id").to_pylist()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.close(free := os.dup(0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + 8, hard))
+    try:
+        table = scattered.read("frames", ids)
+        arrays = pixels(scattered, *ids)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert table.num_rows == len(arrays) == OPEN_SHARDS + 10
+    chunks = table.column("frames").chunks
+    assert all(
+        np.array_equal(chunk.to_numpy_ndarray()[0], array)
+        for chunk, array in zip(chunks, arrays, strict=True)
+    )
 
 
 def test_a_shard_is_arrow_that_anyone_can_read(filled: FeatureStore) -> None:
