@@ -1,8 +1,9 @@
 """Run a function over many items, here or on a Ray cluster: the one door to Ray tasks.
 
 Without ``RAY_ADDRESS`` the items run in processes of this machine; with it, as tasks of that
-cluster. One item that fails leaves an outcome with its error, and the rest goes on. Who stops
-reading outcomes stops the work: items that are not finished are left as they are.
+cluster, unless one process is asked for. One item that fails leaves an outcome with its error, and
+the rest goes on. Who stops reading outcomes stops the work: items that are not finished are left as
+they are.
 """
 
 from __future__ import annotations
@@ -22,6 +23,16 @@ from rodepil.errors import WorkerDied
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+DIED = (
+    "the process that worked on it died, also alone; it may want more memory than there is. Free "
+    "some, or leave it out"
+)
+DIED_AT_ONCE = (
+    "every process died before anything was done. A script must start such work below "
+    "'if __name__ == \"__main__\":', for each process reads the script again; if it does, there "
+    "may be too little memory: free some"
+)
 
 
 @dataclass(frozen=True)
@@ -53,15 +64,21 @@ def run_many(
     items
         What to run it on; picklable.
     processes
-        Processes on this machine; by default one for each CPU. 1 runs in this process.
+        Processes on this machine; by default one for each CPU. 1 runs in this process, also where
+        there is a cluster.
     """
-    if os.environ.get("RAY_ADDRESS"):
+    if on_cluster(processes):
         yield from _on_ray(function, items)
     elif min(processes or cpu_count(), len(items)) <= 1:
         for item in items:
             yield _attempt(function, item)
     else:
         yield from _on_processes(function, items, min(processes or cpu_count(), len(items)))
+
+
+def on_cluster(processes: int | None) -> bool:
+    """Say whether `run_many` with so many processes runs on a Ray cluster."""
+    return processes != 1 and bool(os.environ.get("RAY_ADDRESS"))
 
 
 def _attempt(function: Callable[[Item], Result], item: Item) -> Outcome[Item, Result]:
@@ -77,16 +94,17 @@ def _on_processes(
 ) -> Iterator[Outcome[Item, Result]]:
     """Run items side by side; those that were at work when a worker died run again, each alone."""
     left = list(items)
+    done = False
     while left:
+        before = len(left)
         died = yield from _in_pool(function, left, processes)
+        done = done or before - len(left) > len(died)
         for item in died:
             alone = [item]
             if (yield from _in_pool(function, alone, 1)):
-                error = WorkerDied(
-                    "the process that worked on it died, also alone; it may want more memory than "
-                    "there is. Free some, or leave it out"
-                )
-                yield Outcome(item, None, error)
+                yield Outcome(item, None, WorkerDied(DIED if done else DIED_AT_ONCE))
+            else:
+                done = True
 
 
 def _in_pool(

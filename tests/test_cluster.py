@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -42,6 +43,14 @@ def test_one_process_is_this_process() -> None:
     ] * 2
 
 
+def test_one_process_is_this_process_also_where_there_is_a_cluster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # nobody listens: to ask there would fail
+    (outcome,) = run_many(eval, [OWN_PID], processes=1)
+    assert outcome.result == os.getpid()
+
+
 def test_two_processes_are_others() -> None:
     pids = {outcome.result for outcome in run_many(eval, [OWN_PID] * 4, processes=2)}
     assert os.getpid() not in pids
@@ -55,6 +64,27 @@ def test_a_dead_process_costs_only_the_item_that_kills_it_alone() -> None:
     assert [item for item, outcome in outcomes.items() if outcome.error is not None] == [DIE]
     assert isinstance(outcomes[DIE].error, WorkerDied)
     assert "leave it out" in str(outcomes[DIE].error)
+
+
+UNGUARDED = """
+from rodepil.cluster import run_many
+for outcome in run_many(abs, [-1, -2], processes=2):
+    print(repr(outcome.result), outcome.error)
+"""
+
+
+def test_a_script_that_its_workers_run_again_is_told_the_guard(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    body = UNGUARDED.replace("\n", "\n    ")
+    for guard, told in (("", "below 'if __name__ == \"__main__\":'"), ("__main__", "")):
+        script.write_text(f"if __name__.endswith('{guard}'):{body}pass\n")
+        done = subprocess.run(
+            [sys.executable, script], capture_output=True, text=True, check=False, timeout=60
+        )
+        lines = done.stdout.splitlines()
+        assert len(lines) == 2
+        assert all(told in line for line in lines)
+        assert any(line.startswith("None ") for line in lines) is bool(told)
 
 
 def test_who_stops_reading_waits_for_no_worker() -> None:
