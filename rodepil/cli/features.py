@@ -120,15 +120,19 @@ def gc(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be removed.")
     ] = False,
+    not_shared: Annotated[
+        bool,
+        typer.Option("--not-shared", help="No other project uses the store, which is elsewhere."),
+    ] = False,
     root: Root = HERE,
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Remove what no snapshot, no run and no view of the settings refers to."""
+    """Remove what no snapshot, no run and no view of this project's settings refers to."""
     from rodepil.store.know.collect import collect, collected_lines  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
-    collected = collect(_asked(project), dry_run=dry_run)
+    collected = collect(_asked(project), dry_run=dry_run, not_shared=not_shared)
     typer.echo("\n".join(collected_lines(collected, dry_run=dry_run)))
 
 

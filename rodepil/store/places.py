@@ -25,6 +25,9 @@ class Place(Protocol):
     def files(self, folder: str) -> dict[str, int]:
         """Return the bytes of every finished file in a folder by its name there, sorted."""
 
+    def hidden(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder that are no finished ones, sorted."""
+
     def fetch(self, name: str) -> Path:
         """Return a local file with the content of `name`.
 
@@ -91,6 +94,10 @@ class LocalPlace:
                 except FileNotFoundError:  # removed by another process meanwhile
                     continue
         return dict(sorted(found.items()))
+
+    def hidden(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder that are no finished ones, sorted."""
+        return sorted(file.name for file in (self.folder / folder).glob(".*"))
 
     def fetch(self, name: str) -> Path:
         """Return the file's path."""

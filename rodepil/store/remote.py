@@ -56,6 +56,15 @@ class RemotePlace:
         found = self.remote.list(folder)
         return {info.base_name: info.size for info in found if _is_finished(info)}
 
+    def hidden(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder that are no finished ones, sorted."""
+        found = self.remote.list(folder)
+        return [
+            info.base_name
+            for info in found
+            if info.type == FileType.File and not _is_finished(info)
+        ]
+
     def fetch(self, name: str) -> Path:
         """Return the path of a local copy, which is not there where the store has no such file.
 

@@ -1,8 +1,10 @@
 """Remove what nothing refers to: no snapshot, no run, and not the present settings.
 
 A feature is referred to by its key. What is younger than an hour is kept, for a materialization
-that is under way names its shards only at its end; what the present settings want is kept as well,
-for it may be reusing them.
+that is under way names its shards only at its end; so is a folder that one holds a lease of, for it
+may be reusing what is older; and what the present settings want.
+
+Snapshots and runs are those of this project. Of others that use the same store nothing is known.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from rodepil.store.know.listing import FOLDER
 from rodepil.store.know.project import StoreProject
 from rodepil.store.know.tell import size_text
 from rodepil.store.know.verify import NAME, YOUNG_S, is_older
+from rodepil.store.lease import is_leased
 from rodepil.store.materialize import plan
 from rodepil.store.places import LocalPlace, Place
 from rodepil.store.shards import folder_name
@@ -62,6 +65,7 @@ def collect(
     project: StoreProject,
     *,
     dry_run: bool = False,
+    not_shared: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> list[Collected]:
     """Remove shards that nothing refers to, and what killed writers left.
@@ -72,17 +76,23 @@ def collect(
         Whose store it is.
     dry_run
         Remove nothing, only say what would go.
+    not_shared
+        Whether it is known that no other project uses the store; asked for on another machine.
     clock
         Gives seconds since 1970.
 
     Raises
     ------
     FeatureError
-        There is no snapshot, so that nobody knows what is referred to.
+        There is no snapshot, or a view of the settings can't be made now, so that nobody knows
+        what is referred to; or the store may be shared.
     TableError
         The snapshot or a run's lineage can't be read.
     """
     project.refuse_without_snapshot()
+    _refuse_broken(project)
+    if not dry_run and not not_shared:
+        _refuse_shared(project.store.place)
     keys = _referred(project)
     named = set(project.features.column("shard").to_pylist())
     place = project.store.place
@@ -91,8 +101,9 @@ def collect(
     for folder in place.folders():
         if FOLDER.fullmatch(folder):
             try:
+                _refuse_leased(place, folder, clock())
                 index = Index(place, folder)
-            except FeatureError as error:  # of a newer version
+            except FeatureError as error:  # at work, or of a newer version
                 kept = len(place.files(folder))
                 collected.append(Collected(folder, names[folder], kept=kept, refused=str(error)))
                 continue
@@ -100,6 +111,27 @@ def collect(
             before_s = clock() - YOUNG_S
             collected.append(_clean(index, names[folder], needed, before_s, dry_run=dry_run))
     return collected
+
+
+def _refuse_broken(project: StoreProject) -> None:
+    for name, why in project.broken.items():
+        raise FeatureError(
+            f"view '{name}' of the settings can't be made now, so that nobody knows what it wants "
+            f"of the store; mend it, or take it out of the section 'views': {why}"
+        )
+
+
+def _refuse_shared(place: Place) -> None:
+    if not isinstance(place, LocalPlace):
+        raise FeatureError(
+            f"{place} may hold features of other projects, of which nothing is known here; look "
+            "with --dry-run, and if no other project uses it, confirm with --not-shared"
+        )
+
+
+def _refuse_leased(place: Place, folder: str, now_s: float) -> None:
+    if is_leased(place, folder, now_s):
+        raise FeatureError("a materialization is adding to it; run it again when that has ended")
 
 
 def _referred(project: StoreProject) -> set[str]:

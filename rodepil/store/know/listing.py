@@ -21,6 +21,7 @@ from rodepil.store.views.base import View
 FOLDER = re.compile(r".+-[0-9a-f]{16}")
 CURRENT = "current"
 NOT_DECLARED = "of no view of the settings"
+BROKEN = "can't be made: "
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,24 @@ def holdings(project: StoreProject, clock: Callable[[], float] = time.time) -> l
         Gives seconds since 1970.
     """
     place = project.store.place
-    declared = {folder_name(view): view for view in project.views.values()}
+    sound = {name: view for name, view in project.views.items() if name not in project.broken}
+    declared = {folder_name(view): view for view in sound.values()}
     named = _named(project)
     there = [folder for folder in place.folders() if place.files(folder)]
     folders = dict.fromkeys([*declared, *sorted({folder for _, folder in named}), *there])
-    return [
+    held = [
         _holding(project, folder, declared.get(folder), named, clock())
         for folder in folders
         if folder in declared or FOLDER.fullmatch(folder)
     ]
+    return held + [_nowhere(project, name) for name in project.broken]
+
+
+def _nowhere(project: StoreProject, name: str) -> Holding:
+    """Return what is to be known of a view whose folder nobody can name now."""
+    view, why = project.views[name], project.broken[name].partition("; ")[0]
+    said = ", ".join(f"{key} {value}" for key, value in view.settings.items())
+    return Holding(name, view.kind, said, "", 0, 0, 0, 0, None, f"{BROKEN}{why}")
 
 
 def _named(project: StoreProject) -> dict[tuple[str, str], dict[str, str]]:
@@ -174,9 +184,11 @@ def _state(
 
 def _other(project: StoreProject, names: list[str], header: Mapping[str, Any]) -> str:
     """Return what is to be known of a folder that no view of the settings makes."""
-    declared = [project.views[name] for name in names if name in project.views]
+    declared = [name for name in names if name in project.views]
+    if declared and declared[0] in project.broken:
+        return "of a view that can't be made now"
     if declared:
-        return f"stale: {difference(declared[0], header)}"
+        return f"stale: {difference(project.views[declared[0]], header)}"
     if names:
         return f"{NOT_DECLARED}, though in the snapshot"
     return NOT_DECLARED

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import FeatureError
+from rodepil.errors import FeatureError, RodepilError
 from rodepil.io import tables
 from rodepil.store import snapshot
 from rodepil.store.features import FeatureStore
@@ -44,6 +44,17 @@ class StoreProject:
         settings, root = self.settings, self.workspace.root
         views = declared_views(settings.features, settings.views, root)
         return {view.name: view for view in views}
+
+    @cached_property
+    def broken(self) -> dict[str, str]:
+        """Why views of the settings can't be made now, by name; mostly a model is not there."""
+        found = {}
+        for name, view in self.views.items():
+            try:
+                view.identity()
+            except RodepilError as error:
+                found[name] = str(error)
+        return found
 
     @cached_property
     def features(self) -> pa.Table:

@@ -199,7 +199,9 @@ def _folders(project: StoreProject, names: Sequence[str]) -> list[str]:
     if not names:
         return sorted({folder for folders in of_name.values() for folder in folders})
     for name, view in project.views.items():
-        of_name.setdefault(name, set()).add(folder_name(view))
+        of_name.setdefault(name, set())
+        if name in names and name not in project.broken:
+            of_name[name].add(folder_name(view))
     unknown = [name for name in names if name not in of_name]
     if unknown:
         raise FeatureError(f"there is no view '{unknown[0]}'; take one of {sorted(of_name)}")

@@ -26,6 +26,10 @@ SETTINGS = ProjectSettings(
 )
 
 
+MISSING = {"emb": {"kind": "embedding", "model": "gone/model.safetensors"}}
+"""A view whose model is not there."""
+
+
 @dataclass
 class Small:
     """A project of sixteen clips, each subject's in one of two folds."""

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from rodepil.config.settings import FeatureSettings
+from rodepil.config.settings import FeatureSettings, StoreSettings
 from rodepil.errors import FeatureError, TableError
 from rodepil.io import tables
 from rodepil.store import FeatureStore
 from rodepil.store.know import lineage
 from rodepil.store.know.collect import collect, collected_lines
 from rodepil.store.know.lineage import FILE, Origin, ViewRecord
+from rodepil.store.lease import is_leased, lease
 from tests.store.conftest import contents
-from tests.store.know.conftest import Small
+from tests.store.know.conftest import MISSING, Small
 
 
 def age(project: Small, hours: float = 2) -> None:
@@ -143,3 +144,59 @@ def test_foreign_files_and_folders_stay(project: Small) -> None:
 def test_without_a_snapshot_nothing_is_removed(bare: Small) -> None:
     with pytest.raises(FeatureError, match="no snapshot of features yet"):
         collect(bare.asked)
+
+
+def test_a_view_whose_model_is_gone_stops_it_by_name(project: Small) -> None:
+    project.change(views=MISSING)
+    age(project)
+    before = contents(project.workspace.store)
+    with pytest.raises(FeatureError, match=r"view 'emb' of the settings can't be made now.*gone"):
+        collect(project.asked, dry_run=True)
+    with pytest.raises(FeatureError, match="or take it out of the section 'views'"):
+        collect(project.asked)
+    assert contents(project.workspace.store) == before
+
+
+def test_a_folder_that_somebody_adds_to_is_left_alone(project: Small) -> None:
+    old = project.shards("frames")
+    project.change(features=FeatureSettings(frames=4, size_px=48))
+    project.materialize()
+    age(project)
+    with lease(project.asked.store.place, [old[0].parent.name]):
+        told = {one.folder: one for one in collect(project.asked)}
+        assert "a materialization is adding to it" in told[old[0].parent.name].refused
+        assert all(path.exists() for path in old)
+    collect(project.asked)
+    assert not old[0].parent.exists()
+
+
+def test_a_lease_of_somebody_who_was_killed_ends_after_an_hour(project: Small) -> None:
+    (old, *_), place = project.shards("frames"), project.asked.store.place
+    holding = lease(place, [old.parent.name])
+    holding.__enter__()  # and nobody lets go
+    (left,) = old.parent.glob(".lease-*")
+    project.change(features=FeatureSettings(frames=4, size_px=48))
+    project.materialize()
+    age(project, 0.9)
+    assert is_leased(place, old.parent.name, time.time())
+    age(project, 1.1)
+    assert not is_leased(place, old.parent.name, time.time())
+    collect(project.asked)
+    assert not left.exists()
+    assert not old.parent.exists()
+
+
+def test_a_store_that_others_may_use_is_cleaned_up_only_when_that_is_confirmed(
+    project: Small, tmp_path: Path
+) -> None:
+    url = f"memory://{tmp_path.name}"
+    project.change(store=StoreSettings(url=url, cache=str(tmp_path / "cache")))
+    asked = project.asked
+    summary = asked.store.materialize(
+        list(asked.views.values()), project.clips.manifest, processes=1
+    )
+    tables.write("features", summary.features, project.workspace.features)
+    with pytest.raises(FeatureError, match=rf"{url} may hold .* confirm with --not-shared"):
+        collect(project.asked)
+    assert sum(one.kept for one in collect(project.asked, dry_run=True)) == 3
+    assert sum(one.kept for one in collect(project.asked, not_shared=True)) == 3

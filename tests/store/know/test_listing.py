@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
-from rodepil.config.settings import FeatureSettings
+import pytest
+
+from rodepil.config.settings import FeatureSettings, ModelSettings
+from rodepil.io import tables
+from rodepil.models.card import ModelCard, save_model
+from rodepil.models.registry import build
 from rodepil.store.know.listing import Holding, holdings, remedies
-from tests.store.know.conftest import Small
+from tests.store.know.conftest import MISSING, Small
 
 
 def listed(project: Small) -> dict[str, Holding]:
@@ -87,3 +93,38 @@ def test_a_damaged_shard_is_told(project: Small) -> None:
     found = listed(project)["pairs"]
     assert found.state == "1 damaged shards"
     assert any("verify --mend" in line for line in remedies([found]))
+
+
+def test_a_view_whose_model_is_gone_is_told_beside_the_others(project: Small) -> None:
+    project.change(views={**project.settings.views, **MISSING})
+    found = states(project)
+    told = found.pop("emb")
+    assert told.startswith("can't be made: there are no weights ")
+    assert told.endswith("'gone/model.safetensors'")
+    assert found == dict.fromkeys(["frames", "motion", "pairs"], "current")
+    rows = [row | {"view": "emb"} for row in project.asked.features.to_pylist()
+            if row["view"] == "pairs"]  # fmt: skip
+    features = [row for row in project.asked.features.to_pylist() if row["view"] != "pairs"]
+    tables.write(
+        "features", tables.from_rows("features", features + rows), project.workspace.features
+    )
+    project.change(views=MISSING)
+    before = [one.state for one in holdings(project.asked) if one.name == "emb"]
+    assert sorted(before) == [told, "of a view that can't be made now"]
+
+
+def test_views_are_found_from_the_projects_folder_wherever_a_command_starts(
+    project: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ModelSettings(width=24, depth=1, heads=3, patch_px=8)
+    card = ModelCard(
+        model=model, features=FeatureSettings(frames=4, size_px=16), data="simulated", trial_id="t"
+    )
+    save_model(project.root / "own" / "m.safetensors", build(model, card.features), card)
+    project.change(views={"emb": {"kind": "embedding", "model": "own/m.safetensors"}})
+    here = listed(project)["emb"].folder
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert project.asked.broken == {}
+    assert listed(project)["emb"].state == "not materialized"
+    assert listed(project)["emb"].folder == here

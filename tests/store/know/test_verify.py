@@ -13,7 +13,7 @@ import pytest
 from rodepil.errors import FeatureError
 from rodepil.store.know.verify import Verification, verify
 from tests.store.conftest import contents
-from tests.store.know.conftest import Small
+from tests.store.know.conftest import MISSING, Small
 
 
 def look(project: Small, *names: str, mend: bool = False) -> Verification:
@@ -118,3 +118,10 @@ def test_an_index_is_missed_only_where_nobody_may_be_at_work(project: Small) -> 
 def test_a_view_that_is_not_there_is_named(project: Small) -> None:
     with pytest.raises(FeatureError, match=r"no view 'flow'; take one of \['frames'"):
         look(project, "flow")
+
+
+def test_a_view_whose_model_is_gone_is_in_nobodys_way(project: Small) -> None:
+    project.change(views={**project.settings.views, **MISSING})
+    assert look(project).problems == ()
+    assert look(project, "motion").features == 16
+    assert look(project, "emb").features == 0
