@@ -15,7 +15,8 @@ from rodepil.bench.work import Cost, make_and_weigh
 from rodepil.cluster import cpu_count, run_many
 from rodepil.errors import VideoError
 from rodepil.store.features import SHARD_CLIPS, FeatureStore
-from rodepil.store.materialize import Group, Manifest, groups_of, plan
+from rodepil.store.making import Group
+from rodepil.store.materialize import Manifest, groups_of, plan
 from rodepil.store.places import LocalPlace
 from rodepil.store.views import View
 from rodepil.store.views.frames import FrameView

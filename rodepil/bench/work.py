@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rodepil.errors import VideoError
 from rodepil.io.sampling import uniform_indices
-from rodepil.store.materialize import Group, make
+from rodepil.store.making import Group, make
 
 STATUS = Path("/proc/self/status")
 KIB_PER_MIB = 1024

@@ -109,15 +109,22 @@ class ClipFrame:
         return turned(image, self.picture)
 
 
-def clip_frames(path: Path) -> Iterator[ClipFrame]:
+def clip_frames(path: Path, fps: Fraction | None = None) -> Iterator[ClipFrame]:
     """Decode a clip and yield its frames in order.
 
     One thread decodes: clips are decoded side by side instead.
 
+    Parameters
+    ----------
+    path
+        The clip.
+    fps
+        Frames a second that it must say it has; told after the last frame.
+
     Raises
     ------
     VideoError
-        The file can't be opened or decoded, or holds no video.
+        The file can't be opened or decoded, holds no video, or says another rate.
     """
     reformatters = _reformatters()
     try:
@@ -126,6 +133,11 @@ def clip_frames(path: Path) -> Iterator[ClipFrame]:
             stream.codec_context.thread_count = 1
             for number, picture in enumerate(container.decode(stream)):
                 yield ClipFrame(number, picture, reformatters)
+            if fps is not None and (has := _rate(stream)) != fps:  # damage is told first
+                raise VideoError(
+                    f"{path} has {has} frames a second, wanted {fps}; make the clip again "
+                    "('rodepil curate')"
+                )
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
 
@@ -141,11 +153,14 @@ def measure_span(path: Path) -> ClipSpan:
     try:
         with open_video(path) as container:
             stream = container.streams.video[0]
-            rate = stream.average_rate or stream.base_rate or Fraction(1)
             count = sum(packet.size > 0 for packet in container.demux(stream))
-            return ClipSpan(count, Fraction(rate))
+            return ClipSpan(count, _rate(stream))
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
+
+
+def _rate(stream: av.VideoStream) -> Fraction:
+    return Fraction(stream.average_rate or stream.base_rate or 1)
 
 
 class Picked:

@@ -1,10 +1,12 @@
 """Views that a network makes: a clip's features, and a sequence of them over sliding windows.
 
-Found through the entry points ``rodepil.views``. Shapes: T windows, C width.
+The registry of views imports this when one is asked for. Shapes: T windows, C width.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +18,8 @@ import torch
 from pydantic import Field, PrivateAttr
 
 from rodepil.config.base import Positive
-from rodepil.errors import SubjectLeak
+from rodepil.config.workspace import Workspace
+from rodepil.errors import ModelError, SubjectLeak
 from rodepil.io.clip_frames import ClipFrame, ClipSpan, Picture, decoder_version
 from rodepil.io.sampling import uniform_indices
 from rodepil.models.extract import (
@@ -30,6 +33,9 @@ from rodepil.models.extract import (
 )
 from rodepil.models.weights import digest
 from rodepil.store.views import Column, Row, View, register
+
+STAND_IN = "stand_in"
+TRIAL_ID = re.compile(r"[0-9a-f]{16}")
 
 ROOT = "root"
 """Under which the context of validation holds the project's folder."""
@@ -81,6 +87,20 @@ class ModelView(View):
         """
         return {"weights": self.origin.sha256}
 
+    def follows_training(self) -> bool:
+        """Say whether the network is the project's stand-in or a trial, there already or not."""
+        workspace = Workspace(self._root)
+        try:
+            place = find_model(self.model, self._root)
+        except ModelError:  # not there yet
+            if self.model == STAND_IN or TRIAL_ID.fullmatch(self.model):
+                return True
+            place = workspace.root / self.model
+        if isinstance(place, str):
+            return False
+        file = Path(os.path.normpath(place))
+        return any(map(file.is_relative_to, (workspace.trials, workspace.stand_in)))
+
     def learned_from(self) -> frozenset[str]:
         """Return the subjects that the network knows.
 
@@ -110,6 +130,16 @@ class ModelView(View):
     def recipe(self) -> Recipe:
         """How the network makes features."""
         return recipe_of(self.origin)
+
+    def prepare(self) -> None:
+        """Load the network.
+
+        Raises
+        ------
+        ModelError
+            It is missing, damaged or gives no features; or the device is not there.
+        """
+        self.extractor()
 
     def extractor(self) -> Extractor:
         """Return the network, loaded once a process."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from rodepil.errors import FeatureError
-from rodepil.io.clip_frames import ClipSpan, clip_frames, measure_span
+from rodepil.errors import FeatureError, RodepilError
+from rodepil.io.clip_frames import ClipFrame, ClipSpan, clip_frames, measure_span
 from rodepil.store.views.base import Row, Tap, View
 
 Made = TypeVar("Made")
@@ -20,19 +21,21 @@ def decode_one(path: Path, view: View, span: ClipSpan | None = None) -> Row:
     Raises
     ------
     VideoError
-        The clip can't be decoded.
+        The clip can't be decoded, or has another rate.
     FeatureError
         It decodes to another number of frames, or does not fit the view.
+    RodepilError
+        What else the view may raise.
     """
     (row,) = decode(path, [view], span)
-    if isinstance(row, FeatureError):
+    if isinstance(row, RodepilError):
         raise row
     return row
 
 
 def decode(
     path: Path, views: Sequence[View], span: ClipSpan | None = None
-) -> list[Row | FeatureError]:
+) -> list[Row | RodepilError]:
     """Make what each view stores of a clip.
 
     Parameters
@@ -47,57 +50,70 @@ def decode(
     Returns
     -------
     list
-        For each view its arrays by column, or the reason why the clip does not fit it.
+        For each view its arrays by column, or the reason why it has none of this clip.
 
     Raises
     ------
     VideoError
-        The clip can't be decoded.
+        The clip can't be decoded, or has another rate.
     FeatureError
         It decodes to another number of frames.
     """
     expected = measure_span(path) if span is None else span
-    rows, decoded = _pass(path, views, expected)
+    rows, decoded = _pass(path, views, expected, None if span is None else span.fps)
     if decoded == 0 or (span is not None and decoded != span.n_frames):
         raise FeatureError(
             f"{path} decodes to {decoded} frames, wanted {expected.n_frames or 'at least 1'}; "
             "make the clip again ('rodepil curate')"
         )
     if decoded != expected.n_frames:  # some packets do not decode: what decodes is the clip
-        rows, _ = _pass(path, views, ClipSpan(decoded, expected.fps))
+        rows, _ = _pass(path, views, ClipSpan(decoded, expected.fps), None)
     return rows
 
 
 def _pass(
-    path: Path, views: Sequence[View], span: ClipSpan
-) -> tuple[list[Row | FeatureError], int]:
+    path: Path, views: Sequence[View], span: ClipSpan, fps: Fraction | None
+) -> tuple[list[Row | RodepilError], int]:
     """Decode once; return what came of each view, and the number of frames."""
-    taps = [_try(partial(view.tap, span)) for view in views] if span.n_frames else []
-    at_work = [tap for tap in taps if not isinstance(tap, FeatureError)]
+    makers = [_Maker(view, span) for view in views] if span.n_frames else []
     decoded = 0
-    for frame in clip_frames(path):
+    for frame in clip_frames(path, fps):
         decoded += 1
-        for tap in at_work:
-            tap.add(frame)
+        for maker in makers:
+            maker.add(frame)
     if decoded != span.n_frames:
         return [], decoded
-    return [_finish(view, tap) for view, tap in zip(views, taps, strict=True)], decoded
+    return [maker.finish() for maker in makers], decoded
 
 
-def _finish(view: View, tap: Tap | FeatureError) -> Row | FeatureError:
-    if isinstance(tap, FeatureError):
-        return tap
-    row = _try(tap.finish)
-    if not isinstance(row, FeatureError):
-        _check(view, row)
-    return row
+class _Maker:
+    """Makes what one view stores of a clip; once it fails it stays so, and the others go on."""
+
+    def __init__(self, view: View, span: ClipSpan) -> None:
+        self._view = view
+        self._tap: Tap | RodepilError = _try(partial(view.tap, span))
+
+    def add(self, frame: ClipFrame) -> None:
+        if not isinstance(self._tap, RodepilError):
+            try:
+                self._tap.add(frame)
+            except RodepilError as error:
+                self._tap = error
+
+    def finish(self) -> Row | RodepilError:
+        if isinstance(self._tap, RodepilError):
+            return self._tap
+        row = _try(self._tap.finish)
+        if not isinstance(row, RodepilError):
+            _check(self._view, row)
+        return row
 
 
-def _try(step: Callable[[], Made]) -> Made | FeatureError:
-    """Return what a step makes, or the reason why it refuses the clip."""
+def _try(step: Callable[[], Made]) -> Made | RodepilError:
+    """Return what a step makes, or the reason why it makes nothing."""
     try:
         return step()
-    except FeatureError as error:
+    except RodepilError as error:
         return error
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,7 @@ from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
 from rodepil.store import materialize, snapshot
 from rodepil.store.index import Index, Spot
+from rodepil.store.making import Failure
 from rodepil.store.materialize import Manifest
 from rodepil.store.places import LocalPlace, Place
 from rodepil.store.shards import MEND, Shard, folder_name, open_shard
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from rodepil.data.split import Split
     from rodepil.store.dataset import FeatureDataset
 
+Got = TypeVar("Got")
+
 SHARD_CLIPS = 16
-OPEN_SHARDS = 128  # each holds a file open before Python 3.13; 1,024 is a common limit
+OPEN_SHARDS = 128
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class MaterializeSummary:
 class FeatureStore:
     """Shards of features: a cache that may be deleted, and is filled again by `ensure`.
 
-    Any number of processes may read it and add to it at once.
+    Any number of threads and processes may read it and add to it at once.
 
     Parameters
     ----------
@@ -72,7 +76,7 @@ class FeatureStore:
     features
         The snapshot that says which feature a clip has; `materialize` sets it.
     shard_clips
-        Clips in a shard.
+        Clips in a shard, at most.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class FeatureStore:
         self.place: Place = LocalPlace(place) if isinstance(place, Path) else place
         self.features = tables.from_rows("features", []) if features is None else features
         self.shard_clips = shard_clips
+        self._lock = threading.RLock()
         self._open: OrderedDict[str, Shard] = OrderedDict()
         self._checked: set[tuple[str, int]] = set()
         self._moved: dict[str, dict[str, Spot]] = {}
@@ -119,30 +124,37 @@ class FeatureStore:
         FeatureError
             A worker died, the disk is full, or a newer version wrote the store; finished shards
             are kept.
+        RodepilError
+            A view can't be made at all, for example because its network is missing.
         """
-        views = tuple(views)
+        with self._lock:
+            return self._materialize(tuple(views), manifest, progress or Silent(), processes)
+
+    def _materialize(
+        self,
+        views: tuple[View, ...],
+        manifest: Manifest,
+        progress: Progress,
+        processes: int | None,
+    ) -> MaterializeSummary:
         names = _names(views)
         wanted = materialize.plan(views, manifest.clips)
         indexes = [Index(self.place, folder_name(view)) for view in views]
         spots = [index.spots for index in indexes]
+        short = materialize.short_of(wanted, self.shard_clips, spots)
+        materialize.prepare([views[at] for at in materialize.numbers_of(short)], processes)
         root = Path(manifest.root).resolve()
-        short = (
-            materialize.lacking(group, spots)
-            for group in materialize.groups_of(wanted, self.shard_clips)
-        )
-        groups = [materialize.Group(views, self.place, root, items) for items in short if items]
+        groups = materialize.groups_for(views, self.place, root, short)
         lacked = Counter(views[number].name for group in groups for number in group.numbers)
         computed: Counter[str] = Counter()
-        failures: list[materialize.Failure] = []
+        failures: list[Failure] = []
         shards: list[dict[str, tuple[str, ...]]] = [{} for _ in views]
-        total = sum(len(group.wanted) for group in groups)
-        with (progress or Silent()).task(
-            f"features: {', '.join(names)}", total, "clips"
-        ) as advance:
+        total = sum(group.n_clips for group in groups)
+        with progress.task(f"features: {', '.join(names)}", total, "clips") as advance:
             for made in materialize.run(groups, advance, processes):
-                for number, (shard, keys) in made.shards.items():
-                    computed[views[number].name] += len(keys)
-                    shards[number][shard] = keys
+                for number, written in made.shards.items():
+                    computed[views[number].name] += sum(map(len, written.values()))
+                    shards[number].update(written)
                 failures += made.failures
         made_now = snapshot.make(views, wanted, self._index(views, indexes, shards))
         self._forget()
@@ -191,13 +203,14 @@ class FeatureStore:
             The snapshot is of other clips, settings or library versions than these, or a
             feature can't be made again.
         """
-        rows = snapshot.of_view(view.name, self.features)
-        snapshot.refuse_stale(view, rows, manifest.clips)
-        ids = rows.column("clip_id").combine_chunks()
-        known = manifest.clips.filter(pc.is_in(manifest.clips.column("clip_id"), ids))
-        summary = self.materialize(
-            [view], Manifest(known, manifest.root), progress=progress, processes=processes
-        )
+        with self._lock:
+            rows = snapshot.of_view(view.name, self.features)
+            snapshot.refuse_stale(view, rows, manifest.clips)
+            ids = rows.column("clip_id").combine_chunks()
+            known = manifest.clips.filter(pc.is_in(manifest.clips.column("clip_id"), ids))
+            summary = self.materialize(
+                [view], Manifest(known, manifest.root), progress=progress, processes=processes
+            )
         if summary.failures.num_rows:
             raise FeatureError(f"not every feature of the snapshot can be made again\n{summary}")
 
@@ -225,8 +238,7 @@ class FeatureStore:
         """
         wanted = list(clip_ids)
         batches = []
-        for clip_id, (shard, row) in zip(wanted, self._found(view, wanted), strict=True):
-            batch = shard.batch(row)
+        for clip_id, batch in zip(wanted, self._each(view, wanted, Shard.batch), strict=True):
             named = pa.array([clip_id], pa.string())
             field = pa.field("clip_id", pa.string(), nullable=False)
             schema = pa.schema([field, *batch.schema])
@@ -245,27 +257,35 @@ class FeatureStore:
         FeatureError
             A clip has no such feature, or the store does not hold it.
         """
-        for shard, row in self._found(view, list(clip_ids)):
-            yield shard.arrays(row)
+        yield from self._each(view, list(clip_ids), Shard.arrays)
 
-    def _found(self, view: str, clip_ids: Sequence[str]) -> Iterator[tuple[Shard, int]]:
-        """Yield where each clip's feature lies, its bytes compared on their first read.
+    def _each(
+        self, view: str, clip_ids: Sequence[str], get: Callable[[Shard, int], Got]
+    ) -> Iterator[Got]:
+        """Yield each clip's feature, its bytes compared on their first read.
 
         A damaged shard is removed, so that the remedy makes it again.
         """
+        with self._lock:
+            places = self._places(view).of(clip_ids)
+        for name, row, key in places:
+            with self._lock:  # others go on while what is yielded is used
+                try:
+                    found = get(*self._at(name, row, key))
+                except DamagedFeature as error:
+                    with suppress(FeatureError, OSError):  # where the store may not be written to
+                        self.discard(error.shard)
+                    raise
+            yield found
+
+    def _places(self, view: str) -> snapshot.Places:
+        """Return where the snapshot says that the features of a view lie."""
         if self._placed[0] is not self.features:  # another snapshot
             self._placed = (self.features, {})
         known = self._placed[1]
         if view not in known:
             known[view] = snapshot.Places(view, self.features)
-        for name, row, key in known[view].of(clip_ids):
-            try:
-                found = self._at(name, row, key)
-            except DamagedFeature as error:
-                with suppress(FeatureError, OSError):  # where the store may not be written to
-                    self.discard(error.shard)
-                raise
-            yield found
+        return known[view]
 
     def _at(self, name: str, row: int, key: str) -> tuple[Shard, int]:
         """Return the shard and row of a feature, wherever it lies now."""
@@ -328,8 +348,9 @@ class FeatureStore:
 
     def discard(self, shard: str) -> None:
         """Remove a shard that is damaged; its features are made again when they are wanted."""
-        self.place.discard(shard)
-        self._forget()
+        with self._lock:
+            self.place.discard(shard)
+            self._forget()
 
     def _forget(self) -> None:
         """Forget what is open and known of files: they may have been made anew."""
@@ -352,5 +373,5 @@ def _names(views: Sequence[View]) -> list[str]:
     return names
 
 
-def _by_item(failure: materialize.Failure) -> str:
+def _by_item(failure: Failure) -> str:
     return failure.item

@@ -1,30 +1,27 @@
-"""Make the features that a store lacks: planned in one place, made by workers group by group.
-
-A group is some clips that lie together; of each view it gives one shard.
-"""
+"""Make the features that a store lacks: planned in one place, made by workers group by group."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rodepil.cluster import run_many
-from rodepil.errors import FeatureError, RodepilError
+from rodepil.cluster import on_cluster, run_many
+from rodepil.errors import FeatureError
 from rodepil.io import tables
-from rodepil.io.clip_frames import ClipSpan
-from rodepil.io.files import sha256_file
-from rodepil.store.decode import decode
+from rodepil.store.making import MIB, Group, Made, Wanted, clip_bytes, make, shard_clips
 from rodepil.store.places import Place
-from rodepil.store.shards import file_name, folder_name, write_shard
-from rodepil.store.views.base import Row, View, feature_key
+from rodepil.store.views.base import View, feature_key
 
 COLUMNS = ["clip_id", "path", "sha256", "n_frames", "fps"]
+
+ROOM_BYTES = 640 * MIB
+"""What the views that are made in one decode take of a worker's memory at most, unless one alone
+takes more."""
 
 
 @dataclass(frozen=True)
@@ -41,82 +38,6 @@ class Manifest:
 
     clips: pa.Table
     root: Path
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A clip of which features are wanted.
-
-    Parameters
-    ----------
-    clip_id, path, sha256
-        The clip; its path is relative to the manifest's root.
-    n_frames, fps
-        What it decodes to, where the manifest says so.
-    keys
-        The key of its feature in each view that is wanted of it, by the view's number.
-    """
-
-    clip_id: str
-    path: str
-    sha256: str
-    n_frames: int | None
-    fps: str | None
-    keys: Mapping[int, str]
-
-    @property
-    def span(self) -> ClipSpan | None:
-        """What the clip must decode to.
-
-        Raises
-        ------
-        FeatureError
-            The manifest's rate is none.
-        """
-        if self.n_frames is None or self.fps is None:
-            return None
-        try:
-            fps = Fraction(self.fps)
-        except (ValueError, ZeroDivisionError):
-            fps = Fraction(0)
-        if fps <= 0:
-            raise FeatureError(
-                f"clip {self.clip_id} has a rate of {self.fps}, wanted a fraction above 0; make "
-                "the table of clips again ('rodepil curate')"
-            )
-        return ClipSpan(self.n_frames, fps)
-
-
-@dataclass(frozen=True)
-class Group:
-    """The clips of one shard, for a worker: all that it needs, and picklable."""
-
-    views: tuple[View, ...]
-    place: Place
-    root: Path
-    wanted: tuple[Wanted, ...]
-
-    @property
-    def numbers(self) -> Iterator[int]:
-        """The number of the view of each feature to make."""
-        return (number for one in self.wanted for number in one.keys)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A clip that gave no feature, and why."""
-
-    item: str
-    error: str
-    message: str
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a worker made of a group: for each view's number the shard's name and keys."""
-
-    shards: Mapping[int, tuple[str, tuple[str, ...]]]
-    failures: tuple[Failure, ...]
 
 
 def plan(views: Sequence[View], clips: pa.Table) -> list[Wanted]:
@@ -161,13 +82,95 @@ def groups_of(wanted: Iterable[Wanted], size: int) -> Iterator[tuple[Wanted, ...
         yield group
 
 
+def short_of(
+    wanted: Iterable[Wanted], size: int, there: Sequence[Mapping[str, object]]
+) -> list[tuple[Wanted, ...]]:
+    """Return the groups of `size` clips that lack something, with what they lack."""
+    groups = (lacking(group, there) for group in groups_of(wanted, size))
+    return [group for group in groups if any(one.keys for one in group)]
+
+
 def lacking(group: Iterable[Wanted], there: Sequence[Mapping[str, object]]) -> tuple[Wanted, ...]:
-    """Return what of a group is not there, `there` holding the keys of each view."""
-    left = (
+    """Return a group with those keys alone that are not there, `there` holding each view's."""
+    return tuple(
         replace(one, keys={view: key for view, key in one.keys.items() if key not in there[view]})
         for one in group
     )
-    return tuple(one for one in left if one.keys)
+
+
+def groups_for(
+    views: Sequence[View], place: Place, root: Path, short: Sequence[tuple[Wanted, ...]]
+) -> list[Group]:
+    """Return what workers have to do, each group once for all views that there is room for.
+
+    Parameters
+    ----------
+    views
+        All views, by number.
+    place, root
+        Where shards go, and where clips' paths start.
+    short
+        The groups with what they lack.
+    """
+    most = max(map(len, short), default=0)
+    at_work = {number: views[number] for number in numbers_of(short)}
+    return [
+        Group(tuple(views), place, root, part)
+        for bundle in bundles_of(at_work, most)
+        for part in (_only(bundle, group) for group in short)
+        if any(one.keys for one in part)
+    ]
+
+
+def numbers_of(short: Iterable[Iterable[Wanted]]) -> list[int]:
+    """Return the numbers of the views of which something is wanted, in order."""
+    return sorted({number for group in short for one in group for number in one.keys})
+
+
+def bundles_of(views: Mapping[int, View], most: int) -> list[set[int]]:
+    """Return the numbers of views that are made in one decode: all, as far as there is room.
+
+    Parameters
+    ----------
+    views
+        Views by number.
+    most
+        Clips in a shard at most.
+    """
+    bundles: list[set[int]] = []
+    room = 0
+    for number, view in views.items():
+        # a shard, and the clip that is made: as its frames come, and in order
+        takes = (shard_clips(view, most) + 2) * clip_bytes(view)
+        room -= takes
+        if room < 0:
+            bundles.append(set())
+            room = ROOM_BYTES - takes
+        bundles[-1].add(number)
+    return bundles
+
+
+def _only(bundle: set[int], group: Iterable[Wanted]) -> tuple[Wanted, ...]:
+    """Return a group with the keys of some views alone."""
+    return tuple(
+        replace(one, keys={view: key for view, key in one.keys.items() if view in bundle})
+        for one in group
+    )
+
+
+def prepare(views: Iterable[View], processes: int | None) -> None:
+    """Let views of which something is to be made load what they take.
+
+    On a cluster the workers do that: the machine that plans may lack what they have.
+
+    Raises
+    ------
+    RodepilError
+        A view can't be made.
+    """
+    if not on_cluster(processes):
+        for view in views:
+            view.prepare()
 
 
 def run(
@@ -188,55 +191,5 @@ def run(
                 if isinstance(error, FeatureError)
                 else f"a worker ended with {error!r}; what is finished is kept, run it again"
             ) from error
-        advance(len(outcome.item.wanted))
+        advance(outcome.item.n_clips)
         yield outcome.result
-
-
-def make(group: Group) -> Made:
-    """Make the features of one group's clips and write their shards; what a worker runs.
-
-    Memory is bounded by the group: its clips' features.
-    """
-    made: dict[int, tuple[list[str], list[Row]]] = {}
-    failures: list[Failure] = []
-    for one in group.wanted:
-        try:
-            rows = _features(group, one)
-        except RodepilError as error:
-            failures.append(Failure(one.path, type(error).__name__, str(error)))
-            continue
-        for (number, key), row in zip(one.keys.items(), rows, strict=True):
-            if isinstance(row, FeatureError):
-                message = f"{one.path} in view '{group.views[number].name}': {row}"
-                failures.append(Failure(one.path, type(row).__name__, message))
-            else:
-                keys, kept = made.setdefault(number, ([], []))
-                keys.append(key)
-                kept.append(row)
-    return Made(
-        {number: _write(group, number, keys, rows) for number, (keys, rows) in made.items()},
-        tuple(failures),
-    )
-
-
-def _features(group: Group, one: Wanted) -> list[Row | FeatureError]:
-    """Decode one clip whose bytes are those that its keys stand for, once for all views."""
-    path = group.root / one.path
-    if not path.is_file():
-        raise FeatureError(f"{path} is not there; run 'rodepil curate' to make the clip again")
-    try:
-        sha256 = sha256_file(path)
-    except OSError as error:
-        raise FeatureError(f"{path} can't be read: {error.strerror}; set its rights") from error
-    if sha256 != one.sha256:
-        raise FeatureError(f"{path} has changed since it was curated; run 'rodepil curate'")
-    return decode(path, [group.views[number] for number in one.keys], one.span)
-
-
-def _write(
-    group: Group, number: int, keys: Sequence[str], rows: Sequence[Row]
-) -> tuple[str, tuple[str, ...]]:
-    view, shard = group.views[number], file_name(keys)
-    with group.place.publish(f"{folder_name(view)}/{shard}") as beside:
-        write_shard(beside, view, keys, rows)
-    return shard, tuple(keys)

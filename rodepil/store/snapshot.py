@@ -12,7 +12,8 @@ from rodepil.errors import FeatureError
 from rodepil.io import tables
 from rodepil.io.files import short_hash
 from rodepil.store.index import Spot
-from rodepil.store.materialize import Wanted, plan
+from rodepil.store.making import Wanted
+from rodepil.store.materialize import plan
 from rodepil.store.shards import MEND, folder_name
 from rodepil.store.views.base import View
 

@@ -147,8 +147,8 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
         sound.sample_rate = 8000
         container.mux(stream.encode(sound))
     for name, how in {
-        "clip.avi": "can't be decoded",
-        "none.avi": "can't be decoded",
+        "clip.avi": "can't be opened as a video",
+        "none.avi": "is not there",
         "sound.wav": "holds no video",
     }.items():
         with pytest.raises(VideoError, match=f"{name} {how}"):

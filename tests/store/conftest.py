@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,7 +27,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "tests-own-key", "AWS_SECRET_ACCESS_KEY": "tests-ow
 
 
 def encode(
-    path: Path, video: Video, codec: str = "ffv1", pix_fmt: str = "bgr0", rate: int = 30
+    path: Path, video: Video, codec: str = "ffv1", pix_fmt: str = "bgr0", rate: Fraction | int = 30
 ) -> None:
     """Encode (F, H, W, 3) RGB frames, or (F, H, W) lightness."""
     path.parent.mkdir(parents=True, exist_ok=True)

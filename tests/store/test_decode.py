@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodepil.errors import FeatureError, VideoError
+from rodepil.errors import FeatureError, ModelError, RodepilError, VideoError
 from rodepil.io.clip_frames import ClipFrame, ClipSpan
 from rodepil.store.decode import decode, decode_one
 from rodepil.store.views.base import Row
@@ -29,10 +29,10 @@ def clip(tmp_path: Path) -> Path:
     return tmp_path / "clip.avi"
 
 
-def alike(one: Row | FeatureError, two: Row | FeatureError) -> bool:
+def alike(one: Row | RodepilError, two: Row | RodepilError) -> bool:
     """Say whether two rows hold the same arrays."""
-    assert not isinstance(one, FeatureError)
-    assert not isinstance(two, FeatureError)
+    assert not isinstance(one, RodepilError)
+    assert not isinstance(two, RodepilError)
     return one.keys() == two.keys() and all(np.array_equal(one[name], two[name]) for name in one)
 
 
@@ -87,6 +87,53 @@ def test_a_view_that_refuses_a_clip_leaves_the_others(clip: Path) -> None:
         decode_one(clip, refusing)
 
 
+class Failing(FrameView):
+    """A view that does not work, for example for want of memory on the GPU."""
+
+    step: str
+
+    def tap(self, span: ClipSpan) -> _FrameTap:
+        self.fail("tap")
+        tap = super().tap(span)
+        for step in ("add", "finish"):
+            if step == self.step:
+                setattr(tap, step, lambda *_: self.fail(self.step))
+        return tap
+
+    def fail(self, step: str) -> None:
+        if step == self.step:
+            raise ModelError(f"no network to {step}")
+
+
+@pytest.mark.parametrize("step", ["tap", "add", "finish"])
+def test_a_view_that_does_not_work_leaves_the_others(clip: Path, step: str) -> None:
+    first, second = decode(clip, [Failing(frames=2, step=step), VIEWS[0]], SPAN)
+    assert isinstance(first, ModelError)
+    assert alike(second, decode_one(clip, VIEWS[0]))
+    with pytest.raises(ModelError, match=f"no network to {step}"):
+        decode_one(clip, Failing(frames=2, step=step))
+
+
+@pytest.mark.parametrize("stated", ["25", "30000/1001", "60"])
+def test_a_clip_of_another_rate_is_refused(clip: Path, stated: str) -> None:
+    with pytest.raises(
+        VideoError, match=rf"clip\.avi has 30 frames a second, wanted {stated}; make"
+    ):
+        decode(clip, VIEWS, ClipSpan(30, Fraction(stated)))
+
+
+@pytest.mark.parametrize(
+    "rate", [Fraction(30), Fraction(25), Fraction(30000, 1001), Fraction(15, 2)]
+)
+@pytest.mark.parametrize("suffix", ["avi", "mkv", "mp4"])
+def test_a_rate_is_compared_exactly(tmp_path: Path, rate: Fraction, suffix: str) -> None:
+    codec = "mpeg4" if suffix == "mp4" else "ffv1"
+    pix_fmt = "yuv420p" if suffix == "mp4" else "bgr0"
+    encode(tmp_path / f"clip.{suffix}", noise(4), codec=codec, pix_fmt=pix_fmt, rate=rate)
+    (row,) = decode(tmp_path / f"clip.{suffix}", [VIEWS[0]], ClipSpan(30, rate))
+    assert not isinstance(row, RodepilError)
+
+
 @pytest.mark.parametrize("wrong", ["type", "shape", "column"])
 def test_a_view_that_makes_what_it_does_not_say_is_a_fault_of_the_view(
     clip: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
@@ -104,5 +151,5 @@ def test_a_view_that_makes_what_it_does_not_say_is_a_fault_of_the_view(
 def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
     (tmp_path / "clip.avi").write_bytes(b"not a video" * 100)
     for span in (None, SPAN):
-        with pytest.raises(VideoError, match=r"clip\.avi can't be decoded"):
+        with pytest.raises(VideoError, match=r"clip\.avi can't be opened as a video"):
             decode(tmp_path / "clip.avi", VIEWS, span)

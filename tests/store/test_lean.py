@@ -12,7 +12,8 @@ import pytest
 
 from rodepil.errors import FeatureError
 from rodepil.store import FeatureStore, FrameView, MotionView
-from rodepil.store.materialize import Group, plan
+from rodepil.store.making import Group
+from rodepil.store.materialize import plan
 from rodepil.store.places import LocalPlace
 from tests.store.conftest import ClipFolder
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from rodepil.errors import FeatureError, TableError
+from rodepil.errors import FeatureError, ModelError, TableError
 from rodepil.io import tables
+from rodepil.io.clip_frames import ClipSpan
 from rodepil.io.progress import Advance
-from rodepil.store import FeatureStore, Manifest, MotionView
+from rodepil.store import FeatureStore, Manifest, MotionView, making, materialize
+from rodepil.store.views import Tap, View
 from rodepil.store.views.frames import FrameView
 from tests.store.conftest import ClipFolder, Video, contents
 
@@ -196,28 +201,28 @@ def test_a_bad_clip_leaves_a_row_and_the_rest_goes_on(
     (clips / "c009.avi").write_bytes(whole[: len(whole) // 2])
     folder.sign("c009")
     folder.rows["c010"]["fps"] = "1/0"
+    folder.rows["c011"]["fps"] = "25"
     summary = store.materialize([VIEW], folder.manifest, processes=2)
-    assert (summary.computed, summary.reused) == ({"frames": 10}, {"frames": 0})
+    assert (summary.computed, summary.reused) == ({"frames": 9}, {"frames": 0})
     failures = {row["item"]: (row["error"], row["message"]) for row in summary.failures.to_pylist()}
     wanted = {
-        "clips/c001.avi": ("VideoError", "c001.avi can't be decoded"),
+        "clips/c001.avi": ("VideoError", "c001.avi can't be opened as a video"),
         "clips/c002.avi": ("FeatureError", "decodes to 30 frames, wanted 31"),
         "clips/c006.avi": ("FeatureError", "is not there; run 'rodepil curate'"),
         "clips/c007.avi": ("FeatureError", "has changed since it was curated"),
         "clips/c009.avi": ("VideoError", "c009.avi can't be decoded"),
         "clips/c010.avi": ("FeatureError", "has a rate of 1/0"),
+        "clips/c011.avi": ("VideoError", "c011.avi has 30 frames a second, wanted 25"),
     }
     assert {item: error for item, (error, _) in failures.items()} == {
         item: error for item, (error, _) in wanted.items()
     }
     assert all(wanted[item][1] in message for item, (_, message) in failures.items())
-    assert "frames: 10 features, 10 computed, 0 reused\n6 clips failed\n  clips/c001" in str(
-        summary
-    )
+    assert "frames: 9 features, 9 computed, 0 reused\n7 clips failed\n  clips/c001" in str(summary)
     folder.add(1, folder.videos["c001"])
     mended = store.materialize([VIEW], folder.manifest, processes=1)
-    assert (mended.computed, mended.reused) == ({"frames": 1}, {"frames": 10})
-    assert mended.failures.num_rows == 5
+    assert (mended.computed, mended.reused) == ({"frames": 1}, {"frames": 9})
+    assert mended.failures.num_rows == 6
 
 
 def test_a_clip_that_one_view_refuses_is_in_the_others(
@@ -233,6 +238,133 @@ def test_a_clip_that_one_view_refuses_is_in_the_others(
     assert np.array_equal(pixels(store, "c003"), reference(folder.videos["c003"]))
     with pytest.raises(FeatureError, match=r"no stored feature in view 'pairs'.*c003"):
         store.read("pairs", ["c003"])
+
+
+class Network(FrameView):
+    """A view whose network may be missing, or may fail at its first clip."""
+
+    missing: ClassVar[bool] = False
+    loaded: ClassVar[int] = 0
+
+    def prepare(self) -> None:
+        Network.loaded += 1
+        if self.missing:
+            raise ModelError("the network is gone")
+
+    def tap(self, span: ClipSpan) -> Tap:
+        raise ModelError(f"no room for {span.n_frames} frames on the GPU")
+
+
+def test_a_view_that_never_works_costs_the_others_nothing(
+    folder: ClipFolder, store: FeatureStore
+) -> None:
+    summary = store.materialize([VIEW, Network(name="net")], folder.manifest, processes=1)
+    assert summary.computed == {"frames": 16, "net": 0}
+    assert summary.features.column("view").to_pylist() == ["frames"] * 16
+    assert summary.failures.num_rows == 16
+    assert summary.failures.to_pylist()[0] == {
+        "item": "clips/c000.avi",
+        "error": "ModelError",
+        "message": "clips/c000.avi in view 'net': no room for 30 frames on the GPU",
+    }
+
+
+def test_what_a_view_takes_is_loaded_before_clips_are_decoded_and_only_if_it_is_wanted(
+    folder: ClipFolder,
+    store: FeatureStore,
+    opened: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Network, "loaded", 0)
+    monkeypatch.setattr(Network, "missing", True)
+    with pytest.raises(ModelError, match="the network is gone"):
+        store.materialize([VIEW, Network(name="net")], folder.manifest, processes=1)
+    assert (opened, store.place.folder.exists(), Network.loaded) == ([], False, 1)
+    monkeypatch.setattr(Network, "tap", FrameView.tap)
+    monkeypatch.setattr(Network, "missing", False)
+    store.materialize([Network(name="net")], folder.manifest, processes=1)
+    monkeypatch.setattr(Network, "missing", True)
+    again = store.materialize([Network(name="net")], folder.manifest, processes=1)
+    assert (again.reused, Network.loaded) == ({"net": 16}, 2)
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> list[View]:
+    """Views of which 4, 2 and 1 clips make a shard, for shards may take two clips of PAIRS."""
+    monkeypatch.setattr(making, "SHARD_BYTES", 2 * 4 * 2 * 3 * 32 * 32)
+    large = FrameView(frames=16, size_px=32, name="large")
+    return [VIEW, FrameView(frames=4, size_px=32, pairs="native", name="pairs"), large]
+
+
+def shards_of(features: pa.Table) -> dict[str, list[int]]:
+    """Return how many clips lie in each shard of a view."""
+    counts = Counter(zip(*(features.column(n).to_pylist() for n in ("view", "shard")), strict=True))
+    found: dict[str, list[int]] = {}
+    for (view, _), count in sorted(counts.items()):
+        found.setdefault(view, []).append(count)
+    return found
+
+
+def test_large_features_lie_in_smaller_shards(
+    folder: ClipFolder, store: FeatureStore, in_parts: list[View], opened: list[str]
+) -> None:
+    summary = store.materialize(in_parts, folder.manifest, processes=1)
+    assert shards_of(summary.features) == {"frames": [4] * 4, "pairs": [2] * 8, "large": [1] * 16}
+    assert sorted(opened) == sorted(folder.rows)
+    for clip_id, row in zip(folder.rows, store.rows("frames", folder.rows), strict=True):
+        assert np.array_equal(row["frames"], reference(folder.videos[clip_id]))
+
+
+def test_a_views_shards_do_not_hang_on_the_views_beside_it_nor_on_what_was_there(
+    folder: ClipFolder, store: FeatureStore, in_parts: list[View], tmp_path: Path
+) -> None:
+    first = store.materialize(in_parts, folder.manifest, processes=1)
+    whole = contents(store.place.folder)
+    alone = FeatureStore(tmp_path / "alone", shard_clips=4)
+    for view in reversed(in_parts):
+        made = alone.materialize([view], folder.manifest, processes=1)
+    assert (contents(alone.place.folder), made.features) == (whole, first.features)
+    random = np.random.default_rng(0)
+    for path in sorted(store.place.folder.rglob("*.arrow")):
+        if random.random() < 0.5:
+            path.unlink()
+    store.materialize(in_parts, folder.manifest, processes=1)
+    assert contents(store.place.folder) == whole
+
+
+def test_views_that_take_too_much_together_are_made_one_after_the_other(
+    folder: ClipFolder,
+    store: FeatureStore,
+    in_parts: list[View],
+    opened: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store.materialize(in_parts, folder.manifest, processes=1)
+    together = contents(store.place.folder)
+    shutil.rmtree(store.place.folder)
+    opened.clear()
+    # of 12 KiB a frame: 4 + 2 clips of 4 frames, 2 + 2 of 8 pairs; then 1 + 2 of 16
+    monkeypatch.setattr(materialize, "ROOM_BYTES", (6 * 4 + 4 * 8) * 3 * 32 * 32)
+    store.materialize(in_parts, folder.manifest, processes=1)
+    assert sorted(opened) == sorted([*folder.rows] * 2)
+    assert contents(store.place.folder) == together
+
+
+def test_a_worker_holds_no_more_than_the_shards_it_fills(
+    folder: ClipFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = FrameView(frames=30, size_px=96, pairs="native")
+    (column,) = view.columns.values()
+    monkeypatch.setattr(making, "SHARD_BYTES", 3 * column.size_bytes())
+    store = FeatureStore(tmp_path / "store", shard_clips=16)
+    tracemalloc.start()
+    try:
+        store.materialize([view], folder.manifest, processes=1)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # three clips, the one that is made in order of time and in its own; 16 would be held else
+    assert 3 * column.size_bytes() < peak < 6 * column.size_bytes()
 
 
 def test_two_views_of_one_name_are_refused(folder: ClipFolder, store: FeatureStore) -> None:

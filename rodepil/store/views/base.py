@@ -129,9 +129,22 @@ class View(Settings, ABC):
             A clip of that length can't be stored in this view.
         """
 
+    def prepare(self) -> None:
+        """Load what the view takes, so that what is wrong is said before any clip is decoded.
+
+        Raises
+        ------
+        RodepilError
+            What it is made with is missing or does not fit.
+        """
+
     def made_of(self) -> Mapping[str, str]:
         """Return digests, by name, of what else the bytes are made of, such as weights."""
         return {}
+
+    def follows_training(self) -> bool:
+        """Say whether the view is made with what this project trains, after it stores features."""
+        return False
 
     def learned_from(self) -> frozenset[str]:
         """Return the subjects that what makes the view has learned from."""
