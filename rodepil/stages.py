@@ -11,6 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
@@ -22,6 +25,7 @@ from rodepil.io.wording import by_number
 if TYPE_CHECKING:
     from rodepil.data.audit.items import AuditItem
     from rodepil.data.audit.record import AuditRecord
+    from rodepil.store.views.base import View
 
 Control = Literal["none", "static", "scratch"]
 
@@ -178,23 +182,29 @@ def features(
 ) -> str:
     """Materialize the views of the settings and write the snapshot of stored features.
 
-    Where `names` chooses among the views, the snapshot keeps what it has of the others.
+    Where `names` chooses among the views, the snapshot keeps what it has of the others. Without
+    names those are left out that a network of this project makes, for it is trained afterwards.
     """
     from rodepil.store import Manifest, declared_views, open_store  # noqa: PLC0415
-    from rodepil.store.know.project import choose  # noqa: PLC0415
+    from rodepil.store.know.project import by_hand, choose, put_off  # noqa: PLC0415
 
     declared = {
         view.name: view
         for view in declared_views(settings.features, settings.views, workspace.root)
     }
-    views = choose(names, declared)
+    views: Sequence[View] = choose(names, declared)
+    later: Sequence[str] = ()
+    if not names:
+        views, later = put_off(views)
     manifest = Manifest(tables.read("clips", workspace.clips), workspace.clips.parent)
-    kept = names and workspace.features.is_file()
+    kept = (names or later) and workspace.features.is_file()
     before = tables.read("features", workspace.features) if kept else None
+    if before is not None and not names:
+        before = before.filter(pc.is_in(before.column("view"), pa.array(later)))
     store = open_store(settings.store, workspace, before)
     summary = store.materialize(views, manifest, progress=progress)
     tables.write("features", summary.features, workspace.features)
-    return str(summary)
+    return "\n".join([str(summary), *map(by_hand, later)])
 
 
 def pretrain(

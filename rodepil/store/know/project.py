@@ -171,6 +171,23 @@ def choose(names: Sequence[str], views: dict[str, View]) -> list[View]:
     return [view for name, view in views.items() if not names or name in names]
 
 
+def put_off(views: Sequence[View]) -> tuple[list[View], list[str]]:
+    """Part views into those to make now, and the names of those that wait for training.
+
+    The stage of features comes before training, so that it can't make what a trained network does.
+    """
+    later = [view.name for view in views if view.follows_training()]
+    return [view for view in views if view.name not in later], later
+
+
+def by_hand(name: str) -> str:
+    """Return what to say of a view that was put off."""
+    return (
+        f"{name}: left out, for its network comes of training; make it by hand after training: "
+        f"{MATERIALIZE} {name}"
+    )
+
+
 def _row(clips: pa.Table, at: int) -> dict[str, object]:
     row: dict[str, object] = clips.slice(at, 1).to_pylist()[0]
     return row
