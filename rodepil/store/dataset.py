@@ -5,7 +5,6 @@ Shapes: N clips, B clips of a batch; what one clip is, its view says.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,10 +18,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from rodepil.data.split import Split
-from rodepil.errors import DamagedFeature, FeatureError, SubjectLeak
+from rodepil.errors import FeatureError, SubjectLeak
 from rodepil.store import snapshot
 from rodepil.store.clipset import ClipSet, to_device
 from rodepil.store.features import FeatureStore
+from rodepil.store.making import shard_clips
 from rodepil.store.materialize import Manifest
 from rodepil.store.views.base import Row, View
 
@@ -85,7 +85,6 @@ class FeatureDataset(Dataset[dict[str, Any]]):
         snapshot.refuse_stale(view, stored, rows)
         _refuse_learned(view, split)
         self._known = set(self.clip_ids)
-        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.clip_ids)
@@ -151,7 +150,8 @@ class FeatureDataset(Dataset[dict[str, Any]]):
         if place.type == "cpu":
             self._copy(range(len(self)), frames)
         else:
-            parts = torch.split(torch.arange(len(self)), self.store.shard_clips)
+            size = shard_clips(self.view, self.store.shard_clips)
+            parts = torch.split(torch.arange(len(self)), size)
             for part, taken in zip(parts, self.batches(parts, place), strict=True):
                 frames[part[0] : part[-1] + 1] = taken
         return ClipSet(frames, self.labels, self.clip_ids, self.subject_ids)
@@ -196,16 +196,13 @@ class FeatureDataset(Dataset[dict[str, Any]]):
             yield self._row(self.clip_ids[index])
 
     def _row(self, clip_id: str) -> Row:
-        with self._lock:  # copying goes on beside; finding and checking do not
-            try:
-                return next(self.store.rows(self.view.name, [clip_id]))
-            except FeatureError as error:
-                if self.manifest is None:
-                    raise
-                if isinstance(error, DamagedFeature):
-                    self.store.discard(error.shard)
-                self.store.ensure(self.view, self.manifest, processes=1)
-                return next(self.store.rows(self.view.name, [clip_id]))
+        try:
+            return next(self.store.rows(self.view.name, [clip_id]))
+        except FeatureError:  # what is damaged is removed by now
+            if self.manifest is None:
+                raise
+            self.store.ensure(self.view, self.manifest, processes=1)
+            return next(self.store.rows(self.view.name, [clip_id]))
 
 
 def _refuse_learned(view: View, split: Split) -> None:
