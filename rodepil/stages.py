@@ -11,9 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
@@ -180,12 +177,18 @@ def features(
     progress: Progress,
     names: Sequence[str] = (),
 ) -> str:
-    """Materialize the views of the settings and write the snapshot of stored features.
+    """Materialize the views of the settings and write them down in the snapshot.
 
-    Where `names` chooses among the views, the snapshot keeps what it has of the others. Without
-    names those are left out that a network of this project makes, for it is trained afterwards.
+    The snapshot keeps what it has of the settings' other views; where `names` chooses among the
+    views, also of those that other settings name. Without names those are left out that a network
+    of this project makes, for it is trained afterwards.
+
+    Raises
+    ------
+    FeatureError
+        Clips gave no features in some view; all else is made and in the snapshot.
     """
-    from rodepil.store import Manifest, declared_views, open_store  # noqa: PLC0415
+    from rodepil.store import Manifest, declared_views, open_store, snapshot  # noqa: PLC0415
     from rodepil.store.know.project import by_hand, choose, put_off  # noqa: PLC0415
 
     declared = {
@@ -197,13 +200,10 @@ def features(
     if not names:
         views, later = put_off(views)
     manifest = Manifest(tables.read("clips", workspace.clips), workspace.clips.parent)
-    kept = (names or later) and workspace.features.is_file()
-    before = tables.read("features", workspace.features) if kept else None
-    if before is not None and not names:
-        before = before.filter(pc.is_in(before.column("view"), pa.array(later)))
-    store = open_store(settings.store, workspace, before)
-    summary = store.materialize(views, manifest, progress=progress)
-    tables.write("features", summary.features, workspace.features)
+    summary = open_store(settings.store, workspace).materialize(views, manifest, progress=progress)
+    made = [view.name for view in views]
+    snapshot.record(workspace.features, summary.features, made, None if names else set(declared))
+    summary.raise_if_failed()
     return "\n".join([str(summary), *map(by_hand, later)])
 
 

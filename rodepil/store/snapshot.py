@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from filelock import FileLock
 
-from rodepil.errors import FeatureError
+from rodepil.errors import FeatureError, TableError
 from rodepil.io import tables
-from rodepil.io.files import short_hash
+from rodepil.io.files import short_hash, unwritable
 from rodepil.store.index import Spot
 from rodepil.store.making import Wanted
 from rodepil.store.materialize import plan
@@ -50,6 +52,56 @@ def merge(old: pa.Table, new: pa.Table, views: Sequence[str]) -> pa.Table:
     others = old.filter(pc.invert(pc.is_in(old.column("view"), pa.array(views, pa.string()))))
     both = pa.concat_tables([tables.check("features", others), tables.check("features", new)])
     return both.sort_by([("view", "ascending"), ("clip_id", "ascending")])
+
+
+def record(
+    path: Path, made: pa.Table, views: Sequence[str], among: Collection[str] | None = None
+) -> None:
+    """Put the rows of some views in the place of those that a snapshot's file has of them.
+
+    One process at a time does so, on what others wrote meanwhile.
+
+    Parameters
+    ----------
+    path
+        The file; one that is missing or can't be read is begun anew.
+    made
+        A snapshot with the rows of `views`.
+    views
+        The views that were made.
+    among
+        The views of which rows may stay; by default all.
+
+    Raises
+    ------
+    TableError
+        The file can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(f".{path.name}.lock"))
+        lock.acquire()
+    except OSError as error:
+        raise TableError(unwritable(path, error)) from error
+    try:
+        old = _read(path)
+        tables.write("features", merge(_only(old, among), _only(made, views), views), path)
+    finally:
+        lock.release()
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        return tables.read("features", path)
+    except TableError:
+        return tables.from_rows("features", [])
+
+
+def _only(features: pa.Table, views: Collection[str] | None) -> pa.Table:
+    """Return the rows of some views; by default all."""
+    if views is None:
+        return features
+    return features.filter(pc.is_in(features.column("view"), pa.array(sorted(views), pa.string())))
 
 
 def of_view(name: str, features: pa.Table) -> pa.Table:
