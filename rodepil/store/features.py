@@ -53,6 +53,22 @@ class MaterializeSummary:
     reused: dict[str, int]
     failures: pa.Table
 
+    def raise_if_failed(self) -> None:
+        """Refuse to go on where clips gave no feature.
+
+        Raises
+        ------
+        FeatureError
+            Some did.
+        """
+        if self.failures.num_rows:
+            none = [name for name in self.computed if not self.computed[name] + self.reused[name]]
+            raise FeatureError(
+                f"{self}\n{''.join(f'view {name!r} has no features at all. ' for name in none)}"
+                "What is done is kept. Mend what is said above and run the same command again, or "
+                "take the view that clips do not fit out of the settings"
+            )
+
     def __str__(self) -> str:
         done = [
             f"{view}: {self.computed[view] + self.reused[view]} features, "
