@@ -18,6 +18,7 @@ from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
 from rodepil.store import materialize, snapshot
 from rodepil.store.index import Index, Spot
+from rodepil.store.lease import lease
 from rodepil.store.making import Failure
 from rodepil.store.materialize import Manifest
 from rodepil.store.places import LocalPlace, Place
@@ -138,8 +139,8 @@ class FeatureStore:
         Raises
         ------
         FeatureError
-            A worker died, the disk is full, or a newer version wrote the store; finished shards
-            are kept.
+            A worker died, the disk is full, shards were removed meanwhile, or a newer version
+            wrote the store; finished shards are kept.
         RodepilError
             A view can't be made at all, for example because its network is missing.
         """
@@ -166,14 +167,21 @@ class FeatureStore:
         failures: list[Failure] = []
         shards: list[dict[str, tuple[str, ...]]] = [{} for _ in views]
         total = sum(group.n_clips for group in groups)
-        with progress.task(f"features: {', '.join(names)}", total, "clips") as advance:
+        folders = [folder_name(view) for view in views] if groups else []
+        with (
+            progress.task(f"features: {', '.join(names)}", total, "clips") as advance,
+            lease(self.place, folders) as renew,
+        ):
             for made in materialize.run(groups, advance, processes):
+                renew()
                 for number, written in made.shards.items():
                     computed[views[number].name] += sum(map(len, written.values()))
                     shards[number].update(written)
                 failures += made.failures
-        made_now = snapshot.make(views, wanted, self._index(views, indexes, shards))
+            after = self._index(views, indexes, shards)
         self._forget()
+        materialize.refuse_vanished(wanted, spots, shards, after)
+        made_now = snapshot.make(views, wanted, after)
         self.features = snapshot.merge(self.features, made_now, names)
         return MaterializeSummary(
             self.features,

@@ -193,3 +193,39 @@ def run(
             ) from error
         advance(outcome.item.n_clips)
         yield outcome.result
+
+
+def refuse_vanished(
+    wanted: Sequence[Wanted],
+    before: Sequence[Mapping[str, object]],
+    made: Sequence[Mapping[str, tuple[str, ...]]],
+    after: Sequence[Mapping[str, object]],
+) -> None:
+    """Refuse a store in which not all is there any more that was there or has been made.
+
+    Parameters
+    ----------
+    wanted
+        The clips.
+    before, after
+        The keys that were there, and those that are, of each view.
+    made
+        The keys of each shard that was written, of each view.
+
+    Raises
+    ------
+    FeatureError
+        Something has gone meanwhile.
+    """
+    written = [{key for keys in shards.values() for key in keys} for shards in made]
+    lost = [
+        one.clip_id
+        for one in wanted
+        for at, key in one.keys.items()
+        if key not in after[at] and (key in before[at] or key in written[at])
+    ]
+    if lost:
+        raise FeatureError(
+            f"{len(lost)} features were removed while others were made, the first is of clip "
+            f"{lost[0]}; run it again: what is left is kept"
+        )
