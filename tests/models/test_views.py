@@ -232,6 +232,25 @@ def test_a_network_replaced_after_planning_is_refused(
         decode_one(path, travelled(view))
 
 
+@pytest.mark.parametrize("wrong", ["file", "device"])
+def test_a_network_that_does_not_load_is_told_before_clips_are_decoded(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+):
+    folder = ClipFolder(tmp_path / "data")
+    (folder.root / "clips").mkdir(parents=True)
+    folder.add(0, noise(0, 8)).unlink()  # whoever looks for the clip first says something else
+    store = FeatureStore(tmp_path / "store")
+    if wrong == "file":
+        file.write_bytes(file.read_bytes()[:-100])
+        view, says = EmbeddingView(model=str(file), device="cpu"), r"model\.safetensors"
+    else:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        view, says = EmbeddingView(model=str(file), device="cuda"), "device 'cuda' is not there"
+    with pytest.raises(ModelError, match=says):
+        store.materialize([FRAMES, view], folder.manifest, processes=1)
+    assert not (tmp_path / "store").exists()
+
+
 def splits(folder: ClipFolder, fold: int) -> Any:
     """Test rat<fold> and train on the others."""
     rows = [
