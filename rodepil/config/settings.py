@@ -315,6 +315,11 @@ class TrackSettings(Settings):
     journal: bool = True
 
 
+def _demo_views() -> dict[str, dict[str, Any]]:
+    """Return the demo's views beside the one that models train on."""
+    return {"motion": {"kind": "motion", "size_px": 112}}
+
+
 class ProjectSettings(Settings):
     """Everything: the sections of params.yaml under the chosen profile."""
 
@@ -325,7 +330,7 @@ class ProjectSettings(Settings):
     audit: AuditSettings = AuditSettings()
     folds: FoldSettings = FoldSettings()
     features: FeatureSettings = FeatureSettings()
-    views: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    views: dict[str, dict[str, Any]] = Field(default_factory=_demo_views)
     store: StoreSettings = StoreSettings()
     model: ModelSettings = ModelSettings()
     pretrain: PretrainSettings = PretrainSettings()

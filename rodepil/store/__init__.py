@@ -36,23 +36,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ClipSet": "clipset",
-    "FeatureDataset": "dataset",
-    "FeatureLoader": "loading",
-    "FeatureStore": "features",
-    "FrameView": "views.frames",
-    "Manifest": "materialize",
-    "MaterializeSummary": "features",
-    "MotionView": "views.motion",
-    "View": "views",
-    "declared_views": "views",
-    "keep": "loading",
-    "open_store": "opening",
-    "training_view": "views",
+    "ClipSet": "rodepil.store.clipset",
+    "FeatureDataset": "rodepil.store.dataset",
+    "FeatureLoader": "rodepil.store.loading",
+    "FeatureStore": "rodepil.store.features",
+    "FrameView": "rodepil.store.views.frames",
+    "Manifest": "rodepil.store.materialize",
+    "MaterializeSummary": "rodepil.store.features",
+    "MotionView": "rodepil.store.views.motion",
+    "View": "rodepil.store.views",
+    "declared_views": "rodepil.store.views",
+    "keep": "rodepil.store.loading",
+    "open_store": "rodepil.store.opening",
+    "training_view": "rodepil.store.views",
 }
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(_HOMES[name]), name)

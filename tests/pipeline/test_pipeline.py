@@ -199,7 +199,7 @@ def test_deleting_the_store_loses_time_and_no_result(
 
 def test_the_views_settings_reach_the_features(project: Workspace) -> None:
     features = tables.read("features", project.features)
-    assert set(features.column("view").to_pylist()) == {FeatureSettings().view}
+    assert set(features.column("view").to_pylist()) == {FeatureSettings().view, "motion"}
 
 
 def test_every_file_that_simulates_recordings_is_a_dependency_of_their_stage() -> None:
