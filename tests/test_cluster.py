@@ -57,12 +57,18 @@ def test_a_dead_process_costs_only_the_item_that_kills_it_alone() -> None:
     assert "leave it out" in str(outcomes[DIE].error)
 
 
+def _workers() -> set[psutil.Process]:
+    """Return the processes that the forkserver has started: those below our own children."""
+    children = psutil.Process().children(recursive=True)
+    return {child for child in children if child.ppid() != os.getpid()}
+
+
 def test_who_stops_reading_waits_for_no_worker() -> None:
     begun = time.monotonic()
+    before = _workers()  # of other tests, such as Ray's
     outcomes = run_many(eval, ["1", *["__import__('time').sleep(60)"] * 3], processes=2)
     assert next(outcomes).result == 1
-    children = psutil.Process().children(recursive=True)
-    workers = [child for child in children if child.ppid() != os.getpid()]  # the forkserver's
+    workers = list(_workers() - before)
     assert len(workers) == 2
     outcomes.close()  # type: ignore[attr-defined]  # a generator
     assert time.monotonic() - begun < 20
