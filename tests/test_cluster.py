@@ -87,12 +87,18 @@ def test_a_script_that_its_workers_run_again_is_told_the_guard(tmp_path: Path) -
         assert any(line.startswith("None ") for line in lines) is bool(told)
 
 
+def _workers() -> set[psutil.Process]:
+    """Return the processes that the forkserver has started: those below our own children."""
+    children = psutil.Process().children(recursive=True)
+    return {child for child in children if child.ppid() != os.getpid()}
+
+
 def test_who_stops_reading_waits_for_no_worker() -> None:
     begun = time.monotonic()
+    before = _workers()  # of other tests, such as Ray's
     outcomes = run_many(eval, ["1", *["__import__('time').sleep(60)"] * 3], processes=2)
     assert next(outcomes).result == 1
-    children = psutil.Process().children(recursive=True)
-    workers = [child for child in children if child.ppid() != os.getpid()]  # the forkserver's
+    workers = list(_workers() - before)
     assert len(workers) == 2
     outcomes.close()  # type: ignore[attr-defined]  # a generator
     assert time.monotonic() - begun < 20
