@@ -101,6 +101,27 @@ def test_a_grey_view_holds_the_very_lightness(tmp_path: Path, pairs: str) -> Non
     assert np.array_equal(got.reshape(-1, 24, 24), np.stack(frames))
 
 
+@pytest.mark.parametrize(("colour", "pixel_format"), [("rgb", "rgb24"), ("grey", "gray")])
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt"), [("ffv1", "yuv420p"), ("mpeg4", "yuv420p"), ("mjpeg", "yuvj420p")]
+)
+def test_the_bytes_are_ffmpegs_and_opencvs_to_the_last_bit(
+    tmp_path: Path, codec: str, pix_fmt: str, colour: str, pixel_format: str
+) -> None:
+    # Whoever changes the view, and with it this test, raises its code_version.
+    path = tmp_path / "clip.avi"
+    encode(path, noise(6), codec=codec, pix_fmt=pix_fmt)
+    with av.open(str(path)) as container:
+        whole = [
+            picture.to_ndarray(format=pixel_format).reshape(48, 48, -1)
+            for picture in container.decode(video=0)
+        ]
+    small = [cv2.resize(image, (20, 20), interpolation=cv2.INTER_AREA) for image in whole]
+    view = FrameView.model_validate({"frames": 30, "size_px": 20, "colour": colour})
+    got = made(path, view).transpose(0, 2, 3, 1)
+    assert np.array_equal(got, np.stack(small).reshape(got.shape))
+
+
 @pytest.mark.parametrize(("length", "gap"), [(1, 1), (5, 5), (5, 9)])
 def test_a_clip_shorter_than_the_gap_has_no_native_pair(
     tmp_path: Path, length: int, gap: int
