@@ -28,7 +28,7 @@ def far_away(settings: ProjectSettings, monkeypatch: pytest.MonkeyPatch) -> Proj
     """Return settings with a store on a file system that only this process sees."""
     monkeypatch.setattr("rodepil.cluster.cpu_count", lambda: 1)
     url = f"memory://{uuid4().hex}"
-    return settings.model_copy(update={"store": StoreSettings(url=url)})
+    return settings.model_copy(update={"store": StoreSettings(url=url), "views": {}})
 
 
 def test_where_the_store_lies_makes_no_other_trial(
