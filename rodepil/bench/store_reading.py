@@ -200,7 +200,7 @@ def _cold(pool: Pool, folder: Path, repeats: int) -> Row:
     spots = _where(pool, folder)
     into = np.empty_like(pool.frames[:BATCH])
     order = _shuffled(len(pool.clip_ids), 3)
-    pool.store._forget()  # noqa: SLF001 - what is mapped stays in memory
+    pool.store.forget()  # what is mapped stays in memory
     gc.collect()
 
     def ours() -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rodepil.store.clipset import ClipSet
     from rodepil.store.dataset import FeatureDataset
-    from rodepil.store.features import FeatureStore, MaterializeSummary
+    from rodepil.store.features import FeatureStore
     from rodepil.store.loading import FeatureLoader, keep
     from rodepil.store.materialize import Manifest
     from rodepil.store.opening import open_store
+    from rodepil.store.summary import MaterializeSummary
     from rodepil.store.views import View, declared_views, training_view
     from rodepil.store.views.frames import FrameView
     from rodepil.store.views.motion import MotionView
@@ -42,7 +43,7 @@ _HOMES = {
     "FeatureStore": "rodepil.store.features",
     "FrameView": "rodepil.store.views.frames",
     "Manifest": "rodepil.store.materialize",
-    "MaterializeSummary": "rodepil.store.features",
+    "MaterializeSummary": "rodepil.store.summary",
     "MotionView": "rodepil.store.views.motion",
     "View": "rodepil.store.views",
     "declared_views": "rodepil.store.views",

@@ -6,7 +6,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -23,6 +23,7 @@ from rodepil.store.making import Failure
 from rodepil.store.materialize import Manifest
 from rodepil.store.places import LocalPlace, Place
 from rodepil.store.shards import MEND, Shard, folder_name, open_shard
+from rodepil.store.summary import MaterializeSummary
 from rodepil.store.views.base import Row, View
 
 if TYPE_CHECKING:
@@ -33,52 +34,6 @@ Got = TypeVar("Got")
 
 SHARD_CLIPS = 16
 OPEN_SHARDS = 128
-
-
-@dataclass(frozen=True)
-class MaterializeSummary:
-    """What `FeatureStore.materialize` did.
-
-    Attributes
-    ----------
-    features
-        The snapshot: the table "features", a row for every feature of a kept clip.
-    computed, reused
-        Features made now, and those that were there, by view.
-    failures
-        The table "failures": clips that gave no feature, by path, with the reason.
-    """
-
-    features: pa.Table
-    computed: dict[str, int]
-    reused: dict[str, int]
-    failures: pa.Table
-
-    def raise_if_failed(self) -> None:
-        """Refuse to go on where clips gave no feature.
-
-        Raises
-        ------
-        FeatureError
-            Some did.
-        """
-        if self.failures.num_rows:
-            none = [name for name in self.computed if not self.computed[name] + self.reused[name]]
-            raise FeatureError(
-                f"{self}\n{''.join(f'view {name!r} has no features at all. ' for name in none)}"
-                "What is done is kept. Mend what is said above and run the same command again, or "
-                "take the view that clips do not fit out of the settings"
-            )
-
-    def __str__(self) -> str:
-        done = [
-            f"{view}: {self.computed[view] + self.reused[view]} features, "
-            f"{self.computed[view]} computed, {self.reused[view]} reused"
-            for view in self.computed
-        ]
-        failed = [f"{self.failures.num_rows} clips failed"] if self.failures.num_rows else []
-        reasons = [f"  {row['item']}: {row['message']}" for row in self.failures.to_pylist()]
-        return "\n".join([*done, *failed, *reasons])
 
 
 class FeatureStore:
@@ -179,7 +134,7 @@ class FeatureStore:
                     shards[number].update(written)
                 failures += made.failures
             after = self._index(views, indexes, shards)
-        self._forget()
+        self.forget()
         materialize.refuse_vanished(wanted, spots, shards, after)
         made_now = snapshot.make(views, wanted, after)
         self.features = snapshot.merge(self.features, made_now, names)
@@ -374,9 +329,9 @@ class FeatureStore:
         """Remove a shard that is damaged; its features are made again when they are wanted."""
         with self._lock:
             self.place.discard(shard)
-            self._forget()
+            self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Forget what is open and known of files: they may have been made anew."""
         self._open.clear()
         self._checked.clear()

@@ -262,3 +262,5 @@ def test_all_problems_are_said_at_once(filled: Lab):
 
 def test_an_annotation_may_end_with_the_last_frame(filled: Lab):
     annotated(filled, [seizure(ID, 0, 0, 2.0)])
+    with pytest.raises(AnnotationError, match="annotation 1"):
+        annotated(filled, [seizure(ID, 0, 0, 2.1)])

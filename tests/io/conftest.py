@@ -40,6 +40,16 @@ def turned(path: Path, degrees: int) -> Path:
     return path
 
 
+def lose_second_key(path: Path) -> None:
+    """Write zeros over the second key frame of a film."""
+    with av.open(str(path)) as container:
+        keys = [packet for packet in container.demux(video=0) if packet.is_keyframe]
+        begin, end = keys[1].pos, keys[1].pos + keys[1].size
+    data = bytearray(path.read_bytes())
+    data[begin:end] = bytes(end - begin)
+    path.write_bytes(data)
+
+
 @pytest.fixture(name="turned")
 def turned_fixture() -> Turn:
     """Return a function that turns an MP4 by a quarter turn or more."""

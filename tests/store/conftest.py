@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -20,10 +21,14 @@ from rodepil.io import tables
 from rodepil.store.features import FeatureStore
 from rodepil.store.materialize import Manifest
 from rodepil.store.remote import RemotePlace
+from rodepil.store.views.frames import FrameView
 
 Video = npt.NDArray[np.uint8]
 Encode = Callable[..., None]
 KEYS = {"AWS_ACCESS_KEY_ID": "tests-own-key", "AWS_SECRET_ACCESS_KEY": "tests-own-secret"}
+
+
+VIEW = FrameView(frames=4, size_px=32)
 
 
 def encode(
@@ -187,3 +192,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> RemotePlace:
     """Return an empty place on each kind of file system: Arrow's own, and fsspec's."""
     name = request.getfixturevalue("bucket") if request.param == "s3" else uuid4().hex
     return RemotePlace(f"{request.param}://{name}/a store", tmp_path / "cache", 10**9)
+
+
+def reference(video: Video) -> Video:
+    """What VIEW makes of a lossless clip, by OpenCV alone."""
+    chosen = [video[int((i + 0.5) * len(video) / 4)] for i in range(4)]
+    resized = [cv2.resize(frame, (32, 32), interpolation=cv2.INTER_AREA) for frame in chosen]
+    return np.stack(resized).transpose(0, 3, 1, 2)

@@ -186,7 +186,7 @@ def test_what_is_no_shard_of_ours_is_refused(tmp_path: Path) -> None:
 
 def test_a_shard_that_can_not_be_opened_is_not_taken_for_damaged(filled: FeatureStore) -> None:
     path = shard_of(filled, "c000")
-    filled._forget()
+    filled.forget()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
     try:

@@ -160,7 +160,7 @@ def test_a_feature_of_a_removed_shard_is_said_to_be_gone(
     folder: ClipFolder, filled: FeatureStore
 ) -> None:
     shard_of(filled, "c000").unlink()
-    filled._forget()
+    filled.forget()
     with pytest.raises(FeatureError, match=r"is not in the store \(frames-.*run 'rodepil features"):
         filled.read("frames", ["c000"])
     filled.ensure(VIEW, folder.manifest, processes=1)

@@ -104,7 +104,7 @@ def test_a_feature_outlives_store_and_file(filled: FeatureStore, folder: ClipFol
     copies = [array.copy() for array in arrays]
     for path in list(filled.place.folder.rglob("*.arrow")):
         path.unlink()
-    filled._forget()
+    filled.forget()
     assert all(np.array_equal(one, two) for one, two in zip(arrays, copies, strict=True))
 
 

@@ -17,7 +17,7 @@ import pytest
 from rodepil.config.settings import StoreSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import DamagedFeature, FeatureError
-from rodepil.store.features import FeatureStore, MaterializeSummary
+from rodepil.store import FeatureStore, MaterializeSummary
 from rodepil.store.index import INDEX, Index
 from rodepil.store.materialize import Manifest
 from rodepil.store.opening import open_store

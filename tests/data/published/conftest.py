@@ -17,6 +17,8 @@ from urllib.parse import quote, unquote
 import pytest
 
 from rodepil.data.published.http import Http, Patience
+from tests.data.published.importing import BRIEF
+from tests.published_clips import make_published
 
 RECORD = "17601357"
 
@@ -208,3 +210,14 @@ def http(pauses: list[float]) -> Iterator[Http]:
 def parts(tmp_path: Path) -> Path:
     """Return where beginnings of downloads are kept."""
     return tmp_path / "parts"
+
+
+@pytest.fixture
+def brief(tmp_path: Path) -> list[Path]:
+    """Return three short clips of one animal, two normal and one seizure, in their folders."""
+    return make_published(tmp_path / "clips", subjects=1, kinds=BRIEF)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "imported"

@@ -5,34 +5,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import Counter
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
-from rodepil.config.imports import AnnotationImportSettings
 from rodepil.config.settings import CurateSettings
-from rodepil.data.boxes.keep import put_cages
-from rodepil.data.cages import Cage
 from rodepil.data.curate import curate
 from rodepil.data.lab import register
-from rodepil.data.marks.take import import_annotations
-from rodepil.data.published import clips as clips_module
 from rodepil.data.published.clips import ImportedClips, import_clips
 from rodepil.data.sources import read_source
 from rodepil.errors import SourceError
 from rodepil.io import tables
 from rodepil.io.names import parse_clip_name
+from tests.data.published.importing import SHORT, ids, read, renamed, run
 from tests.published_clips import NORMAL, ROOT, Made, film_clip, make_published
-
-NAMES = ("recordings", "cages", "annotations")
-SHORT = Made(30, 30, (64, 64))
-"""Clips of 1 s, where their length is nothing to the rule."""
-
-BRIEF = {"N": SHORT, "S": SHORT}
 
 
 @pytest.fixture(scope="module")
@@ -41,30 +28,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     make_published(folder, subjects=5)
     return folder
-
-
-@pytest.fixture
-def brief(tmp_path: Path) -> list[Path]:
-    """Return three short clips of one animal, two normal and one seizure, in their folders."""
-    return make_published(tmp_path / "clips", subjects=1, kinds=BRIEF)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def into(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "imported"
-
-
-def run(into: Path, *given: Path) -> ImportedClips:
-    return import_clips(given, into, processes=1)
-
-
-def read(into: Path) -> dict[str, pa.Table]:
-    return {name: tables.read(name, into / f"{name}.parquet") for name in NAMES}
-
-
-def ids(into: Path) -> list[str]:
-    found: list[str] = read(into)["recordings"].column("recording_id").to_pylist()
-    return found
 
 
 def reasons(done: ImportedClips) -> dict[str, str]:
@@ -174,15 +137,6 @@ def test_a_folder_that_says_another_label_is_refused_and_both_are_named(
     message = reasons(done)[normal.name]
     assert "its name says Label N, Y 0, and its folder '1' says 1" in message
     assert normal.stem not in ids(into)
-
-
-def renamed(clip: Path, **parts: object) -> Path:
-    """Return a path beside a clip whose name says something else."""
-    date, video, position, rat, frames, label, _ = clip.stem.split("_")
-    said = {"date": date, "video": video, "position": position, "rat": rat, "frames": frames}
-    said |= {"label": label} | {key: str(value) for key, value in parts.items()}
-    folder = clip.parents[1] / ("1" if said["label"] == "S" else "0")
-    return folder / f"{'_'.join(said.values())}_{'1' if said['label'] == 'S' else '0'}.avi"
 
 
 def test_of_copies_the_first_is_kept(brief: list[Path], into: Path):
@@ -303,100 +257,3 @@ def test_of_a_clip_that_is_short_by_more_than_its_last_frame_curation_says_so(
     assert ["lasts 9.83333 s, less than one clip of 10 s" in one for one in messages] == [True] * (
         2 - kept
     )
-
-
-BROKEN = pytest.mark.parametrize("step", range(5))
-
-
-def breaking(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    """Let the process seem to die ahead of the table that is written as number `step`."""
-    real, done = tables.write, []
-
-    def write(name: str, table: pa.Table, path: Path) -> pa.Table:
-        if len(done) == step:
-            raise KeyboardInterrupt
-        done.append(name)
-        return real(name, table, path)
-
-    monkeypatch.setattr(tables, "write", write)
-
-
-def recorded_without_seizure(into: Path) -> list[str]:
-    """Return seizure clips that stand among the recordings without their annotation."""
-    path = into / "annotations.parquet"
-    marked = tables.read("annotations", path).to_pylist() if path.is_file() else []
-    known = {row["recording_id"] for row in marked}
-    there = into / "recordings.parquet"
-    rows = tables.read("recordings", there).to_pylist() if there.is_file() else []
-    return [
-        row["recording_id"]
-        for row in rows
-        if "_S_" in row["recording_id"] and row["recording_id"] not in known
-    ]
-
-
-@BROKEN
-def test_an_import_that_dies_between_tables_loses_no_label_and_the_next_mends_it(
-    brief: list[Path], into: Path, step: int, monkeypatch: pytest.MonkeyPatch
-):
-    run(into, brief[0])
-    with monkeypatch.context() as patched:
-        breaking(patched, step)
-        with suppress(KeyboardInterrupt):
-            run(into, *brief)
-    assert not recorded_without_seizure(into)
-    run(into, *brief)
-    source = read_source(into)
-    assert source.recordings.column("recording_id").to_pylist() == sorted(p.stem for p in brief)
-    assert source.annotations.column("recording_id").to_pylist() == [brief[2].stem]
-    assert source.cages.num_rows == 3
-
-
-@BROKEN
-def test_a_removal_that_dies_between_tables_leaves_no_seizure_clip_without_its_label(
-    brief: list[Path], into: Path, step: int, monkeypatch: pytest.MonkeyPatch
-):
-    run(into, *brief)
-    film_clip(renamed(brief[2], rat="9-9"), SHORT, np.random.default_rng(5))
-    with monkeypatch.context() as patched:
-        breaking(patched, step)
-        with suppress(KeyboardInterrupt):
-            run(into, brief[0].parents[1])
-    assert not recorded_without_seizure(into)
-    run(into, brief[0].parents[1])
-    source = read_source(into)
-    assert source.recordings.column("recording_id").to_pylist() == sorted(p.stem for p in brief[:2])
-    assert (source.cages.num_rows, source.annotations.num_rows) == (2, 0)
-
-
-def test_what_others_write_while_clips_are_probed_stays(
-    brief: list[Path], into: Path, monkeypatch: pytest.MonkeyPatch
-):
-    run(into, brief[0])
-    probe = clips_module.probe_many
-
-    def probe_slowly(*arguments: object, **named: object) -> object:
-        found = probe(*arguments, **named)  # type: ignore[arg-type]
-        (cage,) = [Cage(**row) for row in read(into)["cages"].to_pylist()]
-        put_cages(into, {cage.recording_id: [replace(cage, subject_id="drawn")]})
-        return found
-
-    monkeypatch.setattr(clips_module, "probe_many", probe_slowly)
-    run(into, *brief[1:])
-    cages = read(into)["cages"].to_pylist()
-    assert [row["subject_id"] for row in cages].count("drawn") == 1
-    assert len(cages) == 3
-
-
-def test_clips_that_annotators_judged_keep_what_they_agreed_upon(
-    brief: list[Path], into: Path, tmp_path: Path
-):
-    run(into, *brief)
-    sheet = tmp_path / "anna.csv"
-    sheet.write_text(f"recording,start_s,end_s\n{brief[2].stem},0.25,0.75\n")
-    import_annotations([sheet], into, AnnotationImportSettings())
-    before = read(into)["annotations"].to_pylist()
-    assert {row["annotator"] for row in before} >= {"anna + published"}
-    assert max(row["agreement"] for row in before) == 0.5  # half of the clip was marked by both
-    run(into, *brief)
-    assert read(into)["annotations"].to_pylist() == before
