@@ -11,7 +11,7 @@ import pytest
 from rodepil.config.workspace import Workspace
 from rodepil.io import tables
 from tests.cli.conftest import Rodepil, Shown
-from tests.data.test_summary import Row, cage, recording, seizure, window
+from tests.data.summary_rows import Row, cage, recording, seizure, window
 
 Run = Callable[..., Shown]
 

@@ -15,7 +15,7 @@ from rodepil.data.overview import Activity, Dataset, Mark
 from rodepil.errors import ReportError
 from rodepil.report.activity import activity_figure, write_activity
 from rodepil.report.style import LIGHT
-from tests.data.test_summary import cage, dataset, recording, seizure, window
+from tests.data.summary_rows import cage, dataset, recording, seizure, window
 
 SIZES = {"one": (1, 24, 3), "nineteen": (19, 24, 20), "three minutes": (6, 18, 8)}
 
