@@ -1,0 +1,54 @@
+"""Images sampled where a flow points. Shapes: N pairs, C planes, H W pixels."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as fn
+from torch import Tensor
+
+
+def filled_up(images: Tensor) -> Tensor:
+    """Return images with 0 to the right and below, so that both sides are powers of two.
+
+    Only then does a whole-numbered position stay one when `sample` turns it into a share of the
+    image's size and torch turns it back: what rests is compared with itself.
+
+    Parameters
+    ----------
+    images
+        (N, C, H, W) float32.
+    """
+    height, width = images.shape[-2:]
+    return fn.pad(images, (0, _power_of_two(width) - width, 0, _power_of_two(height) - height))
+
+
+def sample(images: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
+    """Return images where the flow points, bilinear, and where that is inside of them.
+
+    Parameters
+    ----------
+    images
+        (N, C, at least H, at least W) float32, from `filled_up`.
+    flow
+        (N, 2, H, W) float32, right and down, px.
+
+    Returns
+    -------
+    tuple of Tensor
+        (N, C, H, W) float32, of no meaning outside, and (N, H, W) bool. As with OpenCV, a position
+        is inside when all four pixels about it are, so that the last row and column are not.
+    """
+    full_height, full_width = images.shape[-2:]
+    height, width = flow.shape[-2:]
+    columns = torch.arange(width, dtype=flow.dtype, device=flow.device)
+    rows = torch.arange(height, dtype=flow.dtype, device=flow.device)[:, None]
+    x, y = flow[:, 0] + columns, flow[:, 1] + rows
+    inside = (x >= 0) & (x < width - 1) & (y >= 0) & (y < height - 1)
+    shares = [(x + 0.5) * (2 / full_width) - 1, (y + 0.5) * (2 / full_height) - 1]
+    grid = torch.stack(shares, dim=-1)
+    found = fn.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    return found, inside
+
+
+def _power_of_two(length: int) -> int:
+    return 1 << (length - 1).bit_length()
