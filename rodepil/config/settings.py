@@ -246,13 +246,22 @@ class PretrainSettings(Settings):
 
 
 class AugmentSettings(Settings):
-    """Random changes of a training clip; one draw a clip, the same for all its frames."""
+    """Random changes of a training clip; one draw a clip, the same for all its frames.
+
+    A crop keeps at least ``crop_area_min`` of the frame's area (1 crops nothing), and its aspect
+    is at most ``crop_aspect_max`` times the frame's, or so many times less. Of the frames that
+    ``features.oversample`` stores for each one shown, ``temporal_jitter`` is the share that may
+    stand in the middle one's place: 0 takes that one, 1 any of them.
+    """
 
     flip_probability: Share = 0.5
     translate_share: Annotated[float, Field(ge=0, le=0.5)] = 0.08
     rotate_deg: Annotated[float, Field(ge=0, le=180)] = 8.0
     brightness: Share = 0.15
     contrast: Share = 0.15
+    crop_area_min: Annotated[float, Field(gt=0, le=1)] = 1.0
+    crop_aspect_max: Annotated[float, Field(ge=1)] = 1.333
+    temporal_jitter: Share = 0.0
 
 
 class TrainSettings(Settings):
