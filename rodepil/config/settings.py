@@ -20,6 +20,7 @@ from rodepil.config.base import (
     Share,
 )
 from rodepil.config.imports import ImportSettings
+from rodepil.config.modality import FlowInputSettings, Pairs
 
 _ROUNDING = 1e-9
 
@@ -157,11 +158,30 @@ class FoldSettings(Settings):
 
 
 class FeatureSettings(Settings):
-    """The stored view of a clip that models train on."""
+    """The stored view of a clip that models train on.
+
+    ``pairs`` stores a neighbour with each of the ``frames``, by which motion is told: ``native``
+    the frame ``gap`` frames later in the clip, ``sampled`` the one a sampling step earlier. Of
+    ``oversample`` frames that are stored for each one shown, training may take another than the
+    middle one.
+    """
 
     view: Literal["frames"] = "frames"
     frames: Positive = 16
     size_px: Positive = 32
+    pairs: Pairs = "none"
+    gap: Positive = 1
+    oversample: Positive = 1
+
+    @model_validator(mode="after")
+    def _a_middle(self) -> Self:
+        if self.oversample % 2 == 0:
+            msg = f"oversample {self.oversample} has no middle one; make it odd"
+            raise ValueError(msg)
+        if self.oversample > 1 and self.pairs == "sampled":
+            msg = "oversample wants pairs native or none: sampled pairs are a whole step apart"
+            raise ValueError(msg)
+        return self
 
 
 class StoreSettings(Settings):
@@ -271,7 +291,9 @@ class TrainSettings(Settings):
     as it takes; null makes a step of every pass. ``ema_decay`` above 0 tests and keeps an
     exponential moving average of the weights. ``early_stop_epochs`` ends training when the
     training loss has not fallen for so many epochs; the test fold is never asked. ``compile``
-    and ``activation_checkpointing`` trade start-up or time for speed or memory.
+    and ``activation_checkpointing`` trade start-up or time for speed or memory. ``modality`` is
+    what the network sees of the frames: ``rgb``, ``absdiff`` or ``flow``, or another of
+    `rodepil.vision.modality`.
     """
 
     seed: NonNegative = 0
@@ -294,6 +316,8 @@ class TrainSettings(Settings):
     compile: bool = False
     activation_checkpointing: bool = False
     precision: Literal["bf16", "fp32"] = "fp32"
+    modality: Annotated[str, Field(min_length=1)] = "rgb"
+    flow: FlowInputSettings = FlowInputSettings()
     augment: AugmentSettings = AugmentSettings()
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     workers: Positive = 1

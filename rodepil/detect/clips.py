@@ -29,7 +29,6 @@ from rodepil.train.metrics import positive
 from rodepil.train.result import probabilities
 from rodepil.train.world import choose_device
 from rodepil.vision.normalize import normalize
-from rodepil.vision.sampling import static
 
 MODEL_FILE: Final = "model.safetensors"
 CLIP_ID_DIGITS: Final = 16
@@ -171,10 +170,8 @@ def _score(
 def _scores(
     frames: npt.NDArray[np.uint8], network: nn.Module, card: ModelCard, place: torch.device
 ) -> list[float]:
-    """Return the probability of a seizure for frames (B, T, 3, H, W) uint8, range [0, 255]."""
-    clips = torch.from_numpy(frames).to(place)
-    if card.control == "static":
-        clips = static(clips)
-    logits = network(normalize(clips, card.mean, card.std))
+    """Return the probability of a seizure for clips (B, ...) as the model's view stores them."""
+    pictures = card.inputs()(torch.from_numpy(frames).to(place))
+    logits = network(normalize(pictures, card.mean, card.std))
     scores: list[float] = probabilities(logits.float().cpu()).tolist()
     return scores

@@ -10,11 +10,13 @@ from pydantic import Field, ValidationError, model_validator
 from torch import nn
 
 from rodepil.config.base import PositiveReal, Settings, Share
+from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
 from rodepil.models.registry import build
 from rodepil.models.tensors import load_exactly, read_metadata, read_tensors, write_tensors
-from rodepil.vision.normalize import MEAN, STD
+from rodepil.vision.inputs import Inputs, make_inputs
+from rodepil.vision.normalize import MEAN, STD, Triple
 
 CARD_KEY = "rodepil.card"
 
@@ -30,6 +32,8 @@ class ModelCard(Settings):
         Names of the logits in order.
     mean, std
         Normalisation of pixels in [0, 1] by channel.
+    modality, flow
+        What the network sees of the frames, and how flow is found and shown where it sees that.
     control
         ``static`` when it was trained on one frame repeated, ``scratch`` when pretrained
         weights were left out.
@@ -49,14 +53,27 @@ class ModelCard(Settings):
     model: ModelSettings
     features: FeatureSettings
     classes: tuple[str, ...] = ("normal", "seizure")
-    mean: tuple[float, float, float] = MEAN
+    mean: Triple = MEAN
     std: tuple[PositiveReal, PositiveReal, PositiveReal] = STD
+    modality: str = "rgb"
+    flow: FlowInputSettings = FlowInputSettings()
     control: Literal["none", "static", "scratch"] = "none"
     started_from: str = ""
     data: Annotated[str, Field(min_length=1)]
     trial_id: Annotated[str, Field(min_length=1)]
     threshold: Share = 0.5
     learned_from: tuple[str, ...] | None = None
+
+    def inputs(self) -> Inputs:
+        """Return what makes the network's pictures of stored frames.
+
+        Raises
+        ------
+        SettingError
+            Its modality is not known here.
+        """
+        still = self.control == "static"
+        return make_inputs(self.features, self.modality, self.flow, still=still)
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:

@@ -24,8 +24,8 @@ from rodepil.models.card import ModelCard, load_model, read_card
 from rodepil.models.registry import Pools, build
 from rodepil.models.weights import Weights, digest, load, locate, start_from
 from rodepil.models.weights.read import CONFIG, SAFETENSORS
+from rodepil.vision.inputs import Inputs, make_inputs
 from rodepil.vision.normalize import normalize
-from rodepil.vision.sampling import static
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -68,8 +68,8 @@ class Recipe:
         C, the length of a clip's features.
     mean, std
         Normalisation of pixels in [0, 1] by channel.
-    still
-        Whether the network was trained on one frame repeated, and is shown such.
+    inputs
+        Makes of stored frames what the network sees.
     learned_from
         The subjects that it knows; None where nothing tells.
     """
@@ -78,7 +78,7 @@ class Recipe:
     width: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    still: bool
+    inputs: Inputs
     learned_from: tuple[str, ...] | None
 
 
@@ -96,7 +96,8 @@ class Extractor:
         Parameters
         ----------
         frames
-            (T, 3, H, W) uint8, range [0, 255].
+            uint8, range [0, 255], as the view of the recipe's features stores them: with plain
+            frames (T, 3, H, W).
 
         Returns
         -------
@@ -104,12 +105,10 @@ class Extractor:
             (C,) float32.
         """
         device = next(self.network.parameters()).device
-        clip = torch.from_numpy(frames)[None].to(device)
-        if self.recipe.still:
-            clip = static(clip)
         with _exact():
+            pictures = self.recipe.inputs(torch.from_numpy(frames)[None].to(device))
             pooled = cast("Pools", self.network).pooled(
-                normalize(clip, self.recipe.mean, self.recipe.std)
+                normalize(pictures, self.recipe.mean, self.recipe.std)
             )
         row: npt.NDArray[np.float32] = pooled[0].float().cpu().numpy()
         return row
@@ -200,7 +199,7 @@ def _recipe_of_card(origin: Origin, card: ModelCard, network: nn.Module) -> Reci
         width=_pools(network).pooled_width,
         mean=card.mean,
         std=card.std,
-        still=card.control == "static",
+        inputs=card.inputs(),
         learned_from=card.learned_from,
     )
 
@@ -226,9 +225,7 @@ def _of_weights(origin: Origin, weights: Weights) -> Extractor:
     network = build(model, features, classes=sizes.classes or 1)
     start_from(network, weights)
     width = _pools(network).pooled_width
-    recipe = Recipe(
-        features, width, note.mean, note.std, still=False, learned_from=note.learned_from
-    )
+    recipe = Recipe(features, width, note.mean, note.std, make_inputs(features), note.learned_from)
     return Extractor(recipe, network)
 
 

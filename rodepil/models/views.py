@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,6 @@ from rodepil.config.base import Positive
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ModelError, SubjectLeak
 from rodepil.io.clip_frames import ClipFrame, ClipSpan, Picture, decoder_version
-from rodepil.io.sampling import uniform_indices
 from rodepil.models.extract import (
     DeviceName,
     Extractor,
@@ -32,7 +31,8 @@ from rodepil.models.extract import (
     recipe_of,
 )
 from rodepil.models.weights import digest
-from rodepil.store.views import Column, Row, View, register
+from rodepil.store.views import Column, Row, View, register, training_view
+from rodepil.store.views.frames import FrameView
 
 STAND_IN = "stand_in"
 TRIAL_ID = re.compile(r"[0-9a-f]{16}")
@@ -202,23 +202,29 @@ class _Windows:
         The network.
     windows
         First frame and length of each, in order.
+
+    Raises
+    ------
+    FeatureError
+        A window has no two frames as far apart as the network's pairs.
     """
 
     def __init__(self, extract: Extractor, windows: Sequence[tuple[int, int]]) -> None:
         self._extract = extract
-        frames = extract.recipe.features.frames
-        self._waiting = deque(start + uniform_indices(length, frames) for start, length in windows)
+        self._view = cast("FrameView", training_view(extract.recipe.features))
+        self._waiting = deque(start + self._view.numbers(length) for start, length in windows)
         self._wanted = frozenset(int(number) for each in self._waiting for number in each)
         self._held: dict[int, Picture] = {}
         self._made: list[npt.NDArray[np.float32]] = []
 
     def add(self, frame: ClipFrame) -> None:
         if frame.number in self._wanted:
-            self._held[frame.number] = frame.pixels(self._extract.recipe.features.size_px, "rgb")
-        while self._waiting and self._waiting[0][-1] <= frame.number:
+            self._held[frame.number] = frame.pixels(self._view.size_px, "rgb")
+        while self._waiting and self._waiting[0].max() <= frame.number:
             pixels = np.stack([self._held[int(number)] for number in self._waiting.popleft()])
-            self._made.append(self._extract(pixels))
-            first = self._waiting[0][0] if self._waiting else frame.number + 1
+            stored = self._view.columns[self._view.main].fixed or ()
+            self._made.append(self._extract(pixels.reshape(stored)))
+            first = self._waiting[0].min() if self._waiting else frame.number + 1
             self._held = {number: held for number, held in self._held.items() if number >= first}
 
     def finish(self) -> Row:

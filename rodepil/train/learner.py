@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +16,7 @@ from rodepil.train.average import average_of
 from rodepil.train.compiling import compile_in_place
 from rodepil.train.optim import make_optimizer
 from rodepil.train.world import World
-from rodepil.vision.normalize import MEAN, STD, normalize
+from rodepil.vision.normalize import MEAN, STD, Triple, normalize
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,8 @@ class Learner:
     settings: TrainSettings
     world: World
     average: AveragedModel | None = None
-    mean: Sequence[float] = MEAN
-    std: Sequence[float] = STD
+    mean: Triple = MEAN
+    std: Triple = STD
 
     @property
     def scored(self) -> nn.Module:
@@ -75,8 +74,8 @@ def make_learner(
     settings: TrainSettings,
     world: World,
     *,
-    mean: Sequence[float] = MEAN,
-    std: Sequence[float] = STD,
+    mean: Triple = MEAN,
+    std: Triple = STD,
 ) -> Learner:
     """Make a learner of a network, as the recipe wants it.
 

@@ -23,7 +23,7 @@ from rodepil.train.loss import one_hot
 from rodepil.train.shards import Shard, passes_in_step, shards, steps_in_epoch
 from rodepil.train.world import World
 from rodepil.vision.augment import Augment, clip_seed, mixup
-from rodepil.vision.sampling import static
+from rodepil.vision.inputs import Inputs
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Batch:
     Parameters
     ----------
     frames
-        (B, T, 3, H, W) on the device, uint8 or float32 in [0, 1], not normalised.
+        (B, T, 3, H, W) on the device, uint8 or float32 in [0, 1], not normalised: frames, or
+        the pictures of what moves in them.
     targets
         (B, K) float32, rows that sum to 1.
     counts
@@ -75,8 +76,8 @@ class TrainingBatches:
         ``compile`` all batches are filled to one shape.
     world
         Which worker this is and where its batches go.
-    freeze
-        Show the middle frame of a clip in place of every frame.
+    inputs
+        Makes of stored frames what the network sees.
 
     Raises
     ------
@@ -85,9 +86,9 @@ class TrainingBatches:
     """
 
     def __init__(
-        self, clips: Clips, classes: int, settings: TrainSettings, world: World, *, freeze: bool
+        self, clips: Clips, classes: int, settings: TrainSettings, world: World, inputs: Inputs
     ) -> None:
-        self.clips, self.classes, self.freeze = clips, classes, freeze
+        self.clips, self.classes, self.inputs = clips, classes, inputs
         self.settings, self.world = settings, world
         self.augment = Augment(settings.augment)
         self.passes = passes_in_step(
@@ -128,12 +129,14 @@ class TrainingBatches:
         left = list(parts)[start:]
         taken = self.clips.batches((shard.indices for shard in left), self.world.device)
         for number, (shard, frames) in enumerate(zip(left, taken, strict=True), start=start):
-            yield self._batch(shard, static(frames) if self.freeze else frames, epoch, number)
+            yield self._batch(shard, frames, epoch, number)
 
-    def _batch(self, shard: Shard, frames: Tensor, epoch: int, number: int) -> Batch:
+    def _batch(self, shard: Shard, stored: Tensor, epoch: int, number: int) -> Batch:
         seed, device = self.settings.seed, self.world.device
         ids = [self.clips.clip_ids[index] for index in shard.indices.tolist()]
-        frames = self.augment(frames, [clip_seed(seed, epoch, clip_id) for clip_id in ids])
+        seeds = [clip_seed(seed, epoch, clip_id) for clip_id in ids]
+        shown = self.inputs.shown(stored)
+        frames = self.inputs.pictures(self.augment(shown, seeds))
         targets = one_hot(self.clips.labels[shard.indices], self.classes).to(device)
         if self.settings.mixup_alpha > 0:
             draw = derive_seed("mixup", seed, epoch, number, self.world.rank)

@@ -17,7 +17,7 @@ from rodepil.train.learner import Learner
 from rodepil.train.loader import Batches
 from rodepil.train.schedule import learning_rate_at
 from rodepil.train.step import change_weights, run_pass
-from rodepil.vision.sampling import static
+from rodepil.vision.inputs import Inputs
 
 
 def train_epoch(learner: Learner, batches: Batches, epoch: int) -> dict[str, float]:
@@ -70,7 +70,7 @@ def train_epoch(learner: Learner, batches: Batches, epoch: int) -> dict[str, flo
 
 
 @torch.inference_mode()
-def score(learner: Learner, clips: Clips, *, freeze: bool) -> Tensor:
+def score(learner: Learner, clips: Clips, inputs: Inputs) -> Tensor:
     """Return the logits of all clips in their order, (N, K) float32 on the CPU.
 
     Workers share the clips among themselves, and every one of them gets the whole.
@@ -81,8 +81,8 @@ def score(learner: Learner, clips: Clips, *, freeze: bool) -> Tensor:
         Whose network is asked: the average of the weights where the recipe wants one.
     clips
         The test fold, N clips.
-    freeze
-        Repeat the middle frame of each clip.
+    inputs
+        Makes of stored frames what the network sees.
     """
     network, world, n = learner.scored.eval(), learner.world, len(clips.labels)
     size = learner.settings.batch_size
@@ -95,7 +95,7 @@ def score(learner: Learner, clips: Clips, *, freeze: bool) -> Tensor:
     places = torch.where(places < n, places, 0)
     parts = []
     for taken in clips.batches(torch.split(places, size), world.device):
-        frames = learner.normalize(static(taken) if freeze else taken)
+        frames = learner.normalize(inputs(taken))
         with learner.autocast():
             parts.append(network(frames).float())
     return world.interleave(torch.cat(parts))[:n].cpu()

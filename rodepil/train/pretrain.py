@@ -35,6 +35,7 @@ from rodepil.train.loss import one_hot
 from rodepil.train.memory import named_pretraining_errors
 from rodepil.train.process import reproducible
 from rodepil.train.world import World, choose_device
+from rodepil.vision.inputs import make_inputs
 
 UNSEEN_CLIPS, UNSEEN_PART = 1000, 100
 """Clips that are never trained on, to say how well actions are told apart, and how many of them
@@ -158,6 +159,7 @@ def pretrain(
         module = build(random, features, classes=len(ACTIONS), seed=settings.seed)
         learner = make_learner(module, torch.ones(len(ACTIONS)), recipe, world)
         batches = ActionBatches(settings, features, world.device)
+        plain = make_inputs(FeatureSettings(frames=features.frames, size_px=features.size_px))
         course = Course(learner, batches, identity, checkpoints)
         with (progress or Silent()).task("pretrain", settings.epochs, "epochs") as advance:
             advance(len(course.history))
@@ -166,8 +168,7 @@ def pretrain(
                 course.keep()
                 advance(1)
         parts = [
-            (score(learner, clips, freeze=False).argmax(dim=1), clips.labels)
-            for clips in batches.unseen()
+            (score(learner, clips, plain).argmax(dim=1), clips.labels) for clips in batches.unseen()
         ]
     found, labels = (torch.cat(column) for column in zip(*parts, strict=True))
     right = (found == labels).double()

@@ -13,6 +13,7 @@ from rodepil.models.weights import Fit
 from rodepil.store.clipset import Clips
 from rodepil.train.loss import one_hot, weighted_cross_entropy
 from rodepil.train.metrics import measure
+from rodepil.vision.normalize import MEAN, STD, Triple
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +53,8 @@ class TrialResult:
         Time in all epochs.
     fit
         What was done to the weights that it started from; None, it started from random ones.
+    mean, std
+        Normalisation by channel that the network was trained with, for [0, 1].
     """
 
     predictions: pa.Table
@@ -59,6 +62,8 @@ class TrialResult:
     history: list[EpochReport]
     seconds: float
     fit: Fit | None = None
+    mean: Triple = MEAN
+    std: Triple = STD
 
 
 def judge(logits: Tensor, clips: Clips, weights: Tensor) -> dict[str, float]:

@@ -11,6 +11,7 @@ from rodepil.config.settings import FeatureSettings, ModelSettings, TrainSetting
 from rodepil.errors import ModelError, SubjectLeak, TrainingError
 from rodepil.models.weights import Weights
 from rodepil.store.clipset import Clips
+from rodepil.store.views import training_view
 
 
 class TrialSettings(Settings):
@@ -55,8 +56,8 @@ def check_sides(settings: TrialSettings, training: Clips, testing: Clips) -> Non
     SubjectLeak
         A subject stands on both sides.
     """
-    size_px = settings.features.size_px
-    wanted = (settings.features.frames, 3, size_px, size_px)
+    view = training_view(settings.features)
+    wanted = view.columns[view.main].fixed
     for side, clips in (("training", training), ("testing", testing)):
         if not len(clips.labels):
             raise TrainingError(

@@ -21,11 +21,13 @@ from rodepil.train.learner import make_learner
 from rodepil.train.loader import TrainingBatches
 from rodepil.train.loop import score
 from rodepil.train.loss import class_weights
+from rodepil.train.measured import measured
 from rodepil.train.memory import named_memory_errors
 from rodepil.train.process import reproducible
 from rodepil.train.result import EpochReport, TrialResult, judge, predictions
 from rodepil.train.settings import TrialSettings, check_sides, check_start
 from rodepil.train.world import World
+from rodepil.vision.inputs import make_inputs
 from rodepil.vision.normalize import MEAN, STD
 
 __all__ = [
@@ -115,12 +117,16 @@ class _Trial:
         weights: Weights | None,
     ) -> None:
         self.settings, self.testing = settings, testing
-        self.freeze = settings.control == "static"
         train = settings.train
-        self.batches = TrainingBatches(training, CLASSES, train, world, freeze=self.freeze)
+        self.inputs = make_inputs(
+            settings.features, train.modality, train.flow, still=settings.control == "static"
+        )
+        self.batches = TrainingBatches(training, CLASSES, train, world, self.inputs)
         module = build(settings.model, settings.features, classes=CLASSES, seed=train.seed)
         self.fit = start_from(module, weights, settings.model.embed_resize) if weights else None
         mean, std = (self.fit.mean, self.fit.std) if self.fit else (MEAN, STD)
+        if self.inputs.modality.of_motion:
+            mean, std = measured(training, self.inputs, train.batch_size, world.device)
         balance = class_weights(training.labels, CLASSES, train.class_weights)
         self.learner = make_learner(module, balance, train, world, mean=mean, std=std)
 
@@ -129,7 +135,7 @@ class _Trial:
         logits: list[Tensor] = []
 
         def judged() -> dict[str, float]:
-            logits[:] = [score(self.learner, self.testing, freeze=self.freeze)]
+            logits[:] = [score(self.learner, self.testing, self.inputs)]
             return judge(logits[0], self.testing, self.learner.weights)
 
         while not course.is_over:
@@ -145,6 +151,8 @@ class _Trial:
             history=course.history,
             seconds=sum(report.metrics["seconds"] for report in course.history),
             fit=self.fit,
+            mean=self.learner.mean,
+            std=self.learner.std,
         )
 
     def _kept(self) -> nn.Module:

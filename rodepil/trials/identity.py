@@ -72,7 +72,11 @@ def pretraining_id(settings: ProjectSettings) -> str:
     recipe = settings.model_dump(
         mode="json",
         include={"pretrain", "model", "features"},
-        exclude={"pretrain": {"device"}, "model": {"pretrained", "weights", "embed_resize"}},
+        exclude={
+            "pretrain": {"device"},
+            "model": {"pretrained", "weights", "embed_resize"},
+            "features": {"pairs", "gap", "oversample"},
+        },
     )
     return short_hash("pretraining", code_digest((*CODE, "simulate/actions")), recipe)
 

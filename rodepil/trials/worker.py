@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from typing import Any
 
 import ray.train
 import ray.train.torch
@@ -122,17 +121,19 @@ def _say_nothing(report: EpochReport) -> None:
 
 def _write(trial: Trial, result: TrialResult, learned_from: tuple[str, ...] | None) -> None:
     """Write what came of a trial, and last that it is done."""
-    folder, settings, fit = trial.folder, trial.settings, result.fit
-    expects: dict[str, Any] = {"mean": fit.mean, "std": fit.std} if fit else {}
+    folder, settings = trial.folder, trial.settings
     card = ModelCard(
         model=settings.model,
         features=settings.features,
         control=settings.control,
-        started_from=str(fit or ""),
+        started_from=str(result.fit or ""),
         data=settings.data,
         trial_id=trial.id,
         learned_from=learned_from,
-        **expects,
+        modality=settings.train.modality,
+        flow=settings.train.flow,
+        mean=result.mean,
+        std=result.std,
     )
     save_model(folder.model, result.model, card)
     folder.write_predictions(result.predictions)

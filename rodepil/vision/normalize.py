@@ -10,8 +10,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-MEAN = (0.45, 0.45, 0.45)
-STD = (0.225, 0.225, 0.225)
+Triple = tuple[float, float, float]
+"""A number for each channel."""
+
+MEAN: Triple = (0.45, 0.45, 0.45)
+STD: Triple = (0.225, 0.225, 0.225)
 WHITE = 255.0
 
 

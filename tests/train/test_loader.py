@@ -8,13 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from rodepil.config.settings import AugmentSettings, TrainSettings
+from rodepil.config.settings import AugmentSettings, FeatureSettings, TrainSettings
 from rodepil.store.clipset import ClipSet
 from rodepil.store.order import order_of
 from rodepil.train.loader import Batch, TrainingBatches
 from rodepil.train.world import World
+from rodepil.vision.inputs import Inputs, make_inputs
 
 N = 11
+PLAIN = make_inputs(FeatureSettings())
 
 
 @pytest.fixture
@@ -28,9 +30,9 @@ def settings(augment: AugmentSettings, batch_size: int = 4, alpha: float = 0.0) 
 
 
 def epoch_of(
-    clips: ClipSet, train: TrainSettings, epoch: int, *, freeze: bool = False
+    clips: ClipSet, train: TrainSettings, epoch: int, inputs: Inputs = PLAIN
 ) -> list[Batch]:
-    return list(TrainingBatches(clips, 2, train, World(), freeze=freeze).epoch(epoch))
+    return list(TrainingBatches(clips, 2, train, World(), inputs).epoch(epoch))
 
 
 def by_clip(clips: ClipSet, train: TrainSettings, epoch: int) -> Tensor:
@@ -49,7 +51,7 @@ def test_frames_are_given_in_the_unit_range(clips: ClipSet, still: AugmentSettin
 
 
 def test_labels_go_with_their_clips(clips: ClipSet, still: AugmentSettings):
-    batches = TrainingBatches(clips, 2, settings(still), World(), freeze=False)
+    batches = TrainingBatches(clips, 2, settings(still), World(), PLAIN)
     labels = clips.labels[order_of(N, seed=9, epoch=0)]
     assert len(batches) == 3
     for start, batch in zip((0, 4, 8), batches.epoch(0), strict=True):
@@ -60,7 +62,7 @@ def test_labels_go_with_their_clips(clips: ClipSet, still: AugmentSettings):
 
 
 def test_a_frozen_clip_shows_its_middle_frame_alone(clips: ClipSet, still: AugmentSettings):
-    (batch,) = epoch_of(clips, settings(still, N), 0, freeze=True)
+    (batch,) = epoch_of(clips, settings(still, N), 0, make_inputs(FeatureSettings(), still=True))
     middle = clips.frames[order_of(N, seed=9, epoch=0), 2].double()
     for time in range(clips.frames.shape[1]):
         torch.testing.assert_close(batch.frames[:, time].double(), middle / 255, rtol=0, atol=1e-5)
@@ -104,14 +106,14 @@ def test_passes_of_a_step_name_the_labels_of_the_whole_step(clips: ClipSet, stil
     assert [len(batch.targets) for batch in batches] == [2, 2, 2, 2, 2, 1]
     assert [batch.ends_step for batch in batches] == [False, False, True] * 2
     assert [batch.whole.tolist() for batch in batches] == [labels[:6]] * 3 + [labels[6:]] * 3
-    assert len(TrainingBatches(clips, 2, train, World(), freeze=False)) == 2
+    assert len(TrainingBatches(clips, 2, train, World(), PLAIN)) == 2
 
 
 @pytest.mark.parametrize("effective", [None, 6])
 def test_an_epoch_goes_on_from_any_pass_as_it_would_have(clips: ClipSet, effective: int | None):
     train = settings(AugmentSettings(), batch_size=2, alpha=1.0)
     train = train.model_copy(update={"effective_batch": effective})
-    batches = TrainingBatches(clips, 2, train, World(), freeze=False)
+    batches = TrainingBatches(clips, 2, train, World(), PLAIN)
     whole = list(batches.epoch(3))
     assert len(whole) == 6
     for start in range(7):

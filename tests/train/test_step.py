@@ -21,6 +21,7 @@ from rodepil.train.loader import Batch
 from rodepil.train.loop import score, train_epoch
 from rodepil.train.step import run_pass
 from rodepil.train.world import World
+from rodepil.vision.inputs import make_inputs
 
 MODEL = ModelSettings(
     width=16, depth=3, heads=2, patch_px=8, drop_path=0.5, dropout=0.1, pretrained="none"
@@ -86,7 +87,7 @@ def test_frames_reach_the_network_with_its_own_normalisation(moving_bars: Callab
     batch = Batch(clips.frames, torch.eye(2)[clips.labels], torch.ones(4), clips.labels)
     run_pass(learner, batch, seed=0)
     run_pass(learner, replace(batch, frames=clips.frames.float() / 255), seed=0)
-    score(learner, clips, freeze=False)
+    score(learner, clips, make_inputs(FeatureSettings()))
     shape = (1, 1, 3, 1, 1)
     by_hand = (clips.frames.double() / 255 - torch.tensor(mean).view(shape)) / torch.tensor(
         std

@@ -6,12 +6,13 @@ Shapes: T frames, C channels, H W pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from rodepil.config.modality import Pairs
 from rodepil.errors import FeatureError
 from rodepil.io.clip_frames import CHANNELS, ClipFrame, ClipSpan, Colour, Picked, decoder_version
 from rodepil.io.sampling import uniform_indices
@@ -19,7 +20,6 @@ from rodepil.store.views.base import Column, Row, View
 from rodepil.store.views.registry import register
 
 Positive = Annotated[int, Field(gt=0)]
-Pairs = Literal["none", "native", "sampled"]
 
 
 @register

@@ -97,7 +97,8 @@ def make_view(name: str, kind: str, settings: Mapping[str, Any], root: Path | No
 
 def training_view(settings: FeatureSettings) -> View:
     """Return the view that models train on."""
-    fields = settings.model_dump(exclude={"view"})
+    fields = settings.model_dump(exclude={"view", "oversample"})
+    fields["frames"] *= settings.oversample
     return make_view(settings.view, settings.view, fields)
 
 

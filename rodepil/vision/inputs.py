@@ -1,0 +1,93 @@
+"""From what the store holds of clips to what a network reads: the one way, for training and after.
+
+Shapes: B clips, T frames that a network sees, N frames that come with them, C channels, H W pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from rodepil.config.modality import FlowInputSettings
+from rodepil.config.settings import FeatureSettings
+from rodepil.errors import SettingError
+from rodepil.vision.modality import Modality, make_modality
+from rodepil.vision.neighbours import pairs_of, seen
+from rodepil.vision.sampling import static
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Makes pictures of stored frames.
+
+    Parameters
+    ----------
+    features
+        How the frames are stored.
+    modality
+        What the network sees of them.
+    still
+        Whether the middle frame stands in place of every frame, so that nothing moves.
+    """
+
+    features: FeatureSettings
+    modality: Modality
+    still: bool = False
+
+    def shown(self, stored: Tensor, offsets: Tensor | None = None) -> Tensor:
+        """Return the frames that count, in one row: what augmentation acts on.
+
+        Parameters
+        ----------
+        stored
+            (B, ..., C, H, W) as the view stores them.
+        offsets
+            (B, T) whole numbers: which of the frames that are stored for each one shown, from
+            the middle one on; by default the middle ones.
+
+        Returns
+        -------
+        Tensor
+            (B, N, C, H, W): T, twice as many with native pairs, one more with sampled ones.
+        """
+        frames = stored
+        if self.features.oversample > 1:
+            raise NotImplementedError(offsets)
+        if self.features.pairs == "native":
+            frames = frames.flatten(1, 2)
+        return static(frames) if self.still else frames
+
+    def pictures(self, shown: Tensor) -> Tensor:
+        """Return (B, T, 3, H, W), uint8 in [0, 255] or float in [0, 1], not normalised."""
+        if self.modality.of_motion:
+            return self.modality(*pairs_of(shown, self.features.pairs))
+        frames = seen(shown, self.features.pairs)
+        return self.modality(frames, frames)
+
+    def __call__(self, stored: Tensor) -> Tensor:
+        """Return the pictures of clips that are not augmented."""
+        return self.pictures(self.shown(stored))
+
+
+def make_inputs(
+    features: FeatureSettings,
+    modality: str = "rgb",
+    flow: FlowInputSettings | None = None,
+    *,
+    still: bool = False,
+) -> Inputs:
+    """Return what makes a network's pictures.
+
+    Raises
+    ------
+    SettingError
+        There is no such modality, or one frame shall show motion.
+    """
+    made = make_modality(modality, flow)
+    if made.of_motion and features.pairs == "none" and features.frames == 1:
+        raise SettingError(
+            f"train.modality '{modality}' compares frames, and features.frames is 1; set "
+            "features.pairs to native, or features.frames to 2 or more"
+        )
+    return Inputs(features, made, still)
