@@ -24,6 +24,7 @@ from rodepil.train.shards import Shard, passes_in_step, shards, steps_in_epoch
 from rodepil.train.world import World
 from rodepil.vision.augment import Augment, clip_seed, mixup
 from rodepil.vision.inputs import Inputs
+from rodepil.vision.sampling import draw_jitter
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,11 @@ class TrainingBatches:
         seed, device = self.settings.seed, self.world.device
         ids = [self.clips.clip_ids[index] for index in shard.indices.tolist()]
         seeds = [clip_seed(seed, epoch, clip_id) for clip_id in ids]
-        shown = self.inputs.shown(stored)
+        features = self.inputs.features
+        jitter = draw_jitter(
+            self.settings.augment.temporal_jitter, seeds, features.frames, features.oversample
+        )
+        shown = self.inputs.shown(stored, jitter)
         frames = self.inputs.pictures(self.augment(shown, seeds))
         targets = one_hot(self.clips.labels[shard.indices], self.classes).to(device)
         if self.settings.mixup_alpha > 0:

@@ -14,7 +14,7 @@ from rodepil.config.settings import FeatureSettings
 from rodepil.errors import SettingError
 from rodepil.vision.modality import Modality, make_modality
 from rodepil.vision.neighbours import pairs_of, seen
-from rodepil.vision.sampling import static
+from rodepil.vision.sampling import choose, static
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class Inputs:
     modality: Modality
     still: bool = False
 
-    def shown(self, stored: Tensor, offsets: Tensor | None = None) -> Tensor:
+    def shown(self, stored: Tensor, jitter: Tensor | None = None) -> Tensor:
         """Return the frames that count, in one row: what augmentation acts on.
 
         Parameters
         ----------
         stored
             (B, ..., C, H, W) as the view stores them.
-        offsets
-            (B, T) whole numbers: which of the frames that are stored for each one shown, from
-            the middle one on; by default the middle ones.
+        jitter
+            (B, T), of `draw_jitter`: which of the frames that are stored for each one shown; by
+            default the middle ones.
 
         Returns
         -------
@@ -53,7 +53,7 @@ class Inputs:
         """
         frames = stored
         if self.features.oversample > 1:
-            raise NotImplementedError(offsets)
+            frames = choose(frames, self.features.frames, jitter)
         if self.features.pairs == "native":
             frames = frames.flatten(1, 2)
         return static(frames) if self.still else frames
