@@ -31,4 +31,4 @@ class FlowSettings(Settings):
     poly_sigma: PositiveReal = 1.2
     gaussian: bool = False
     smoothness: PositiveReal = 15.0
-    relaxations: Positive = 50
+    relaxations: Positive = 10

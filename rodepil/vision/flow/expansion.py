@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rodepil.vision.flow.filters import COLUMNS, ROWS, Half, filter_axis
+from rodepil.vision.flow.filters import Half, filtered, widen
 
 
 class Kernels(NamedTuple):
@@ -79,14 +79,9 @@ def expand(images: Tensor, reach: int, sigma: float) -> Tensor:
         which is what the displacement is solved from. A constant image gives 0.
     """
     weight, slope, bend, second = kernels(reach, sigma)
-    level, slanted, bent = filter_axis(images, ROWS, [weight, slope, bend])
-    by_x, by_xx = filter_axis(level, COLUMNS, [_times(slope, 0.5 / second), _times(bend, 0.5)])
-    by_y, by_xy = filter_axis(
-        slanted, COLUMNS, [_times(weight, 0.5 / second), _times(slope, 0.25 / second**2)]
-    )
-    (by_yy,) = filter_axis(bent, COLUMNS, [_times(weight, 0.5)])
-    return torch.stack([by_y, by_x, by_yy, by_xx, by_xy])
-
-
-def _times(half: Half, factor: float) -> Half:
-    return Half(tuple(factor * value for value in half.values), half.odd)
+    wide = widen(images, reach)
+    level, slanted, bent = filtered(wide.flat, wide.row, [weight, slope, bend])
+    by_x, by_xx = filtered(level, 1, [slope.times(0.5 / second), bend.times(0.5)])
+    by_y, by_xy = filtered(slanted, 1, [weight.times(0.5 / second), slope.times(0.25 / second**2)])
+    (by_yy,) = filtered(bent, 1, [weight.times(0.5)])
+    return torch.stack([wide.image(plane) for plane in (by_y, by_x, by_yy, by_xx, by_xy)])

@@ -16,23 +16,22 @@ from torch import Tensor
 
 from rodepil.config.flow import FlowSettings
 from rodepil.vision.flow.expansion import expand
-from rodepil.vision.flow.filters import COLUMNS, ROWS, box_sum, smooth
-from rodepil.vision.flow.pyramid import at_level, gaussian_half, grown, levels_of
+from rodepil.vision.flow.pyramid import at_level, centred, grown, levels_of
 from rodepil.vision.flow.registry import register
 from rodepil.vision.flow.warp import filled_up, sample
+from rodepil.vision.flow.window import window_sum
 
 BORDER_WEIGHTS = (0.14, 0.14, 0.4472, 0.4472, 0.4472)
 """What pixels count from the edge inwards [2]_."""
 DETERMINANT_FLOOR = 1e-3
 """Brings places without texture to rest [2]_."""
-SIGMA_OF_REACH = 0.3
 
 
 @register("farneback")
 def farneback(before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
     """Return the flow (N, 2, H, W) float32 between images (N, H, W) float32."""
     count = len(before)
-    both = _centred(torch.cat([before, after]))
+    both, _ = centred(torch.cat([before, after]))
     levels = levels_of(before.shape[1], before.shape[2], settings.levels, settings.pyr_scale)
     flow = both.new_zeros(2, count, levels[0].height, levels[0].width)
     for place, level in enumerate(levels):
@@ -41,14 +40,8 @@ def farneback(before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
         planes = expand(at_level(both, level), settings.poly_n, settings.poly_sigma)
         first, second = planes[:, :count], filled_up(planes[:, count:].transpose(0, 1))
         for _ in range(settings.iterations):
-            flow = _solve(_average(_equations(first, second, flow), settings))
+            flow = _solved(_equations(first, second, flow), settings)
     return flow.transpose(0, 1)
-
-
-def _centred(images: Tensor) -> Tensor:
-    """Return images about 0, which changes no motion; a constant one is exactly 0."""
-    low, high = images.amin((-2, -1), keepdim=True), images.amax((-2, -1), keepdim=True)
-    return images - (low + high) / 2
 
 
 def _equations(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
@@ -68,7 +61,7 @@ def _equations(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
     Tensor
         (5, N, H, W) float32: the matrix's numbers (yy, yx, xx), then the right side's (y, x).
     """
-    found, inside = sample(second, flow.transpose(0, 1))
+    found, inside = sample(second, flow.transpose(0, 1), closed=False)
     share = inside.to(flow.dtype)
     u, v = flow
     # Outside the second image's slopes count as 0, and its curvature as the first one's [2].
@@ -89,26 +82,22 @@ def _equations(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
 
 def _faded(made: Tensor) -> Tensor:
     """Weigh down the border in place; the equations are squares, and so is a weight."""
-    for dim in (ROWS, COLUMNS):
-        length = made.shape[dim]
-        for place, weight in enumerate(BORDER_WEIGHTS):
-            made.select(dim, place).mul_(weight**2)
-            made.select(dim, length - 1 - place).mul_(weight**2)
+    band = len(BORDER_WEIGHTS)
+    weights = torch.tensor(BORDER_WEIGHTS, device=made.device).square_()
+    ends = weights.flip(0)
+    made[..., :band, :].mul_(weights[:, None])
+    made[..., -band:, :].mul_(ends[:, None])
+    made[..., :band].mul_(weights)
+    made[..., -band:].mul_(ends)
     return made
 
 
-def _average(made: Tensor, settings: FlowSettings) -> Tensor:
-    reach = settings.winsize // 2
-    if settings.gaussian:
-        return smooth(made, gaussian_half(reach, reach * SIGMA_OF_REACH))
-    return box_sum(made, reach).mul_(1 / settings.winsize**2)
-
-
-def _solve(made: Tensor) -> Tensor:
-    """Return the flow (2, N, H, W) that solves averaged equations (5, N, H, W)."""
-    yy, yx, xx, down, right = made
-    determinant = torch.mul(yy, xx).addcmul_(yx, yx, value=-1).add_(DETERMINANT_FLOOR)
-    flow = torch.empty_like(made[:2])
+def _solved(made: Tensor, settings: FlowSettings) -> Tensor:
+    """Return the flow (2, N, H, W) that solves equations (5, N, H, W) averaged over the window."""
+    # Sums instead of means make the determinant weight^2 times as large.
+    (yy, yx, xx, down, right), weight = window_sum(made, settings)
+    determinant = torch.mul(yy, xx).addcmul_(yx, yx, value=-1).add_(DETERMINANT_FLOOR * weight**2)
+    flow = made.new_empty(2, *determinant.shape)
     torch.mul(yy, right, out=flow[0]).addcmul_(yx, down, value=-1)
     torch.mul(xx, down, out=flow[1]).addcmul_(yx, right, value=-1)
     return flow.div_(determinant)

@@ -1,20 +1,23 @@
 """Separable filters over whole stacks of images, as sums of shifted images.
 
-Shifted sums give the same bits whatever the batch and the device's matrix settings, which a
-convolution with TF32 would not. Shapes: ... leading dimensions, H W pixels.
+A stack is padded once, on all sides, and then taken as one long row of numbers: a shift by a
+column is a shift by 1, one by a row a shift by the padded width. Every sum runs over unbroken
+memory, and what wraps around lands in the padding. Shifted sums are also the same whatever the
+batch and whatever a device does to its matrix products (TF32). Shapes: ... leading dimensions,
+H W pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import torch
 import torch.nn.functional as fn
 from torch import Tensor
 
 Padding = Literal["replicate", "reflect"]
-
-ROWS, COLUMNS = -2, -1
 
 
 class Half(NamedTuple):
@@ -31,60 +34,92 @@ class Half(NamedTuple):
     values: tuple[float, ...]
     odd: bool = False
 
+    def times(self, factor: float) -> Half:
+        """Return the kernel times a number."""
+        return Half(tuple(factor * value for value in self.values), self.odd)
 
-def pad(images: Tensor, dim: int, by: int, mode: Padding = "replicate") -> Tensor:
-    """Return images that go on by `by` px before and after, along one of their axes.
+
+@dataclass(frozen=True)
+class Wide:
+    """Padded images as one row of numbers.
+
+    Parameters
+    ----------
+    flat
+        (numbers,) of all padded images.
+    shape
+        (..., H, W) of the images without padding.
+    reach
+        The padding on each side, px.
+    """
+
+    flat: Tensor
+    shape: torch.Size
+    reach: int
+
+    @property
+    def row(self) -> int:
+        """How far apart two rows are."""
+        return self.shape[-1] + 2 * self.reach
+
+    def image(self, flat: Tensor) -> Tensor:
+        """Return filtered numbers (fewer than `flat`) as images (..., H, W), a view."""
+        strides = [1, self.row]
+        step = self.row * (self.shape[-2] + 2 * self.reach)
+        for length in reversed(self.shape[:-2]):
+            strides.append(step)
+            step *= length
+        return flat.as_strided(self.shape, strides[::-1])
+
+
+def widen(images: Tensor, reach: int, mode: Padding = "replicate") -> Wide:
+    """Pad images by `reach` px on all sides.
 
     Parameters
     ----------
     images
         (..., H, W) floating point, with at least one leading dimension.
-    dim
-        `ROWS` or `COLUMNS`.
-    by
-        Pixels on each side; for ``reflect`` fewer than the axis has.
+    reach
+        For ``reflect`` fewer than H and W.
     mode
         ``replicate`` repeats the edge, ``reflect`` mirrors about the edge's centre.
     """
-    if by == 0:
-        return images
-    amounts = (by, by, 0, 0) if dim == COLUMNS else (0, 0, by, by)
     stacked = images.reshape(-1, 1, *images.shape[-2:])
-    padded = fn.pad(stacked, amounts, mode=mode)
-    return padded.reshape(*images.shape[:-2], *padded.shape[-2:])
+    padded = fn.pad(stacked, (reach,) * 4, mode=mode)
+    return Wide(padded.reshape(-1), images.shape, reach)
 
 
-def filter_axis(
-    images: Tensor, dim: int, halves: Sequence[Half], mode: Padding = "replicate"
-) -> list[Tensor]:
-    """Filter images along one axis with several kernels of one length.
+def filtered(flat: Tensor, unit: int, halves: Sequence[Half]) -> list[Tensor]:
+    """Filter numbers with several kernels of one length.
 
     Parameters
     ----------
-    images
-        (..., H, W) floating point.
-    dim
-        `ROWS` or `COLUMNS`.
+    flat
+        (numbers,) floating point.
+    unit
+        How far apart neighbours are: 1 along columns, `Wide.row` along rows.
     halves
         The kernels.
-    mode
-        How images go on at their edges; see `pad`.
 
     Returns
     -------
     list of Tensor
-        (..., H, W), one for each kernel.
+        One for each kernel, ``2 * reach * unit`` fewer numbers than `flat`.
     """
     reach = len(halves[0].values) - 1
-    padded = pad(images, dim, reach, mode)
+    kept = len(flat) - 2 * reach * unit
     parities = {half.odd for half in halves}
-    totals = [images * half.values[0] for half in halves]
+    middle = flat.narrow(0, reach * unit, kept)
+    totals = [middle * half.values[0] for half in halves]
+    part = torch.empty_like(middle)
     for step in range(1, reach + 1):
-        before = padded.narrow(dim, reach - step, images.shape[dim])
-        after = padded.narrow(dim, reach + step, images.shape[dim])
-        parts = {odd: after - before if odd else after + before for odd in parities}
-        for total, half in zip(totals, halves, strict=True):
-            total.add_(parts[half.odd], alpha=half.values[step])
+        before = flat.narrow(0, (reach - step) * unit, kept)
+        after = flat.narrow(0, (reach + step) * unit, kept)
+        for odd in parities:
+            torch.add(after, before, alpha=-1 if odd else 1, out=part)
+            for total, half in zip(totals, halves, strict=True):
+                if half.odd == odd:
+                    total.add_(part, alpha=half.values[step])
     return totals
 
 
@@ -98,11 +133,13 @@ def smooth(images: Tensor, half: Sequence[float], mode: Padding = "replicate") -
     half
         The kernel's middle and what follows it.
     mode
-        How images go on at their edges.
+        How images go on at their edges; see `widen`.
     """
-    for dim in (ROWS, COLUMNS):
-        (images,) = filter_axis(images, dim, [Half(tuple(half))], mode)
-    return images
+    wide = widen(images, len(half) - 1, mode)
+    kernels = [Half(tuple(half))]
+    (flat,) = filtered(wide.flat, wide.row, kernels)
+    (flat,) = filtered(flat, 1, kernels)
+    return wide.image(flat)
 
 
 def box_sum(images: Tensor, reach: int) -> Tensor:
@@ -116,23 +153,40 @@ def box_sum(images: Tensor, reach: int) -> Tensor:
     images
         (..., H, W) floating point.
     reach
-        Half the window, px.
+        Half the window, 1 px or more.
     """
-    for dim in (ROWS, COLUMNS):
-        images = _window_sum(pad(images, dim, reach), dim, 2 * reach + 1)
-    return images
+    wide = widen(images, reach)
+    width = 2 * reach + 1
+    return wide.image(_window_sum(_window_sum(wide.flat, wide.row, width), 1, width))
 
 
-def _window_sum(padded: Tensor, dim: int, width: int) -> Tensor:
-    """Return sums of `width` neighbours, ``width - 1`` fewer along `dim`."""
-    kept = padded.shape[dim] - width + 1
-    total, sums, power = padded.narrow(dim, 0, kept), padded, 1  # the width is odd
-    start = 1
+def _window_sum(flat: Tensor, unit: int, width: int) -> Tensor:
+    """Return sums of `width` neighbours, an odd number of 3 or more."""
+    kept = len(flat) - (width - 1) * unit
+    spare = [torch.empty_like(flat), torch.empty_like(flat)]
+    sums, power, start = flat, 1, 1
+    total = flat.narrow(0, 0, kept).clone()
     while 2 * power <= width:
-        length = sums.shape[dim] - power
-        sums = sums.narrow(dim, 0, length) + sums.narrow(dim, power, length)
+        length = len(sums) - power * unit
+        spare.append(spare.pop(0))
+        sums = torch.add(
+            sums.narrow(0, 0, length), sums.narrow(0, power * unit, length),
+            out=spare[1].narrow(0, 0, length),
+        )  # fmt: skip
         power *= 2
         if width & power:
-            total = total + sums.narrow(dim, start, kept)
+            total.add_(sums.narrow(0, start * unit, kept))
             start += power
     return total
+
+
+def gradients(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the change of images (..., H, W) a pixel to the right, and a pixel down.
+
+    Half the difference of both neighbours; edges repeat.
+    """
+    wide = widen(images, 1)
+    slope = [Half((0.0, 0.5), odd=True)]
+    (right,) = filtered(wide.flat[wide.row : -wide.row], 1, slope)
+    (down,) = filtered(wide.flat[1:-1], wide.row, slope)
+    return wide.image(right), wide.image(down)

@@ -61,6 +61,26 @@ def levels_of(height: int, width: int, count: int, scale: float) -> list[Level]:
     ]
 
 
+def centred(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Return images about 0, and what was taken off.
+
+    A constant image becomes exactly 0, and no filter's rounding makes motion of it.
+
+    Parameters
+    ----------
+    images
+        (N, H, W) float32.
+
+    Returns
+    -------
+    tuple of Tensor
+        (N, H, W) and (N, 1, 1) float32.
+    """
+    low, high = images.amin((-2, -1), keepdim=True), images.amax((-2, -1), keepdim=True)
+    middle = (low + high) / 2
+    return images - middle, middle
+
+
 def at_level(images: Tensor, level: Level) -> Tensor:
     """Return images (N, H, W) float32, blurred, in the level's size."""
     return resize(smooth(images, level.half_kernel, "reflect"), level)

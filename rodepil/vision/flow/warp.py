@@ -22,7 +22,7 @@ def filled_up(images: Tensor) -> Tensor:
     return fn.pad(images, (0, _power_of_two(width) - width, 0, _power_of_two(height) - height))
 
 
-def sample(images: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
+def sample(images: Tensor, flow: Tensor, *, closed: bool = True) -> tuple[Tensor, Tensor]:
     """Return images where the flow points, bilinear, and where that is inside of them.
 
     Parameters
@@ -31,22 +31,28 @@ def sample(images: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
         (N, C, at least H, at least W) float32, from `filled_up`.
     flow
         (N, 2, H, W) float32, right and down, px.
+    closed
+        The last row and column are inside as well. With OpenCV they are not, since two of the
+        four pixels about a position there are missing.
 
     Returns
     -------
     tuple of Tensor
-        (N, C, H, W) float32, of no meaning outside, and (N, H, W) bool. As with OpenCV, a position
-        is inside when all four pixels about it are, so that the last row and column are not.
+        (N, C, H, W) float32, of no meaning outside, and (N, H, W) bool.
     """
     full_height, full_width = images.shape[-2:]
     height, width = flow.shape[-2:]
     columns = torch.arange(width, dtype=flow.dtype, device=flow.device)
     rows = torch.arange(height, dtype=flow.dtype, device=flow.device)[:, None]
     x, y = flow[:, 0] + columns, flow[:, 1] + rows
-    inside = (x >= 0) & (x < width - 1) & (y >= 0) & (y < height - 1)
-    shares = [(x + 0.5) * (2 / full_width) - 1, (y + 0.5) * (2 / full_height) - 1]
-    grid = torch.stack(shares, dim=-1)
-    found = fn.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    ends = torch.le if closed else torch.lt
+    inside = (x >= 0) & ends(x, width - 1) & (y >= 0) & ends(y, height - 1)
+    grid = torch.empty_like(flow, memory_format=torch.contiguous_format)
+    torch.add(x, 0.5, out=grid[:, 0]).mul_(2 / full_width).sub_(1)
+    torch.add(y, 0.5, out=grid[:, 1]).mul_(2 / full_height).sub_(1)
+    found = fn.grid_sample(
+        images, grid.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
+    )
     return found, inside
 
 
