@@ -92,7 +92,7 @@ def choose(frames: Tensor, shown: int, jitter: Tensor | None = None) -> Tensor:
     """
     stored = frames.shape[1]
     oversample, rest = divmod(stored, max(shown, 1))
-    if rest or oversample % 2 == 0:
+    if shown < 1 or rest or oversample % 2 == 0:
         raise ValueError(
             f"{stored} stored frames are no odd number for each of {shown} shown; store "
             "features.frames times an odd features.oversample"
