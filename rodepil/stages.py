@@ -247,18 +247,51 @@ def scratch(settings: ProjectSettings, workspace: Workspace, progress: Progress)
     return cross_validate(settings, workspace, progress, control="scratch")
 
 
+def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Cross-validate the other modalities that the settings name, for the report to compare."""
+    folder = workspace.results / "modalities"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = [name for name in settings.compare.modalities if name != settings.train.modality]
+    for stale in folder.iterdir():
+        if stale.name.partition(".")[0].removesuffix("_predictions") not in wanted:
+            stale.unlink()
+    said = [
+        f"{name}\n{cross_validate(settings, workspace, progress, modality=name)}" for name in wanted
+    ]
+    return "\n".join(said) or "no other modality is compared: compare.modalities names none"
+
+
 def cross_validate(
-    settings: ProjectSettings, workspace: Workspace, progress: Progress, *, control: Control
+    settings: ProjectSettings,
+    workspace: Workspace,
+    progress: Progress,
+    *,
+    control: Control = "none",
+    modality: str | None = None,
 ) -> str:
-    """Cross-validate under `control` and write what the report reads."""
+    """Cross-validate and write what the report reads.
+
+    Parameters
+    ----------
+    settings, workspace, progress
+        As for every stage.
+    control
+        What to leave out of clips or training.
+    modality
+        What the network shall see in place of the settings' modality; it is written down beside
+        the result.
+    """
     from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.trials.crossval import cross_validate as validate  # noqa: PLC0415
     from rodepil.trials.crossval import write_results  # noqa: PLC0415
 
     figures = partial(fold_figures, data=data_of(settings, workspace))
+    if modality is not None:
+        train = settings.train.model_copy(update={"modality": modality})
+        settings = settings.model_copy(update={"train": train})
     result = validate(settings, workspace, control=control, figures=figures, progress=progress)
-    write_results(result, workspace)
+    write_results(result, workspace, beside=modality is not None)
     return str(result)
 
 

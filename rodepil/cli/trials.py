@@ -26,6 +26,13 @@ def crossval(
             "--control", help="static: one frame repeated; scratch: no pretrained weights."
         ),
     ] = ControlName.none,
+    modality: Annotated[
+        str | None,
+        typer.Option(
+            help="absdiff, flow, ...: another modality than train.modality, to be compared with "
+            "the result in the report."
+        ),
+    ] = None,
     root: Root = HERE,
     profile: Profile = None,
     overrides: Overrides = None,
@@ -35,7 +42,11 @@ def crossval(
 
     project = open_project(root, profile=profile, overrides=overrides or ())
     summary = stages.cross_validate(
-        project.settings, project.workspace, project.progress, control=control.value
+        project.settings,
+        project.workspace,
+        project.progress,
+        control=control.value,
+        modality=modality,
     )
     typer.echo(summary)
 

@@ -340,6 +340,16 @@ class TrainSettings(Settings):
         return self
 
 
+class CompareSettings(Settings):
+    """What is cross-validated beside the result, for the report to compare.
+
+    ``modalities`` are trained by the same recipe on the same folds; that of the result is none of
+    them, also where it is named.
+    """
+
+    modalities: tuple[str, ...] = ("flow", "absdiff")
+
+
 class TrackSettings(Settings):
     """Where runs are recorded; no ``uri`` means MLFLOW_TRACKING_URI or sqlite:///mlflow.db."""
 
@@ -368,6 +378,7 @@ class ProjectSettings(Settings):
     model: ModelSettings = ModelSettings()
     pretrain: PretrainSettings = PretrainSettings()
     train: TrainSettings = TrainSettings()
+    compare: CompareSettings = CompareSettings()
     track: TrackSettings = TrackSettings()
 
     @model_validator(mode="after")

@@ -20,14 +20,15 @@
 
 and ``results/predictions.parquet`` is the table ``predictions`` with every clip of every fold,
 whose ``run_id`` is the trial's id. A control writes the same two as
-``results/control_NAME.json`` and ``results/control_NAME_predictions.parquet``.
+``results/control_NAME.json`` and ``results/control_NAME_predictions.parquet``, another modality
+as ``results/modalities/NAME.json`` and ``results/modalities/NAME_predictions.parquet``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -117,6 +118,8 @@ class ReportInputs:
         The controls that were run, by name.
     audit
         The audit of the clips, where one was made.
+    modalities
+        The other modalities that were run, by name.
     """
 
     clips: pa.Table
@@ -124,6 +127,7 @@ class ReportInputs:
     result: Result
     controls: Mapping[str, Result]
     audit: AuditRecord | None = None
+    modalities: Mapping[str, Result] = field(default_factory=dict)
 
     @property
     def data(self) -> str:
@@ -154,10 +158,27 @@ def read_inputs(workspace: Workspace) -> ReportInputs:
             continue
         remedy = f"run 'rodepil crossval --control {path.stem.removeprefix('control_')}'"
         control = _read_result(workspace.results, path.stem, f"{path.stem}_predictions", remedy)
-        _check_control(control, result, remedy)
+        _check_beside(f"control '{control.record.control}'", control, result, remedy)
         controls[control.record.control] = control
     audit = read_audit(workspace.results / "audit.json", clips)
-    return ReportInputs(clips, folds, result, controls, audit)
+    return ReportInputs(clips, folds, result, controls, audit, _modalities(workspace, result))
+
+
+def _modalities(workspace: Workspace, result: Result) -> dict[str, Result]:
+    """Read the other modalities that were cross-validated beside the result."""
+    folder = workspace.results / "modalities"
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        name = path.stem
+        remedy = f"run 'rodepil crossval --modality {name}'"
+        other = _read_result(folder, name, f"{name}_predictions", remedy)
+        _check_beside(f"modality '{name}'", other, result, remedy, "modality")
+        if other.record.settings.train.modality != name:
+            raise ReportError(
+                f"{path} is of modality '{other.record.settings.train.modality}'; {remedy}"
+            )
+        found[name] = other
+    return found
 
 
 def read_audit(path: Path, kept: pa.Table) -> AuditRecord | None:
@@ -283,23 +304,36 @@ def _is_left_out(path: Path) -> bool:
     return isinstance(record, dict) and "left_out" in record
 
 
-def _check_control(control: Result, result: Result, remedy: str) -> None:
-    """Refuse a control that was run on other clips than the result, fold by fold."""
-    if _recipe(control) != _recipe(result):
+def _check_beside(name: str, other: Result, result: Result, remedy: str, *may_differ: str) -> None:
+    """Refuse what was run on other clips than the result, fold by fold, or by other settings.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    other, result
+        What is compared.
+    remedy
+        What to do.
+    may_differ
+        Settings of ``train`` that need not be the same.
+    """
+    if _recipe(other, may_differ) != _recipe(result, may_differ):
         raise ReportError(
-            f"control '{control.record.control}' was trained by other settings than the result, "
-            f"so the two can't be compared; {remedy}"
+            f"{name} was trained by other settings than the result, so the two can't be compared; "
+            f"{remedy}"
         )
     own = dict(groups(result.predictions, "fold"))
-    for fold, rows in groups(control.predictions, "fold"):
+    for fold, rows in groups(other.predictions, "fold"):
         wanted = set(own[fold].column("clip_id").to_pylist()) if fold in own else set()
         if set(rows.column("clip_id").to_pylist()) != wanted:
             raise ReportError(
-                f"control '{control.record.control}' was tested on other clips of fold {fold} "
-                f"than the result; {remedy}"
+                f"{name} was tested on other clips of fold {fold} than the result; {remedy}"
             )
 
 
-def _recipe(result: Result) -> dict[str, object]:
-    """Return the settings that a result shares with its controls: all but the pretraining."""
-    return result.record.settings.model_dump(exclude={"model": {"pretrained", "weights"}})
+def _recipe(result: Result, but: tuple[str, ...]) -> dict[str, object]:
+    """Return the settings that a result shares with what stands beside it: not the pretraining."""
+    return result.record.settings.model_dump(
+        exclude={"model": {"pretrained", "weights"}, "train": set(but)}
+    )

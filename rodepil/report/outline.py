@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.report.audit import audit_sentences, audit_sheets, sharing_of
 from rodepil.report.counts import has_both_classes, labels_and_scores
-from rodepil.report.figures import AUDIT_PLATE, PLATES, Plate
+from rodepil.report.figures import AUDIT_PLATE, MODALITY_PLATE, PLATES, Plate
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.sheet import Sheet
 from rodepil.report.words import (
@@ -70,6 +71,7 @@ def make_outline(
             _control_sentences(inputs),
             (plate["controls"], sheet["controls"]),
         ),
+        *_modality_section(inputs, sheet),
         Section(
             "errors",
             "Right and wrong",
@@ -154,6 +156,27 @@ def _control_sentences(inputs: ReportInputs) -> tuple[str, ...]:
             "ImageNet, which can't be shipped, and is loaded as those are."
         )
     return tuple(sentences)
+
+
+_MODALITY_WORDS: Final = (
+    "The same recipe, from the same weights, on the same folds, with optical flow or differences "
+    "of frames in the place of the frames. Such pictures are normalised by what the training "
+    "clips of each fold show."
+)
+
+
+def _modality_section(inputs: ReportInputs, sheet: Mapping[str, Sheet]) -> tuple[Section, ...]:
+    """Return what the other modalities reach, where some were run."""
+    if not inputs.modalities:
+        return ()
+    return (
+        Section(
+            "modalities",
+            "What the model sees",
+            (_MODALITY_WORDS,),
+            (MODALITY_PLATE, sheet["modalities"]),
+        ),
+    )
 
 
 def _audit_section(inputs: ReportInputs) -> tuple[Section, ...]:

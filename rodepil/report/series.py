@@ -23,7 +23,7 @@ CURVES: Final[tuple[tuple[str, Callable[..., Curve], tuple[str, str]], ...]] = (
 
 
 def metrics(inputs: ReportInputs) -> dict[str, float]:
-    """Return the numbers that DVC compares, flat: means, extremes, areas, folds, controls."""
+    """Return the numbers that DVC compares, flat: of the result, and means of what is beside."""
     result = inputs.result
     flat = dict(result.mean.as_dict())
     flat["f1_lowest_fold"] = min(fold.f1 for fold in result.folds.values())
@@ -33,8 +33,10 @@ def metrics(inputs: ReportInputs) -> dict[str, float]:
         flat["average_precision"] = precision_recall(*scored).area
     for fold, measured in result.folds.items():
         flat |= {f"fold_{fold}_{name}": value for name, value in measured.as_dict().items()}
-    for control, run in inputs.controls.items():
-        flat |= {f"control_{control}_{name}": value for name, value in run.mean.as_dict().items()}
+    beside = {f"control_{name}": run for name, run in inputs.controls.items()}
+    beside |= {f"modality_{name}": run for name, run in inputs.modalities.items()}
+    for prefix, run in beside.items():
+        flat |= {f"{prefix}_{name}": value for name, value in run.mean.as_dict().items()}
     return flat
 
 

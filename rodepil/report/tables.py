@@ -12,12 +12,23 @@ import pyarrow.compute as pc
 from rodepil.report import paper
 from rodepil.report.counts import count, groups, has_both_classes
 from rodepil.report.inputs import ReportInputs, Result
+from rodepil.report.modalities import compared, printed
 from rodepil.report.sheet import Cell, Column, Sheet
-from rodepil.report.words import METRICS, control_words, data_note, model_words, size_words
+from rodepil.report.words import (
+    METRICS,
+    control_words,
+    data_note,
+    modality_words,
+    model_words,
+    neighbour_words,
+    size_words,
+)
 from rodepil.train.metrics import Metrics
 
 PAPER: Final = "paper"
 PAPER_HEAD: Final = f"{paper.SOURCE} (its own data)"
+PRINTED: Final = ("accuracy", "sensitivity", "precision", "f1")
+"""The metrics of the paper's Table III."""
 NOT_COMPARABLE: Final = "The paper's values, beside, were measured on RodEpil, other data."
 
 
@@ -27,6 +38,7 @@ def all_tables(inputs: ReportInputs) -> tuple[Sheet, ...]:
         table1(inputs),
         table2(inputs),
         controls(inputs),
+        *([modalities(inputs)] if inputs.modalities else []),
         by_subject(inputs),
         folds(inputs),
         trials(inputs),
@@ -109,6 +121,31 @@ def controls(inputs: ReportInputs) -> Sheet:
             Column("Folds", "count"),
             *_metric_columns(),
             Column("Difference", "points"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def modalities(inputs: ReportInputs) -> Sheet:
+    """Return the mean metrics of each modality, with what the paper prints of its own."""
+    rows: list[tuple[Cell, ...]] = []
+    for name, run in compared(inputs).items():
+        row = printed(name)
+        theirs = [None if row is None else getattr(row, metric) for metric in PRINTED]
+        rows.append((modality_words(name), len(run.folds), *_cells(run.mean), *theirs))
+    features = inputs.result.record.settings.features
+    return Sheet(
+        name="modalities",
+        title="Modalities: what the model sees",
+        note=f"{data_note(inputs.data)} Means over folds. Flow and differences are taken between "
+        f"{neighbour_words(features)}. {NOT_COMPARABLE} They are of 8 frames of 224 px, SGD, "
+        "Kinetics (Table III); the paper prints no specificity there.",
+        data=inputs.data,
+        columns=(
+            Column("Modality"),
+            Column("Folds", "count"),
+            *_metric_columns(group=inputs.data),
+            *(Column(METRICS[name], "percent", PAPER_HEAD, PAPER) for name in PRINTED),
         ),
         rows=tuple(rows),
     )

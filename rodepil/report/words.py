@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rodepil.config.settings import FeatureSettings
 from rodepil.report.inputs import TrainedWith
 
 # The columns of Table II, by the names of rodepil.train.metrics.Metrics.
@@ -28,12 +29,31 @@ _STARTS: Final[dict[str, str]] = {
     "stand_in": "stand-in pretraining on simulated moving shapes, not on Kinetics",
 }
 
+_MODALITIES: Final[dict[str, str]] = {
+    "rgb": "RGB",
+    "flow": "Optical flow",
+    "absdiff": "AbsDiff",
+}
+
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def control_words(control: str) -> str:
     """Return under what a control's model was trained."""
     return _CONTROLS.get(control, control.replace("_", " "))
+
+
+def modality_words(modality: str) -> str:
+    """Return what a network sees of the frames, as the paper's captions call it."""
+    return _MODALITIES.get(modality, modality.replace("_", " "))
+
+
+def neighbour_words(features: FeatureSettings) -> str:
+    """Return between which frames differences and flow are taken."""
+    if features.pairs == "native":
+        later = "the next frame" if features.gap == 1 else f"the frame {features.gap} later"
+        return f"each of the {features.frames} frames and {later} of the recording"
+    return f"neighbours among the {features.frames} frames"
 
 
 def folds_words(n: int) -> str:
@@ -62,7 +82,8 @@ def model_words(settings: TrainedWith) -> str:
     model, features, train = settings.model, settings.features, settings.train
     optimizer = {"sgd": "SGD", "adamw": "AdamW"}[train.optimizer]
     return (
-        f"TimeSformer ({_STARTS[model.pretrained]}, RGB, {features.frames} frames of "
+        f"TimeSformer ({_STARTS[model.pretrained]}, {modality_words(train.modality)}, "
+        f"{features.frames} frames of "
         f"{size_words(features.size_px, features.size_px)}, batch size {train.batch_size}, "
         f"{optimizer} optimizer, {train.epochs} epochs)"
     )

@@ -21,7 +21,7 @@ from rodepil.store import Manifest, open_store, training_view
 from rodepil.track import Tracker, open_tracker
 from rodepil.train.metrics import Metrics
 from rodepil.trials.lineage import keep_lineage
-from rodepil.trials.plan import Control, Plan, Trial, make_plan
+from rodepil.trials.plan import Control, Plan, Trial, make_plan, title_of
 from rodepil.trials.provenance import git_tags
 from rodepil.trials.recording import Figures, Recorder
 from rodepil.trials.results import CrossvalResult, FoldResult, write_results
@@ -74,9 +74,8 @@ def cross_validate(
         keep_lineage(plan, workspace),
     )
     epochs = len(plan.trials) * settings.train.epochs
-    title = "crossval" if control == "none" else f"crossval ({control})"
     try:
-        with (progress or Silent()).task(title, epochs, "epochs") as advance:
+        with (progress or Silent()).task(title_of(plan.settings), epochs, "epochs") as advance:
             _finish_all(plan, recorder, advance)
     except KeyboardInterrupt:
         recorder.interrupt("killed")

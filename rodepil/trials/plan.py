@@ -89,6 +89,15 @@ class Plan:
     digests: dict[str, str]
 
 
+def title_of(settings: TrialSettings) -> str:
+    """Return what a cross-validation is called: what is particular about it, if anything."""
+    particular = (
+        settings.train.modality if settings.train.modality != "rgb" else "",
+        settings.control if settings.control != "none" else "",
+    )
+    return ", ".join(["cross-validation", *filter(None, particular)])
+
+
 def make_plan(
     settings: ProjectSettings,
     workspace: Workspace,

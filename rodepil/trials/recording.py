@@ -20,7 +20,7 @@ from rodepil.track import Run, RunStatus, Tracker
 from rodepil.track.protocol import Picture
 from rodepil.train.metrics import Metrics, average
 from rodepil.trials.folder import Finished, RunRecord, TrialFolder
-from rodepil.trials.plan import Plan, Trial
+from rodepil.trials.plan import Plan, Trial, title_of
 
 Figures = Callable[[pa.Table], Mapping[str, Picture]]
 """Draws the figures of some predictions, by name."""
@@ -126,9 +126,7 @@ class Recorder:
         """Return the cross-validation's run, opened when it is first asked for."""
         of = self.plan
         if of.group not in self._runs:
-            control = of.settings.control
-            name = "cross-validation" if control == "none" else f"cross-validation, {control}"
-            run = self._start(of.group, name, {"group_id": of.group}, of.folder)
+            run = self._start(of.group, title_of(of.settings), {"group_id": of.group}, of.folder)
             run.settings(of.settings.model_dump(mode="json", exclude={"fold"}))
             if self.lineage:
                 run.table("lineage", self.lineage[0].replace_schema_metadata(None))
@@ -160,6 +158,7 @@ class Recorder:
             **self.tags,
             **{f"digest.{of}": digest for of, digest in self.plan.digests.items()},
             "control": self.plan.settings.control,
+            "modality": self.plan.settings.train.modality,
             "data": self.plan.settings.data,
         }
         if self.lineage:

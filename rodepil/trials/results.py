@@ -81,15 +81,28 @@ class CrossvalResult:
         return "\n".join(lines)
 
 
-def write_results(result: CrossvalResult, workspace: Workspace) -> None:
+def write_results(result: CrossvalResult, workspace: Workspace, *, beside: bool = False) -> None:
     """Write what the report reads: a record as JSON and the predictions as Parquet.
 
-    ``results/crossval.json`` and ``results/predictions.parquet``, or for a control
-    ``results/control_NAME.json`` and ``results/control_NAME_predictions.parquet``.
+    ``results/crossval.json`` and ``results/predictions.parquet``; for a control
+    ``results/control_NAME.json`` and ``results/control_NAME_predictions.parquet``; for another
+    modality ``results/modalities/NAME.json`` and ``results/modalities/NAME_predictions.parquet``.
+
+    Parameters
+    ----------
+    result
+        What came of it.
+    workspace
+        Where to write.
+    beside
+        Whether it is another modality, to be shown beside the result.
     """
     control = result.control
-    name, prefix = ("crossval", "") if control == "none" else (f"control_{control}",) * 2
-    beside = f"{prefix}_predictions" if prefix else "predictions"
+    if beside:
+        name = f"modalities/{result.settings.train.modality}"
+    else:
+        name = "crossval" if control == "none" else f"control_{control}"
+    tested = "predictions" if name == "crossval" else f"{name}_predictions"
     shared = {"features", "model", "train"}
     record = {
         "data": result.settings.data,
@@ -98,7 +111,7 @@ def write_results(result: CrossvalResult, workspace: Workspace) -> None:
         "settings": result.settings.model_dump(mode="json", include=shared),
         "trials": [_record(fold) for fold in result.folds],
     }
-    tables.write("predictions", result.predictions, workspace.results / f"{beside}.parquet")
+    tables.write("predictions", result.predictions, workspace.results / f"{tested}.parquet")
     write_json(workspace.results / f"{name}.json", record)
 
 

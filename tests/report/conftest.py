@@ -30,6 +30,7 @@ class Recipe:
     data: str = "simulated recordings"
     quality: float = 3.4
     static_quality: float | None = 1.0
+    modalities: tuple[tuple[str, float], ...] = ()
     seed: int = 1
 
 
@@ -105,7 +106,9 @@ def sklearn_metrics(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     }
 
 
-def record(predictions: pa.Table, recipe: Recipe, control: str) -> dict[str, object]:
+def record(
+    predictions: pa.Table, recipe: Recipe, control: str, modality: str = "rgb"
+) -> dict[str, object]:
     frame = predictions.to_pandas()
     subjects = set(frame["subject_id"])
     generator = np.random.default_rng(recipe.seed + 9)
@@ -140,7 +143,7 @@ def record(predictions: pa.Table, recipe: Recipe, control: str) -> dict[str, obj
     settings = {
         "features": FeatureSettings().model_dump(mode="json"),
         "model": ModelSettings().model_dump(mode="json"),
-        "train": TrainSettings().model_dump(mode="json"),
+        "train": TrainSettings(modality=modality).model_dump(mode="json"),
     }
     return {
         "data": recipe.data,
@@ -165,6 +168,11 @@ def make_results(root: Path, recipe: Recipe) -> Workspace:
         predictions = draw_predictions(clips, folds, quality, tag, recipe.seed + ord(tag))
         tables.write("predictions", predictions, workspace.results / f"{predictions_stem}.parquet")
         write_json(workspace.results / f"{stem}.json", record(predictions, recipe, control))
+    for number, (modality, quality) in enumerate(recipe.modalities):
+        predictions = draw_predictions(clips, folds, quality, f"c{number}", recipe.seed + number)
+        beside = workspace.results / "modalities"
+        tables.write("predictions", predictions, beside / f"{modality}_predictions.parquet")
+        write_json(beside / f"{modality}.json", record(predictions, recipe, "none", modality))
     return workspace
 
 

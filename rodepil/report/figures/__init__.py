@@ -20,6 +20,7 @@ from rodepil.report.figures.curves import (
 )
 from rodepil.report.figures.learning import learning_curves
 from rodepil.report.figures.means import controls, mean_metrics
+from rodepil.report.figures.modalities import modalities
 from rodepil.report.figures.subjects import by_subject
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.style import LIGHT, Style
@@ -73,9 +74,16 @@ def _audit(inputs: ReportInputs, style: Style) -> Figure:
 AUDIT_PLATE: Final = Plate("audit", "AUROC with which each attribute tells the label.", _audit)
 
 
+MODALITY_PLATE: Final = Plate(
+    "fig2_modalities", "Bars of the mean F1-score of each modality, the paper's beside.", modalities
+)
+
+
 def plates_of(inputs: ReportInputs) -> tuple[Plate, ...]:
     """Return the figures that a report of `inputs` holds."""
-    return PLATES if inputs.audit is None else (*PLATES, AUDIT_PLATE)
+    compared = (MODALITY_PLATE,) if inputs.modalities else ()
+    audited = () if inputs.audit is None else (AUDIT_PLATE,)
+    return (*PLATES, *compared, *audited)
 
 
 def fold_figures(predictions: pa.Table, data: str | None = None) -> Mapping[str, Figure]:

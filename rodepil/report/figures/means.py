@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import shorten
 from typing import Final
 
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from rodepil.report import paper
-from rodepil.report.inputs import ReportInputs, Result
+from rodepil.report.inputs import ReportInputs
 from rodepil.report.style import SMALL_PT, Style, label, legend_above, new_figure
 from rodepil.report.words import METRICS, control_words, data_note, folds_words
 
@@ -38,19 +39,21 @@ def mean_metrics(inputs: ReportInputs, style: Style) -> Figure:
         ours,
         BAR,
         color=style.main,
-        label=shorten(inputs.data, NAME_CHARACTERS, placeholder=" ..."),
+        label=short_name(inputs.data),
     )
     ax.bar(x + BAR / 2, printed, BAR, color=style.soft, label=f"{paper.SOURCE}, Table II")
-    _fold_dots(ax, style, inputs.result)
+    for place, name in enumerate(METRICS):
+        values = [100 * getattr(fold, name) for fold in inputs.result.folds.values()]
+        fold_dots(ax, style, place - BAR / 2, values)
     highest = [
         100 * max(getattr(fold, name) for fold in inputs.result.folds.values()) for name in METRICS
     ]
     for at, value, top in zip(x, ours, highest, strict=True):
-        _number(ax, style, at - BAR / 2, value, top)
+        number(ax, style, at - BAR / 2, value, top)
     for at, value in zip(x, printed, strict=True):
-        _number(ax, style, at + BAR / 2, value, value)
+        number(ax, style, at + BAR / 2, value, value)
     ax.set_xticks(x, list(METRICS.values()))
-    _percent_axis(ax)
+    percent_axis(ax)
     label(ax, style, x="", y="Mean over folds (%)")
     legend_above(ax, style)
     return figure
@@ -81,26 +84,28 @@ def controls(inputs: ReportInputs, style: Style) -> Figure:
         )
     ax.set_xticks(x, names)
     ax.set_xlim(-0.6, len(runs) - 0.4)
-    _percent_axis(ax)
+    percent_axis(ax)
     label(ax, style, x="Condition", y="F1-score (%)")
     return figure
 
 
-def _fold_dots(ax: Axes, style: Style, result: Result) -> None:
-    """Draw every fold's value over the bar of its mean, spread sideways so that none hides."""
-    spread = _spread(len(result.folds), BAR * 0.6)
-    for at, name in enumerate(METRICS):
-        values = [100 * getattr(fold, name) for fold in result.folds.values()]
-        ax.scatter(
-            at - BAR / 2 + spread,
-            values,
-            s=DOT_PT2,
-            color=style.paper,
-            edgecolors=style.ink,
-            linewidths=0.9,
-            zorder=3,
-            clip_on=False,
-        )
+def short_name(data: str) -> str:
+    """Return the data's name as a legend has room for it."""
+    return shorten(data, NAME_CHARACTERS, placeholder=" ...")
+
+
+def fold_dots(ax: Axes, style: Style, x: float, values: Sequence[float]) -> None:
+    """Draw every fold's value over the bar of their mean at `x`, spread so that none hides."""
+    ax.scatter(
+        x + _spread(len(values), BAR * 0.6),
+        values,
+        s=DOT_PT2,
+        color=style.paper,
+        edgecolors=style.ink,
+        linewidths=0.9,
+        zorder=3,
+        clip_on=False,
+    )
 
 
 def _spread(n: int, width: float) -> NDArray[np.float64]:
@@ -109,7 +114,7 @@ def _spread(n: int, width: float) -> NDArray[np.float64]:
     return np.linspace(-half, half, n)
 
 
-def _number(ax: Axes, style: Style, x: float, value: float, top: float) -> None:
+def number(ax: Axes, style: Style, x: float, value: float, top: float) -> None:
     """Print `value` above `top`, the highest thing drawn at `x`."""
     ax.annotate(
         f"{value:.2f}",
@@ -122,7 +127,8 @@ def _number(ax: Axes, style: Style, x: float, value: float, top: float) -> None:
     )
 
 
-def _percent_axis(ax: Axes) -> None:
+def percent_axis(ax: Axes) -> None:
+    """Let the axis of values go from 0 to 100 %."""
     ax.set_ylim(0, TOP_PERCENT)
     ax.set_yticks(range(0, 101, 20))
     ax.grid(visible=False, axis="x")
