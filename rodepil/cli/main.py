@@ -24,6 +24,7 @@ from rodepil.cli import (
     summary,
     system,
     trials,
+    vision,
     weights,
 )
 from rodepil.cli.run import DEBUG_VARIABLE, guarded
@@ -72,6 +73,7 @@ app.add_typer(summary.app, name="data", help="Tell what data there is.")
 app.command("audit")(audit.audit)
 app.add_typer(data.folds_app, name="folds", help="Deal subjects to folds, and check them.")
 app.add_typer(features.app, name="features", help="Make, tell, check and hand out features.")
+app.add_typer(vision.app, name="vision", help="Show what networks see of clips.")
 app.add_typer(weights.app, name="weights", help="Pretrained weights: list, inspect, convert.")
 app.command("crossval")(trials.crossval)
 app.command("report")(trials.report)

@@ -55,7 +55,7 @@ def draw(row: Row, main: str, words: Sequence[str]) -> Picture:
         raise FeatureError(
             f"no picture is known of {array.dtype} {array.shape}; write it as .npy or .npz"
         )
-    return _under(drawn, [*words, *_numbers(row)])
+    return under(drawn, [*words, *_numbers(row)])
 
 
 def _is_curve(row: Row, main: str) -> bool:
@@ -77,7 +77,7 @@ def contact_sheet(frames: Array) -> Picture:
         (T, C, H, W) or, in pairs, (T, 2, C, H, W) uint8, range [0, 255]; C is 1 or 3 (RGB).
     """
     pairs = frames if frames.ndim == PAIR_AXES else frames[:, None]
-    tiles = [_numbered(np.hstack([_colours(one) for one in each]), at)
+    tiles = [_numbered(np.hstack([bgr(one) for one in each]), at)
              for at, each in enumerate(pairs)]  # fmt: skip
     height, width = tiles[0].shape[:2]
     columns = _columns(len(tiles), height / width)
@@ -97,16 +97,16 @@ def _columns(tiles: int, steepness: float) -> int:
     return min(min(choice, key=lambda columns: (-tiles % columns, abs(columns - ideal))), tiles)
 
 
-def _colours(frame: Array) -> Picture:
+def bgr(frame: Array) -> Picture:
     """Return (C, H, W) as BGR, small pictures enlarged pixel by pixel."""
     picture = frame.transpose(1, 2, 0)
     if picture.shape[2] == 1:
         picture = np.repeat(picture, 3, axis=2)
     factor = max(1, math.ceil(MIN_TILE_PX / picture.shape[0]))
-    return np.ascontiguousarray(_enlarged(picture[..., ::-1], factor, factor))
+    return np.ascontiguousarray(enlarged(picture[..., ::-1], factor, factor))
 
 
-def _enlarged(picture: Array, high_px: int, wide_px: int) -> Array:
+def enlarged(picture: Array, high_px: int, wide_px: int) -> Array:
     """Return each pixel as a block."""
     return picture.repeat(high_px, axis=0).repeat(wide_px, axis=1)
 
@@ -114,7 +114,7 @@ def _enlarged(picture: Array, high_px: int, wide_px: int) -> Array:
 def _numbered(tile: Picture, at: int) -> Picture:
     """Write a tile's number below it, so that no pixel is hidden."""
     strip = np.full((LINE_PX, tile.shape[1], 3), PAPER, dtype=np.uint8)
-    _write(strip, str(at), (1, LINE_PX - 5))
+    write(strip, str(at), (1, LINE_PX - 5))
     return np.vstack([tile, strip])
 
 
@@ -133,10 +133,10 @@ def curve(values: Array) -> Picture:
     )
     points = np.stack([x, y], axis=1).round().astype(np.int32)
     cv2.polylines(sheet, [points], isClosed=False, color=LINE, thickness=1, lineType=cv2.LINE_AA)
-    _write(sheet, f"{high:.4g}", (2, top + 8))
-    _write(sheet, f"{low:.4g}", (2, bottom))
-    _write(sheet, "0", (left, height - 6))
-    _write(sheet, str(len(values) - 1), (right - 30, height - 6))
+    write(sheet, f"{high:.4g}", (2, top + 8))
+    write(sheet, f"{low:.4g}", (2, bottom))
+    write(sheet, "0", (left, height - 6))
+    write(sheet, str(len(values) - 1), (right - 30, height - 6))
     return sheet
 
 
@@ -154,11 +154,11 @@ def heat_map(values: Array) -> Picture:
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     scaled = (np.nan_to_num(table, nan=low, posinf=high, neginf=low) - low) / (high - low or 1.0)
     high_px, wide_px = (max(1, min(CELL_PX, MAX_HEAT_PX // length)) for length in table.shape)
-    levels = _enlarged((scaled * 255).round().astype(np.uint8), high_px, wide_px)
+    levels = enlarged((scaled * 255).round().astype(np.uint8), high_px, wide_px)
     colours = np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_VIRIDIS), dtype=np.uint8)
-    colours[_enlarged(~np.isfinite(table), high_px, wide_px)] = PALE
+    colours[enlarged(~np.isfinite(table), high_px, wide_px)] = PALE
     foot = np.full((LINE_PX, max(colours.shape[1], MIN_WIDTH_PX), 3), PAPER, dtype=np.uint8)
-    _write(foot, f"dark {low:.4g}, bright {high:.4g}", (0, LINE_PX - 5))
+    write(foot, f"dark {low:.4g}, bright {high:.4g}", (0, LINE_PX - 5))
     return np.vstack([_widened(colours, foot.shape[1]), foot])
 
 
@@ -171,13 +171,13 @@ def _in_rows(values: Array) -> Array:
     return table.reshape(rows, columns)
 
 
-def _under(drawn: Picture, words: Sequence[str]) -> Picture:
+def under(drawn: Picture, words: Sequence[str]) -> Picture:
     """Put lines of text above a picture, and paper around it."""
-    longest = max((_width_px(line) for line in words), default=0)
+    longest = max((width_px(line) for line in words), default=0)
     width = max(drawn.shape[1], longest, MIN_WIDTH_PX)
     head = np.full((LINE_PX * len(words) + GAP_PX, width, 3), PAPER, dtype=np.uint8)
     for at, line in enumerate(words):
-        _write(head, line, (0, LINE_PX * (at + 1) - 4))
+        write(head, line, (0, LINE_PX * (at + 1) - 4))
     whole = np.vstack([head, _widened(drawn, width)])
     edge = (MARGIN_PX,) * 4
     return np.asarray(cv2.copyMakeBorder(whole, *edge, cv2.BORDER_CONSTANT, value=PAPER))
@@ -189,11 +189,13 @@ def _widened(picture: Picture, width: int) -> Picture:
     return np.hstack([picture, paper])
 
 
-def _write(picture: Picture, text: str, at: tuple[int, int]) -> None:
+def write(picture: Picture, text: str, at: tuple[int, int]) -> None:
+    """Write a line of text; `at` is the left end of its base line, x and y."""
     cv2.putText(picture, _plain(text), at, FONT, FONT_SCALE, INK, 1, cv2.LINE_AA)
 
 
-def _width_px(text: str) -> int:
+def width_px(text: str) -> int:
+    """Return how wide a line of text is."""
     return int(cv2.getTextSize(_plain(text), FONT, FONT_SCALE, 1)[0][0])
 
 
