@@ -6,22 +6,16 @@ Shapes: N pairs, H W pixels.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from rodepil.config.flow import FlowSettings
-from rodepil.vision.flow.registry import FlowMethod, method_of
+from rodepil.vision.flow.chunks import in_chunks
+from rodepil.vision.flow.registry import method_of
 
 MIN_SIDE_PX = 10  # two of Farneback's border bands
-CPU_CHUNK_PX = 3 * 224 * 224
-"""Pixels computed at once on a CPU, so that what a pass writes is still in the cache for the next
-one. Other devices take the whole batch."""
-
-KEPT_BYTES = 31 << 20
-"""glibc gives memory above a limit back to the system when it is freed, and to get it anew takes
-as long as a pass over it. The limit rises to the largest block that was freed, up to 32 MiB: a
-block that is freed untouched teaches it. Elsewhere this changes nothing."""
 
 
 def dense_flow(before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
@@ -50,26 +44,12 @@ def dense_flow(before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
         or they are too small.
     """
     _check(before, after)
-    method = method_of(settings.method)
-    with torch.no_grad(), torch.autocast(before.device.type, enabled=False):
-        if not (before.is_floating_point() or after.is_floating_point()):
-            return _in_chunks(method, before, after, settings)
-        finite = (torch.isfinite(before) & torch.isfinite(after)).all(-1).all(-1)[:, None, None]
-        flow = _in_chunks(method, before.where(finite, 0), after.where(finite, 0), settings)
-        return flow.where(finite[:, None], math.nan)
-
-
-def _in_chunks(method: FlowMethod, before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
-    count, height, width = before.shape
-    flow = torch.empty(count, 2, height, width, device=before.device)
-    chunk = max(count, 1)
-    if before.device.type == "cpu":
-        torch.empty(KEPT_BYTES, dtype=torch.uint8)
-        chunk = max(CPU_CHUNK_PX // (height * width), 1)
-    for start in range(0, count, chunk):
-        part = slice(start, start + chunk)
-        flow[part] = method(before[part].float(), after[part].float(), settings)
-    return flow
+    method = partial(method_of(settings.method), settings=settings)
+    if not (before.is_floating_point() or after.is_floating_point()):
+        return in_chunks(method, before, after)
+    finite = (torch.isfinite(before) & torch.isfinite(after)).all(-1).all(-1)[:, None, None]
+    flow = in_chunks(method, before.where(finite, 0), after.where(finite, 0))
+    return flow.where(finite[:, None], math.nan)
 
 
 def _check(before: Tensor, after: Tensor) -> None:

@@ -165,7 +165,7 @@ def _window_sum(flat: Tensor, unit: int, width: int) -> Tensor:
     kept = len(flat) - (width - 1) * unit
     spare = [torch.empty_like(flat), torch.empty_like(flat)]
     sums, power, start = flat, 1, 1
-    total = flat.narrow(0, 0, kept).clone()
+    total = flat.narrow(0, 0, kept)
     while 2 * power <= width:
         length = len(sums) - power * unit
         spare.append(spare.pop(0))
@@ -175,7 +175,8 @@ def _window_sum(flat: Tensor, unit: int, width: int) -> Tensor:
         )  # fmt: skip
         power *= 2
         if width & power:
-            total.add_(sums.narrow(0, start * unit, kept))
+            part = sums.narrow(0, start * unit, kept)
+            total = torch.add(total, part) if start == 1 else total.add_(part)
             start += power
     return total
 

@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Protocol
 
 from torch import Tensor
 
 from rodepil.config.flow import FlowSettings
 
-FlowMethod = Callable[[Tensor, Tensor, FlowSettings], Tensor]
-"""Takes images (N, H, W) float32 in [0, 255], finite, twice, and gives (N, 2, H, W) float32."""
+
+class FlowMethod(Protocol):
+    """Computes dense flow."""
+
+    def __call__(self, before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
+        """Return the flow (N, 2, H, W) between images (N, H, W), finite in [0, 255]; float32."""
+
 
 _METHODS: dict[str, FlowMethod] = {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from rodepil.vision.flow import FlowSettings, dense, dense_flow, register
+from rodepil.vision.flow import FlowSettings, chunks, dense_flow, register
 from rodepil.vision.flow.registry import method_of
 
 Moving = Callable[..., tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], object]]
@@ -68,8 +68,28 @@ def test_a_batch_is_as_its_pairs_by_themselves(
     for pair in range(3):
         alone = dense_flow(images[0][pair, None], images[1][pair, None], settings)
         torch.testing.assert_close(whole[pair], alone[0], atol=1e-5, rtol=0)
-    monkeypatch.setattr(dense, "CPU_CHUNK_PX", 2 * 96 * 128)
+    monkeypatch.setattr(chunks, "CPU_CHUNK_PX", 2 * 96 * 128)
     torch.testing.assert_close(dense_flow(*images, settings), whole, atol=1e-5, rtol=0)
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@each_method
+@pytest.mark.usefixtures("two_threads")
+def test_threads_change_no_bit(settings: FlowSettings, images: tuple[Tensor, Tensor]):
+    """Also under autocast, of which other threads know nothing; and torch keeps its threads."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        shared = dense_flow(*images, settings)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
+    alone = [dense_flow(images[0][part], images[1][part], settings) for part in ([0, 1], [2])]
+    assert torch.equal(shared, torch.cat(alone))
 
 
 @each_method
