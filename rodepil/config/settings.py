@@ -372,7 +372,7 @@ class ProjectSettings(Settings):
     curate: CurateSettings = CurateSettings()
     audit: AuditSettings = AuditSettings()
     folds: FoldSettings = FoldSettings()
-    features: FeatureSettings = FeatureSettings()
+    features: FeatureSettings = FeatureSettings(pairs="native")
     views: dict[str, dict[str, Any]] = Field(default_factory=_demo_views)
     store: StoreSettings = StoreSettings()
     model: ModelSettings = ModelSettings()
@@ -380,6 +380,17 @@ class ProjectSettings(Settings):
     train: TrainSettings = TrainSettings()
     compare: CompareSettings = CompareSettings()
     track: TrackSettings = TrackSettings()
+
+    @model_validator(mode="after")
+    def _jitter_has_frames(self) -> Self:
+        jitter, stored = self.train.augment.temporal_jitter, self.features.oversample
+        if jitter > 0 and stored == 1:
+            msg = (
+                f"train.augment.temporal_jitter is {jitter}, and only the frame shown is stored; "
+                "set features.oversample to 3 or more, or temporal_jitter to 0"
+            )
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _patches_fit(self) -> Self:

@@ -21,6 +21,7 @@ from rodepil.config.settings import CurateSettings, FeatureSettings, ProjectSett
 from rodepil.config.workspace import Workspace
 from rodepil.data.curate import curate
 from rodepil.data.sources import recordings_from_files
+from rodepil.detect.clips import predict_clips
 from rodepil.io import tables
 from rodepil.io.progress import Silent
 from rodepil.store import FeatureStore, Manifest, training_view
@@ -40,6 +41,7 @@ SMALL = [
     "train.decay_epochs=[2]",
     "pretrain.epochs=1",
     "pretrain.clips=64",
+    "compare.modalities=[flow]",
 ]
 BOXES = {
     "mouse_openfield_640x480_30fps.mp4": [(0, 0, 640, 480)],
@@ -69,6 +71,7 @@ def project(
         stages.crossval,
         stages.control,
         stages.scratch,
+        stages.modalities,
         stages.report,
     ):
         stage(settings, workspace, Silent())
@@ -141,6 +144,8 @@ def test_the_report_stands_with_control_and_names_its_data(project: Workspace) -
     assert "simulated" in page
     assert "static" in page
     assert "97.00" in page  # the paper's mean F1 stands beside ours
+    assert "Optical flow" in page
+    assert "71.69" in page  # and that of flow
 
 
 def test_real_recordings_become_uniform_clips_that_are_materialized(
@@ -179,6 +184,21 @@ def test_real_clips_are_scored_by_a_trained_model_from_the_command_line(
     assert len(good) == 7 + 3 * 5
     assert all(0 <= row["score"] <= 1 for row in good)
     assert [row["path"] for row in scores if row["error"]] == [str(broken)]
+
+
+def test_a_model_of_flow_scores_clips_as_its_trial_did(project: Workspace) -> None:
+    folder = project.results / "modalities"
+    record = json.loads((folder / "flow.json").read_text())
+    trial = record["trials"][0]
+    assert record["settings"]["train"]["modality"] == "flow"
+    tested = tables.read("predictions", folder / "flow_predictions.parquet").to_pylist()
+    by_clip = {row["clip_id"]: row["score"] for row in tested if row["run_id"] == trial["trial_id"]}
+    clips = tables.read("clips", project.clips).to_pylist()
+    some = [row for row in clips if row["clip_id"] in by_clip][:5]
+    paths = [project.clips.parent / row["path"] for row in some]
+    scores = predict_clips(paths, project.trials / trial["trial_id"], device="cpu")
+    expected = [by_clip[row["clip_id"]] for row in some]
+    assert scores.column("score").to_pylist() == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_model_is_found_by_trial_run_folder_and_file(project: Workspace) -> None:

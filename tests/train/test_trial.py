@@ -46,6 +46,7 @@ def assert_same(one: TrialResult, other: TrialResult) -> None:
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "flow": {"modality": "flow"},
     "adamw": {"optimizer": "adamw"},
     "sgd": {"optimizer": "sgd"},
     "options": {
