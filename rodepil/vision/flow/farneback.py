@@ -31,6 +31,7 @@ DETERMINANT_FLOOR = 1e-3
 def farneback(before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
     """Return the flow (N, 2, H, W) float32 between images (N, H, W) float32."""
     count = len(before)
+    border = before.new_tensor(BORDER_WEIGHTS).square_()  # equations are squares of coefficients
     both, _ = centred(torch.cat([before, after]))
     levels = levels_of(before.shape[1], before.shape[2], settings.levels, settings.pyr_scale)
     flow = both.new_zeros(2, count, levels[0].height, levels[0].width)
@@ -40,11 +41,11 @@ def farneback(before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
         planes = expand(at_level(both, level), settings.poly_n, settings.poly_sigma)
         first, second = planes[:, :count], filled_up(planes[:, count:].transpose(0, 1))
         for _ in range(settings.iterations):
-            flow = _solved(_equations(first, second, flow), settings)
+            flow = _solved(_equations(first, second, flow, border), settings)
     return flow.transpose(0, 1)
 
 
-def _equations(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
+def _equations(first: Tensor, second: Tensor, flow: Tensor, border: Tensor) -> Tensor:
     """Return the normal equations of each pixel's displacement.
 
     Parameters
@@ -55,6 +56,8 @@ def _equations(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
         (N, 5, at least H, at least W) float32, of the second one, from `filled_up`.
     flow
         (2, N, H, W) float32, the displacement so far, px.
+    border
+        (5,) float32, what equations near an edge count, from the edge inwards.
 
     Returns
     -------
@@ -77,13 +80,12 @@ def _equations(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
     torch.addcmul(cross, xx, xx, out=made[2])
     torch.mul(yy, down, out=made[3]).addcmul_(xy, right)
     torch.mul(xy, down, out=made[4]).addcmul_(xx, right)
-    return _faded(made)
+    return _faded(made, border)
 
 
-def _faded(made: Tensor) -> Tensor:
-    """Weigh down the border in place; the equations are squares, and so is a weight."""
-    band = len(BORDER_WEIGHTS)
-    weights = torch.tensor(BORDER_WEIGHTS, device=made.device).square_()
+def _faded(made: Tensor, weights: Tensor) -> Tensor:
+    """Weigh down the border of equations in place, by weights (5,) from the edge inwards."""
+    band = len(weights)
     ends = weights.flip(0)
     made[..., :band, :].mul_(weights[:, None])
     made[..., -band:, :].mul_(ends[:, None])

@@ -38,7 +38,7 @@ def sample(images: Tensor, flow: Tensor, *, closed: bool = True) -> tuple[Tensor
     Returns
     -------
     tuple of Tensor
-        (N, C, H, W) float32, of no meaning outside, and (N, H, W) bool.
+        (N, C, H, W) float32, of no meaning but finite outside, and (N, H, W) bool.
     """
     full_height, full_width = images.shape[-2:]
     height, width = flow.shape[-2:]
@@ -50,8 +50,9 @@ def sample(images: Tensor, flow: Tensor, *, closed: bool = True) -> tuple[Tensor
     grid = torch.empty_like(flow, memory_format=torch.contiguous_format)
     torch.add(x, 0.5, out=grid[:, 0]).mul_(2 / full_width).sub_(1)
     torch.add(y, 0.5, out=grid[:, 1]).mul_(2 / full_height).sub_(1)
+    # 0 outside, since MPS knows no repeated edge before torch 2.13.
     found = fn.grid_sample(
-        images, grid.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
+        images, grid.permute(0, 2, 3, 1), padding_mode="zeros", align_corners=False
     )
     return found, inside
 
