@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from rodepil.report import paper
-from rodepil.report.inputs import ReportInputs, Result
+from rodepil.report.inputs import ReportInputs
+from rodepil.report.records import Result
 
 ORDER: Final = ("rgb", "flow", "absdiff")
 """The order of the paper's Fig. 2; others follow by name."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from rodepil.report.counts import CLASSES, groups, has_both_classes, labels_and_scores
 from rodepil.report.figures.learning import mean_series, series
-from rodepil.report.inputs import ReportInputs, Result
+from rodepil.report.inputs import ReportInputs
+from rodepil.report.records import Result
 from rodepil.report.words import METRICS
 from rodepil.train.metrics import Curve, positive, precision_recall, roc
 

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from rodepil.report import paper
 from rodepil.report.counts import count, groups, has_both_classes
-from rodepil.report.inputs import ReportInputs, Result
+from rodepil.report.inputs import ReportInputs
 from rodepil.report.modalities import compared, printed
+from rodepil.report.records import Result
 from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.report.words import (
     METRICS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rodepil.config.settings import FeatureSettings
-from rodepil.report.inputs import TrainedWith
+from rodepil.report.records import TrainedWith
 
 # The columns of Table II, by the names of rodepil.train.metrics.Metrics.
 METRICS: Final[dict[str, str]] = {

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from rodepil.report.inputs import ReportInputs, Result
+from rodepil.report.inputs import ReportInputs
+from rodepil.report.records import Result
 from rodepil.report.style import Style, label, legend_above, new_figure
 from rodepil.report.words import data_note
 
