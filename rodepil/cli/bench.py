@@ -110,6 +110,29 @@ def store(
         write_rows(json, describe_processor() | machine(plan), rows, [])
 
 
+@app.command("vision")
+def vision(
+    videos: Annotated[
+        list[Path] | None, typer.Argument(help="Videos on which flow is compared besides.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Where the rows go.")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, help="Rounds; their median counts.")
+    ] = 5,
+) -> None:
+    """Optical flow, differences and augmentation beside OpenCV and kornia, and a training step."""
+    from rodepil.bench.rows import describe_machine, write_rows  # noqa: PLC0415
+    from rodepil.bench.vision import Plan, bench_vision, machine  # noqa: PLC0415
+    from rodepil.train.world import choose_device  # noqa: PLC0415
+
+    plan = Plan(choose_device(device), tuple(videos or ()), repeats)
+    rows = bench_vision(plan, Bars())
+    _show(rows)
+    if json is not None:
+        write_rows(json, describe_machine(plan.device) | machine(), rows, ["kornia"])
+
+
 def _show(rows: Sequence[Row]) -> None:
     shown = Table("what", "rodepil", "peer", "", "unit", "ratio", box=None, pad_edge=False)
     for row in rows:
