@@ -49,7 +49,7 @@ class Plan:
     repeats
         Rounds; their median counts. Of training steps, which take seconds, there are 3 at most.
     cages
-        Of the simulated recording.
+        Of the simulated recording, 2 or more.
     batch, step_batch
         Clips of a batch of flow and augmentation, and of one that is trained on.
     frames, size_px
@@ -119,7 +119,7 @@ def _simulated(plan: Plan, progress: Progress) -> Tensor:
     """Simulate a recording, curate it as the project's own settings do, and store its clips."""
     settings = SimulateSettings(
         recordings=1,
-        subjects=max(plan.cages, 2),
+        subjects=plan.cages,
         cages_min=plan.cages,
         cages_max=plan.cages,
         duration_s=SIMULATED_S,

@@ -40,7 +40,7 @@ def smooth(*shape: int, side: int = 64) -> np.ndarray:
 def test_every_number_that_is_asked_for_has_a_row(tmp_path: Path):
     encode(tmp_path / "own.avi", smooth(12).astype(np.uint8))
     plan = Plan(
-        CPU, (tmp_path / "own.avi",), repeats=1, cages=1, batch=2, frames=2, size_px=64, model=SMALL
+        CPU, (tmp_path / "own.avi",), repeats=1, cages=2, batch=2, frames=2, size_px=64, model=SMALL
     )  # fmt: skip
     rows = bench_vision(plan, Silent())
     assert [(row.name, row.unit) for row in rows] == [
