@@ -17,6 +17,7 @@ from rodepil.bench.rows import Row
 from rodepil.bench.vision_batch import MODALITIES, augment_rows, preparing_rows
 from rodepil.bench.vision_flow import change_row, flow_rows, parity_rows
 from rodepil.bench.vision_peers import threads_kept
+from rodepil.cluster import cpu_count
 from rodepil.config.settings import (
     CurateSettings,
     FeatureSettings,
@@ -99,8 +100,8 @@ def bench_vision(plan: Plan, progress: Progress) -> list[Row]:
 
 
 def machine() -> dict[str, object]:
-    """Return what the figures hang on besides processor and device."""
-    return {"opencv": cv2.__version__}
+    """Return what the figures hang on besides processor and device; rows of one thread say so."""
+    return {"opencv": cv2.__version__, "threads": cpu_count()}
 
 
 def _rows(plan: Plan, clips: dict[str, Tensor], advance: Advance) -> Iterator[Row]:

@@ -22,7 +22,7 @@ from rodepil.vision.normalize import WHITE, to_unit
 from rodepil.vision.sampling import draw_jitter, uniform_indices
 from rodepil.vision.show_words import change_words, drawn_words, gap_words, wheel_words
 
-FACTORS = (50, 20, 10, 5, 2)
+FACTORS = (20, 10, 5, 2)
 SHARE_IN_SCALE = 0.99
 """Of the numbers that are amplified, so many stay within the scale."""
 AUGMENTED = 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -9,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from rodepil.bench.vision import Plan, bench_vision, machine
+from rodepil.bench.rows import Row
+from rodepil.bench.vision import Plan, bench_vision
 from rodepil.bench.vision_batch import prepare
 from rodepil.bench.vision_flow import LEAST_PX, fastest, parity_rows
 from rodepil.bench.vision_peers import (
@@ -19,6 +22,8 @@ from rodepil.bench.vision_peers import (
     opencv_changes,
     threads_kept,
 )
+from rodepil.cli.main import app
+from rodepil.cluster import cpu_count
 from rodepil.config.settings import AugmentSettings, FeatureSettings, ModelSettings
 from rodepil.io.progress import Silent
 from rodepil.vision.augment import Augment, apply, draw
@@ -62,7 +67,6 @@ def test_every_number_that_is_asked_for_has_a_row(tmp_path: Path):
         better = row.peer_value / row.value if row.unit in {"px", "s"} else 0
         assert row.ratio == pytest.approx(better or row.value / row.peer_value), row.name
     assert all(row.ratio > 1 for row in rows if row.unit == "px")
-    assert machine() == {"opencv": cv2.__version__}
 
 
 def test_flow_that_is_another_is_seen_as_far_from_opencvs(monkeypatch: pytest.MonkeyPatch):
@@ -122,3 +126,29 @@ def test_threads_are_as_asked_and_put_back():
         on_threads(lambda: None, torch_threads=before + 1, opencv_threads=1)()
         assert (torch.get_num_threads(), cv2.getNumThreads()) == (before + 1, 1)
     assert (torch.get_num_threads(), cv2.getNumThreads()) == (before, opencv)
+
+
+def test_the_file_says_where_and_on_what_it_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+    row = Row("AbsDiff", 3.0, "clips/s", "OpenCV", 2.0, 1.5)
+
+    def measured(plan: Plan, progress: object) -> list[Row]:
+        asked.append((plan, progress))
+        return [row]
+
+    monkeypatch.setattr("rodepil.bench.vision.bench_vision", measured)
+    path = tmp_path / "bench.json"
+    app(
+        ["bench", "vision", "a.avi", "--json", str(path), "--repeats", "2", "--device", "cpu"],
+        standalone_mode=False,
+    )
+    plan = asked[0][0]
+    assert (plan.device, plan.videos, plan.repeats) == (CPU, (Path("a.avi"),), 2)
+    content = json.loads(path.read_text())
+    assert content["rows"] == [asdict(row)]
+    machine = content["machine"]
+    assert machine["opencv"] == cv2.__version__
+    assert machine["threads"] == cpu_count()
+    assert machine["kornia"]
