@@ -83,6 +83,10 @@ class DamagedFeature(FeatureError):
     shard: str = ""
 
 
+class NewerFeature(FeatureError):
+    """A shard of features was written by a newer version."""
+
+
 class ModelError(RodepilError):
     """A model's settings, weights or inputs do not fit together."""
 

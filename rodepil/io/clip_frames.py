@@ -18,6 +18,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
 from rodepil.errors import VideoError
@@ -81,6 +82,11 @@ class ClipFrame:
     picture: av.VideoFrame
     reformatters: Mapping[Colour, VideoReformatter]
     _made: dict[tuple[Colour, int], Picture] = field(default_factory=dict)
+
+    @property
+    def drawn_anew(self) -> bool:
+        """Whether the codec took nothing of it from other frames."""
+        return self.picture.pict_type == PictureType.I
 
     def pixels(self, size_px: int, colour: Colour) -> Picture:
         """Return the frame as a square, (C, size_px, size_px) uint8, range [0, 255], upright.

@@ -30,6 +30,7 @@ WHOLE_ON_CLOSE = ("s3", "gs", "gcs")
 """Here a file is seen once it is closed, and a killed writer leaves nothing that is."""
 
 CHUNK_BYTES = 1 << 24
+MOVES = 3
 URL_SIGNS = "%/:=&?~#+!$,;'@()*[]"
 
 REMEDIES = {
@@ -152,12 +153,6 @@ class RemoteFolder:
                 _copy(system, file, target)
             else:
                 _copy_and_move(system, file, target)
-        size = self.info(name).size
-        if size != file.stat().st_size:
-            self.delete(name)
-            raise FeatureError(
-                f"{self.said}/{name} has {size} bytes, {file.stat().st_size} were sent; {ELSE}"
-            )
 
     def delete(self, name: str) -> None:
         """Remove a file; one that is not there is no error."""
@@ -213,18 +208,36 @@ def _copy(system: Any, file: Path, target: str) -> None:
 
 
 def _copy_and_move(system: Any, file: Path, target: str) -> None:
-    """Write under another name and move; a file in the way makes room."""
+    """Write under another name, see that all has come, and move."""
     folder, _, name = target.rpartition("/")
     beside = f"{folder}/.{Path(name).stem}.{secrets.token_hex(6)}.tmp{Path(name).suffix}"
     system.create_dir(folder, recursive=True)
     try:
         _copy(system, file, beside)
-        try:
-            system.move(beside, target)
-        except OSError:
-            system.delete_file(target)
-            system.move(beside, target)
+        _refuse_part(system.get_file_info(beside).size, file.stat().st_size)
+        _move(system, beside, target)
     except BaseException:
         with suppress(Exception):
             system.delete_file(beside)
         raise
+
+
+def _refuse_part(size: int | None, sent: int) -> None:
+    if size != sent:
+        raise OSError(f"{size} bytes have come of {sent}")
+
+
+def _move(system: Any, beside: str, target: str) -> None:
+    """Move a file; where the file system refuses to replace one, that makes room.
+
+    Others may put theirs there meanwhile, or remove it.
+    """
+    for _ in range(MOVES):
+        try:
+            system.move(beside, target)
+        except OSError:
+            with suppress(FileNotFoundError):
+                system.delete_file(target)
+        else:
+            return
+    system.move(beside, target)

@@ -6,7 +6,7 @@ be missing or of a file that is gone or cut short. The folder's listing tells bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -51,8 +51,10 @@ class Index:
 
     Raises
     ------
-    FeatureError
+    NewerFeature
         A shard was written by a newer version.
+    FeatureError
+        The store can't be reached.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Index:
         sizes = {name: size for name, size in there.items() if name.endswith(SUFFIX)}
         keys = {name: noted[name][1] for name in sizes if noted.get(name, (-1,))[0] == sizes[name]}
         keys |= {name: listed for name, listed in (made or {}).items() if name in sizes}
-        keys |= self._look([name for name in sizes if name not in keys])
+        keys |= self._look({name: size for name, size in sizes.items() if name not in keys})
         self._shards = {name: (sizes[name], keys[name]) for name in sizes if name in keys}
         for name, (_, listed) in self._shards.items():
             for row, key in enumerate(listed):
@@ -83,22 +85,24 @@ class Index:
         """Whether what is written down is what is there."""
         return not self._stale
 
-    def _look(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    def _look(self, sizes: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
         """Return what whole shards say that they hold; several at a time, for servers are far."""
-        if not names:
+        if not sizes:
             return {}
         with ThreadPoolExecutor(READERS) as pool:
-            said = zip(names, pool.map(self._keys_in, names), strict=True)
+            said = zip(sizes, pool.map(self._keys_in, sizes, sizes.values()), strict=True)
             found = {name: keys for name, keys in said if keys is not None}
         self.damaged.sort()
         return found
 
-    def _keys_in(self, name: str) -> tuple[str, ...] | None:
-        """Return the keys of a shard, of which no more than that is fetched."""
+    def _keys_in(self, name: str, size: int) -> tuple[str, ...] | None:
+        """Return the keys of a shard of that many bytes, of which no more than that is fetched."""
         full = f"{self.folder}/{name}"
         try:
             with self.place.open(full) as source:
-                return Shard(Path(full), source).keys
+                if source.size() == size:
+                    return Shard(Path(full), source).keys
+            self.place.refresh(full)  # a local copy of what has changed there
         except FileNotFoundError:  # removed by another process meanwhile
             return None
         except (DamagedFeature, OSError):  # or the connection broke off: then this says so

@@ -17,6 +17,7 @@ from rodepil.io.files import sha256_file
 from rodepil.store.decode import decode
 from rodepil.store.places import Place
 from rodepil.store.shards import file_name, folder_name, write_shard
+from rodepil.store.shelf import Shelf
 from rodepil.store.views.base import Row, View
 
 MIB = 1 << 20
@@ -154,11 +155,12 @@ class _Begun:
         self._keys: list[str] = []
         self._rows: list[Row] = []
         self.clips = shard_clips(self._view, len(group.wanted))
+        self._shelf = Shelf(self._view, self.clips)
         self.ended: dict[str, tuple[str, ...]] = {}
 
     def add(self, key: str, row: Row) -> None:
+        self._rows.append(self._shelf.keep(len(self._keys), row))
         self._keys.append(key)
-        self._rows.append(row)
 
     def end(self) -> None:
         """Write what has come, if anything, and begin the next."""

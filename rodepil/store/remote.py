@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -160,11 +160,13 @@ class RemotePlace:
         swept = 0
         for info in self.remote.list(folder):
             name = f"{folder}/{info.base_name}"
-            left = info.type == FileType.File and not _is_finished(info) and ".tmp" in name
-            if left and self.remote.modified_s(name) < older_s:
-                if remove:
-                    self.remote.delete(name)
-                swept += info.size
+            if info.type != FileType.File or _is_finished(info) or ".tmp" not in info.base_name:
+                continue
+            with suppress(FileNotFoundError):  # its writer has ended
+                if self.remote.modified_s(name) < older_s:
+                    if remove:
+                        self.remote.delete(name)
+                    swept += info.size
         return swept
 
 

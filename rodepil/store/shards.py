@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from rodepil.errors import DamagedFeature, FeatureError
+from rodepil.errors import DamagedFeature, FeatureError, NewerFeature
 from rodepil.io.files import short_hash
 from rodepil.store.places import Place
 from rodepil.store.views.base import Array, Column, Row, View
@@ -132,7 +132,9 @@ class Shard:
     Raises
     ------
     FeatureError
-        The file is missing, can't be opened, or was written by a newer version.
+        The file is missing or can't be opened.
+    NewerFeature
+        A newer version wrote it.
     DamagedFeature
         It is torn, changed, or no shard.
     """
@@ -154,7 +156,7 @@ class Shard:
                 ) from error
             raise _damaged(path, f"is torn or no shard: {error!r}") from error
         if form > FORMAT:
-            raise FeatureError(
+            raise NewerFeature(
                 f"shard {path} has format {form}, this version of rodepil reads {FORMAT}; install "
                 "the version that wrote it, or set store.url to another place"
             )
@@ -256,7 +258,7 @@ def open_shard(place: Place, name: str) -> Shard:
             if not place.refresh(name):
                 raise
         except FeatureError:
-            if path.exists():  # a newer format
+            if path.exists():  # it can't be opened, or is of a newer version
                 raise
     return Shard(place.fetch(name))
 

@@ -3,6 +3,9 @@
 ``python fill.py CLIPS_PARQUET STORE [VIEWS]`` reads numbers of workers, one a line, and for each
 forks a process, in a process group of its own, that fills the store; of that it prints the number,
 and what it made at its end. What is imported once need not be imported by every one of them.
+
+In these processes a shard is written in two pieces with a pause, so that who watches sees it
+however busy the machine is.
 """
 
 from __future__ import annotations
@@ -10,20 +13,24 @@ from __future__ import annotations
 import os
 import resource
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rodepil.errors import FeatureError
 from rodepil.io import tables
 from rodepil.io.progress import Advance
+from rodepil.store import making, shards
 from rodepil.store.features import FeatureStore
 from rodepil.store.materialize import Manifest
+from rodepil.store.views.base import Row, View
 from rodepil.store.views.frames import FrameView
 from rodepil.store.views.motion import MotionView
 
 VIEWS = (FrameView(frames=8, size_px=112), MotionView(size_px=32))
 FULL_AFTER = 3
+PAUSE_S = 0.005
 
 
 class Filling:
@@ -46,6 +53,16 @@ class Filling:
             resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
 
 
+def write_in_pieces(path: Path, view: View, keys: Sequence[str], rows: Sequence[Row]) -> None:
+    """Write a shard as the store does, and then once more with a pause in the middle."""
+    shards.write_shard(path, view, keys, rows)
+    data = path.read_bytes()
+    with path.open("wb", buffering=0) as stream:
+        stream.write(data[: len(data) // 2])
+        time.sleep(PAUSE_S)
+        stream.write(data[len(data) // 2 :])
+
+
 def fill(manifest: Manifest, folder: Path, processes: int) -> str:
     """Fill the store and say what was made; 0 processes stands for one with a full disk."""
     store = FeatureStore(folder, shard_clips=2)
@@ -65,6 +82,7 @@ def say(line: str) -> None:
 
 def main(clips: Path, folder: Path) -> None:
     """Fork one process after the other, as many as are asked for."""
+    vars(making)["write_shard"] = write_in_pieces
     manifest = Manifest(tables.read("clips", clips), clips.parent)
     say("ready")
     for line in sys.stdin:

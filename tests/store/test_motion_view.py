@@ -17,7 +17,7 @@ from scipy.signal import periodogram
 from rodepil.errors import FeatureError
 from rodepil.store.decode import decode_one
 from rodepil.store.views.base import Row
-from rodepil.store.views.motion import MotionView, dominant
+from rodepil.store.views.motion import MotionView, dominant, smoothed
 from tests.store.conftest import Video, encode, noise
 
 Curve = npt.NDArray[np.float64]
@@ -109,6 +109,36 @@ def test_a_clip_that_holds_no_frequency_of_the_band_is_refused(
     view = MotionView(size_px=16, low_hz=band[0], high_hz=band[1])
     with pytest.raises(FeatureError, match=rf"{length} frames at {rate} fps holds no frequency"):
         made(tmp_path / "clip.mkv", noise(1, length)[..., 0], view, rate)
+
+
+def test_a_key_frame_within_a_clip_is_no_motion(tmp_path: Path) -> None:
+    still = noise(3, 1)[0].repeat(4, axis=0).repeat(4, axis=1)
+    video = np.repeat(still[None], 60, axis=0)
+    with av.open(str(tmp_path / "clip.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options={"qp": "36", "g": "30"})
+        stream.width, stream.height, stream.pix_fmt = 192, 192, "yuv420p"
+        for number, frame in enumerate(video):
+            moving = np.roll(frame, number // 2, axis=1)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(moving, format="rgb24")))
+        container.mux(stream.encode())
+    row = decode_one(tmp_path / "clip.mp4", MotionView(size_px=192))
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        pictures = list(container.decode(video=0))
+    grey = np.stack([picture.to_ndarray(format="gray") for picture in pictures])
+    (within,) = (number for number, one in enumerate(pictures) if one.key_frame and number)
+    curve = by_opencv(grey, 192)
+    spot = within - 1  # the difference that ends at the key frame
+    assert row["activity"][spot] == pytest.approx((curve[spot - 1] + curve[spot + 1]) / 2)
+    others = np.arange(len(curve)) != spot
+    assert row["activity"][others] == pytest.approx(curve[others], rel=1e-5, abs=1e-6)
+
+
+def test_a_codec_without_prediction_loses_nothing() -> None:
+    curve = np.array([1.0, 5.0, 2.0, 7.0])
+    assert smoothed(curve, np.ones(4, bool)).tolist() == curve.tolist()
+    assert smoothed(curve, np.array([True, False, False, True])).tolist() == curve.tolist()
+    assert smoothed(curve, np.array([False, True, False, False])).tolist() == [1.0, 1.5, 2.0, 7.0]
+    assert smoothed(curve[:1], np.array([True])).tolist() == [1.0]
 
 
 def test_a_band_has_a_width() -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,15 +20,18 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from rodepil.errors import FeatureError
 from rodepil.store.features import FeatureStore
+from rodepil.store.filesystem import RemoteFolder
 from rodepil.store.materialize import Manifest
 from rodepil.store.remote import TRIES, RemotePlace
 from rodepil.store.views.frames import FrameView
 
 VIEW = FrameView(frames=4, size_px=32)
 ROOM = 10**9
+NAME = "view/index.parquet"
 SEND = """
 import sys
 from pathlib import Path
+from rodepil.store.filesystem import RemoteFolder
 from rodepil.store.remote import RemotePlace
 place = RemotePlace(sys.argv[1], Path(sys.argv[2]), 10**9)
 with place.publish("view/big.arrow") as beside:
@@ -77,6 +80,19 @@ class Faulty(MemoryFileSystem):
     pseudo_dirs: ClassVar[list[str]] = [""]
     reads: ClassVar[int] = 0
     writes: ClassVar[int] = 0
+    short: ClassVar[int] = 0
+    replaces: ClassVar[bool] = True
+    others: ClassVar[list[Callable[[], object]]] = []
+
+    def mv(self, path1: str, path2: str, **named: Any) -> None:
+        """Move a file; then somebody else is at work."""
+        try:
+            if not Faulty.replaces and self.exists(path2):
+                raise FileExistsError(path2)
+            super().mv(path1, path2, **named)
+        finally:
+            if Faulty.others:
+                Faulty.others.pop()()
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -91,6 +107,9 @@ class Faulty(MemoryFileSystem):
             Faulty.writes -= 1
             opened.write(b"a part")
             opened.write = break_off
+        if mode == "wb" and Faulty.short:
+            Faulty.short -= 1
+            opened.write = len  # says that all was written
         return opened
 
 
@@ -110,7 +129,9 @@ def break_off(*_: Any) -> bytes:
 def faulty(tmp_path: Path) -> Iterator[RemotePlace]:
     fsspec.register_implementation("faulty", Faulty, clobber=True)
     yield RemotePlace(f"faulty://{uuid4().hex}", tmp_path / "cache", ROOM)
-    Faulty.reads = Faulty.writes = 0
+    Faulty.reads = Faulty.writes = Faulty.short = 0
+    Faulty.replaces = True
+    Faulty.others.clear()
 
 
 def test_a_fetch_that_breaks_off_is_tried_again_a_bounded_number_of_times(
@@ -140,6 +161,56 @@ def test_a_write_that_breaks_off_leaves_nothing_and_says_what_to_do(
     assert faulty.files("view") == {}
     assert [info.base_name for info in faulty.remote.list("view")] == []
     assert files_in(tmp_path / "cache") == []
+
+
+def test_a_write_of_which_a_part_came_leaves_what_was_there(
+    faulty: RemotePlace, tmp_path: Path
+) -> None:
+    put(faulty, b"first")
+    Faulty.short = 1
+    with pytest.raises(FeatureError, match=r"view/index\.parquet can't be used.*0 bytes .* of 6"):
+        put(elsewhere(faulty, tmp_path / "other"), b"second")
+    assert faulty.fetch(NAME).read_bytes() == b"first"
+    assert [info.base_name for info in faulty.remote.list("view")] == ["index.parquet"]
+
+
+def test_of_two_machines_that_write_one_file_both_go_on(
+    faulty: RemotePlace, tmp_path: Path
+) -> None:
+    other = elsewhere(faulty, tmp_path / "other")
+    Faulty.others.append(lambda: put(other, b"of the other machine"))
+    put(faulty, b"mine")
+    assert other.fetch(NAME).read_bytes() == b"of the other machine"
+
+
+def test_where_nothing_is_replaced_the_old_file_makes_room_whoever_removes_it(
+    faulty: RemotePlace, tmp_path: Path
+) -> None:
+    Faulty.replaces = False
+    other = elsewhere(faulty, tmp_path / "other")
+    put(faulty, b"old")
+    put(faulty, b"new")
+    assert other.fetch(NAME).read_bytes() == b"new"
+    Faulty.others.append(lambda: other.remote.delete(NAME))
+    put(faulty, b"newer")
+    assert other.fetch(NAME).read_bytes() == b"newer"
+    assert [info.base_name for info in faulty.remote.list("view")] == ["index.parquet"]
+
+
+def test_what_a_writer_takes_away_while_others_sweep_is_none_of_theirs(
+    faulty: RemotePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = "view/.lease-0.tmp"
+    with faulty.publish(left) as beside:
+        beside.write_bytes(b"at work")
+    asked = RemoteFolder.modified_s
+
+    def late(self: RemoteFolder, name: str) -> float:
+        self.delete(name)
+        return asked(self, name)
+
+    monkeypatch.setattr(RemoteFolder, "modified_s", late)
+    assert faulty.sweep("view", time.time() + 60) == 0
 
 
 def test_what_a_killed_writer_left_is_not_seen_and_is_swept_when_it_is_old(tmp_path: Path) -> None:
@@ -183,6 +254,11 @@ def test_a_refused_login_is_told_without_the_secret(
             assert "a-secret" not in f"{refused.value} {place}"
     finally:
         requests.post(f"{server}/moto-api/reset-auth", data=b"inf", timeout=10)
+
+
+def put(place: RemotePlace, data: bytes) -> None:
+    with place.publish(NAME) as beside:
+        beside.write_bytes(data)
 
 
 def send(place: RemotePlace) -> None:

@@ -194,6 +194,10 @@ def test_the_projects_settings_choose_the_view() -> None:
     ("declared", "says"),
     [
         ({"frames": {"kind": "frames"}}, "has the name of the view that models train on"),
+        ({"": {"kind": "frames"}}, "a view called '', by which its files can't be called"),
+        ({"a/b": {"kind": "frames"}}, "'a/b', by which .* a name without slashes"),
+        ({".a": {"kind": "frames"}}, r"'\.a', by which .* begins with no dot"),
+        ({"pairs": {"kind": "frames", "name": "two"}}, "a setting 'name'.* take it out"),
         ({"pairs": {"size_px": 8}}, "has no kind; add for example 'kind: frames'"),
         ({"pairs": {"kind": "frames", "siz_px": 8}}, r"siz_px.*its settings are \['colour'"),
         ({"pairs": {"kind": "frames", "gap": 0}}, r"views.pairs \(kind 'frames'\): gap"),

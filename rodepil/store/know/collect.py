@@ -60,6 +60,13 @@ class Collected:
     kept: int = 0
     refused: str = ""
 
+    @property
+    def held_something(self) -> bool:
+        """Whether there is anything to tell: object stores go on to list folders that are empty."""
+        return bool(
+            self.removed or self.young or self.unfinished_bytes or self.kept or self.refused
+        )
+
 
 def collect(
     project: StoreProject,
@@ -110,7 +117,7 @@ def collect(
             needed = _needed(index, keys, named)
             before_s = clock() - YOUNG_S
             collected.append(_clean(index, names[folder], needed, before_s, dry_run=dry_run))
-    return collected
+    return [one for one in collected if one.held_something]
 
 
 def _refuse_broken(project: StoreProject) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rodepil.errors import DamagedFeature, FeatureError
+from rodepil.errors import FeatureError, NewerFeature
 from rodepil.store.index import INDEX, Index
 from rodepil.store.know.project import MATERIALIZE, StoreProject
 from rodepil.store.materialize import plan
@@ -67,6 +67,11 @@ def holdings(project: StoreProject, clock: Callable[[], float] = time.time) -> l
         Whose store it is.
     clock
         Gives seconds since 1970.
+
+    Raises
+    ------
+    FeatureError
+        The store can't be reached.
     """
     place = project.store.place
     sound = {name: view for name, view in project.views.items() if name not in project.broken}
@@ -115,9 +120,7 @@ def _holding(
         keys = frozenset(index.spots)
         if index.damaged:
             unreadable = f"{len(index.damaged)} damaged shards"
-    except DamagedFeature as error:
-        unreadable = str(error)
-    except FeatureError as error:  # of a newer version
+    except NewerFeature as error:
         unreadable = str(error)
     header = header_of(place, folder, sizes)
     names = [name for name, within in named if within == folder]

@@ -2,106 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
 
 from rodepil.cluster import run_many
-from rodepil.errors import DamagedFeature, FeatureError
+from rodepil.errors import DamagedFeature, FeatureError, NewerFeature
 from rodepil.io.files import short_hash
 from rodepil.io.progress import Progress, Silent
 from rodepil.store.index import INDEX, Index
 from rodepil.store.know.listing import FOLDER
-from rodepil.store.know.project import MATERIALIZE, StoreProject
-from rodepil.store.know.tell import size_text
+from rodepil.store.know.problems import Problem, Verification
+from rodepil.store.know.project import StoreProject
 from rodepil.store.places import Place
 from rodepil.store.shards import SUFFIX, Shard, folder_name, open_shard
 
 NAME = re.compile(rf"[0-9a-f]{{32}}{re.escape(SUFFIX)}")
 YOUNG_S = 3600.0
 """Files younger than that may be of a materialization that is under way."""
-
-Fault = Literal["torn", "changed", "foreign", "newer", "index", "missing"]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong.
-
-    Attributes
-    ----------
-    fault
-        ``torn``: no whole shard. ``changed``: other bytes than were written. ``foreign``: not of
-        this store or folder. ``newer``: of a newer version. ``index``: it says what is not so.
-        ``missing``: the snapshot names a feature that is not there.
-    where
-        The file, or the view.
-    message
-        What is wrong.
-    mended
-        Whether it was put right, or removed so that it is made again.
-    """
-
-    fault: Fault
-    where: str
-    message: str
-    mended: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.fault}: {self.where}: {self.message}{' [removed]' * self.mended}"
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What was looked at, and what is wrong.
-
-    Attributes
-    ----------
-    shards, features, size_bytes
-        What was read.
-    problems
-        What is wrong, by file.
-    """
-
-    shards: int
-    features: int
-    size_bytes: int
-    problems: tuple[Problem, ...]
-
-    def __str__(self) -> str:
-        looked = f"{self.features} features in {self.shards} shards ({size_text(self.size_bytes)})"
-        if not self.problems:
-            return f"{looked} are what was written"
-        return "\n".join([f"{looked} were read", *map(str, self.problems)])
-
-    def raise_if_wrong(self) -> None:
-        """Refuse a store in which something is wrong.
-
-        Raises
-        ------
-        FeatureError
-            Something is.
-        """
-        if not self.problems:
-            return
-        remedies = {
-            "made": f"run '{MATERIALIZE}' to make them again",
-            "mend": "run 'rodepil features verify --mend' to remove what is damaged",
-            "hand": "move foreign files away by hand",
-            "newer": "install the version that wrote the newer shards",
-        }
-        left = {problem.fault for problem in self.problems if not problem.mended}
-        wanted = ["mend"] * bool(left & {"torn", "changed", "index"})
-        wanted += ["hand"] * ("foreign" in left) + ["newer"] * ("newer" in left)
-        wanted += ["made"] * bool(left & {"missing"} or len(left) < len(self.problems))
-        count = len(self.problems)
-        raise FeatureError(
-            f"{count} {'thing is' if count == 1 else 'things are'} wrong in the store; "
-            + "; ".join(remedies[remedy] for remedy in wanted)
-        )
 
 
 @dataclass(frozen=True)
@@ -179,13 +101,14 @@ def _look_at_all(
     """Read files, given with their bytes, on all cores."""
     looked: dict[str, _Looked] = {}
     with progress.task("verify", sum(sizes.values()) / 1e6, "MB") as advance:
-        for outcome in run_many(partial(_look, place), list(sizes), processes=processes):
+        for outcome in run_many(partial(_look, place), list(sizes.items()), processes=processes):
+            name, size = outcome.item
             if outcome.result is None:
                 raise FeatureError(
-                    f"{outcome.item} could not be looked at: {outcome.error}; run it again"
+                    f"{name} could not be looked at: {outcome.error}; run it again"
                 ) from outcome.error
-            looked[outcome.item] = outcome.result
-            advance(sizes[outcome.item] / 1e6)
+            looked[name] = outcome.result
+            advance(size / 1e6)
     return looked
 
 
@@ -217,23 +140,23 @@ def _strangers(place: Place) -> list[Problem]:
     ]
 
 
-def _look(place: Place, name: str) -> _Looked:
-    """Read one file whole; what a worker runs."""
+def _look(place: Place, item: tuple[str, int]) -> _Looked:
+    """Read one file whole, given with its bytes; what a worker runs."""
+    name, size = item
     folder, _, file = name.rpartition("/")
-    size = place.files(folder).get(file)
-    if size is None:  # removed meanwhile
-        return _Looked(0, (), (), None)
     if not NAME.fullmatch(file):
         return _Looked(size, (), (), Problem("foreign", name, "is no shard"))
     place.refresh(name)
     try:
         shard = open_shard(place, name)
-    except FeatureError as error:
-        if file not in place.files(folder):
-            return _Looked(0, (), (), None)
-        damaged = isinstance(error, DamagedFeature)
-        problem = Problem("torn" if damaged else "newer", name, _short(error, file))
-        return _Looked(size, (), (), problem)
+    except DamagedFeature as error:
+        return _Looked(size, (), (), Problem("torn", name, _short(error, file)))
+    except NewerFeature as error:
+        return _Looked(size, (), (), Problem("newer", name, _short(error, file)))
+    except FeatureError:
+        if is_there(place, name):
+            raise
+        return _Looked(0, (), (), None)  # removed meanwhile
     if not _belongs(shard, folder):
         message = f"is of a view of kind '{shard.header['kind']}' with another folder"
         return _Looked(size, (), (), Problem("foreign", name, message))
@@ -272,7 +195,7 @@ def _index_problems(
     """Compare a folder's index with what its shards hold."""
     try:
         index = Index(place, folder)
-    except FeatureError:  # told already: a shard of a newer version
+    except NewerFeature:  # told already
         return []
     name = f"{folder}/{INDEX}"
     wrong = [
@@ -289,6 +212,11 @@ def _index_problems(
     if INDEX in place.files(folder) or old:
         return [Problem("index", name, "is missing, or lists other shards than are there")]
     return []
+
+
+def is_there(place: Place, name: str) -> bool:
+    """Say whether a file is there; its folder, which may be large, is not listed."""
+    return is_older(place, name, math.inf)
 
 
 def is_older(place: Place, name: str, older_s: float) -> bool:
@@ -330,5 +258,6 @@ def _mend(place: Place, problems: Sequence[Problem]) -> list[Problem]:
             mended.append(problem)
     for folder in folders:
         place.discard(f"{folder}/{INDEX}")
-        Index(place, folder).write()
+        with suppress(NewerFeature):  # told already; it stays
+            Index(place, folder).write()
     return mended

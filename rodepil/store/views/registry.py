@@ -7,6 +7,7 @@ imported when a kind is asked for that is not known yet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -21,6 +22,7 @@ from rodepil.errors import FeatureError, SettingError
 from rodepil.store.views.base import View
 
 GROUP = "rodepil.views"
+NAME = re.compile(r"[^./\\][^/\\]*")
 ABOVE = {"embedding": "rodepil.models.views", "sequence": "rodepil.models.views"}
 """The project's own kinds that take more than the store may import."""
 
@@ -119,7 +121,8 @@ def declared_views(
     Raises
     ------
     SettingError
-        Settings do not fit, a view has no kind, or two have one name.
+        Settings do not fit, a view has no kind or a name that no file can have, or two have one
+        name.
     """
     made = [training_view(features)]
     for name, settings in views.items():
@@ -127,7 +130,17 @@ def declared_views(
             raise SettingError(
                 f"views.{name} has the name of the view that models train on; call it otherwise"
             )
+        if not NAME.fullmatch(name):
+            raise SettingError(
+                f"views has a view called '{name}', by which its files can't be called; give it a "
+                "name without slashes that begins with no dot"
+            )
         fields = dict(settings)
+        if "name" in fields:
+            raise SettingError(
+                f"views.{name} has a setting 'name'; a view is called as its section is, so take "
+                "it out"
+            )
         kind = fields.pop("kind", None)
         if not isinstance(kind, str):
             raise SettingError(f"views.{name} has no kind; add for example 'kind: frames'")

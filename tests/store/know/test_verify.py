@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from rodepil.errors import FeatureError
-from rodepil.store.know.verify import Verification, verify
+from rodepil.store.know.problems import Verification
+from rodepil.store.know.verify import verify
+from rodepil.store.places import LocalPlace
+from rodepil.store.shards import FORMAT, HEADER, file_name, write_shard
 from tests.store.conftest import contents
 from tests.store.know.conftest import MISSING, Small
 
@@ -102,7 +108,12 @@ def test_an_index_that_says_other_keys_is_found_and_written_anew(project: Small)
     swapped = [keys[1], keys[0], *keys[2:]]
     pq.write_table(table.set_column(position, table.field(position), [swapped]),
                    folder / "index.parquet")  # fmt: skip
-    assert faults(look(project, mend=True)) == ["index"]
+    with pytest.raises(FeatureError, match=r"1 thing is wrong.*verify --mend"):
+        look(project).raise_if_wrong()
+    mended = look(project, mend=True)
+    assert faults(mended) == ["index"]
+    assert str(mended).endswith("[written anew]")
+    mended.raise_if_wrong()  # nothing is, any more
     assert (folder / "index.parquet").read_bytes() == before
     assert look(project).problems == ()
 
@@ -113,6 +124,44 @@ def test_an_index_is_missed_only_where_nobody_may_be_at_work(project: Small) -> 
     long_ago = time.time() - 7200
     os.utime(project.shards("frames")[0], (long_ago, long_ago))
     assert faults(look(project)) == ["index"]
+
+
+def test_what_a_newer_version_wrote_stays_beside_what_is_removed(project: Small) -> None:
+    newer, torn, *_ = project.shards("frames")
+    header = json.dumps({"format": FORMAT + 1})
+    with pa.ipc.new_file(newer, pa.schema([("x", pa.uint8())], metadata={HEADER: header})):
+        pass
+    data = newer.read_bytes()
+    torn.write_bytes(torn.read_bytes()[:300])
+    assert faults(look(project)) == ["newer", "torn", "missing"]
+    mended = look(project, mend=True)
+    assert [problem.mended for problem in mended.problems] == [False, True, False]
+    assert (newer.read_bytes(), torn.exists()) == (data, False)
+    with pytest.raises(FeatureError, match=r"install the version that wrote.*materialize'"):
+        mended.raise_if_wrong()
+
+
+def test_folders_are_listed_no_more_often_for_more_shards(
+    project: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+    files = LocalPlace.files
+
+    def noted(self: LocalPlace, folder: str) -> dict[str, int]:
+        listed.append(folder)
+        return files(self, folder)
+
+    monkeypatch.setattr(LocalPlace, "files", noted)
+    look(project, "frames")
+    few = len(listed)
+    for number in range(20):
+        key = f"{number:032x}"
+        row = {"frames": np.zeros((4, 3, 32, 32), np.uint8)}
+        path = project.shards("frames")[0].with_name(file_name([key]))
+        write_shard(path, project.asked.view("frames"), [key], [row])
+    listed.clear()
+    assert look(project, "frames").shards == 24
+    assert len(listed) <= few + 1  # once more, for the index lacks the new ones
 
 
 def test_a_view_that_is_not_there_is_named(project: Small) -> None:
