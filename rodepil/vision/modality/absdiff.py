@@ -21,4 +21,4 @@ class AbsDiff(Modality):
         """Return ``|after - before|`` in the type of the frames: of bytes to the last bit."""
         if before.is_floating_point():
             return in_colour((after - before).abs())
-        return in_colour(torch.maximum(before, after) - torch.minimum(before, after))
+        return in_colour(torch.maximum(before, after).sub_(torch.minimum(before, after)))
