@@ -18,6 +18,11 @@ Used is Student's t around the log-odds, with the resamples' standard error brou
 log-odds (delta method), widened by what drawing within strata loses [1]_, and as many degrees of
 freedom as subjects less strata. A difference has the same on its own scale.
 
+Elsewhere in such simulations (400 to 500 studies each) it held from 0.90 to 0.98: 0.94 for
+sensitivity at 5 % false positives, 0.93 to 0.98 for differences of two rows; least where a value
+near 1 has a long tail, as 0.90 for the mean of the folds' AUROC at 0.95, and 0.88 for F1 at 0.89
+when each of 19 subjects is a fold. There it is a little too short.
+
 References
 ----------
 .. [1] Rao, J. N. K. & Wu, C. F. J. (1988). Resampling inference with complex survey data.
