@@ -116,14 +116,14 @@ def _git_and_dvc(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _mlflow(workspace: Workspace) -> Iterator[Finding]:
-    from rodepil.track import open_tracker  # noqa: PLC0415 - imports MLflow
+    from rodepil.track import open_services  # noqa: PLC0415 - imports MLflow
 
     try:
         settings = load_settings(workspace.root)
     except SettingError:
         settings = ProjectSettings()
     try:
-        tracker = open_tracker(settings.track, workspace)
+        tracker = open_services(settings.track, workspace)
     except RodepilError as error:
         yield Finding("fault", "MLflow", "not reachable", str(error))
         return

@@ -99,6 +99,10 @@ class TrackingError(RodepilError):
     """A tracking service can't be reached or refuses a run."""
 
 
+class ServiceAway(TrackingError):
+    """A tracking service can't be reached now; it may be back later."""
+
+
 class TrialError(RodepilError):
     """A trial ended without a result."""
 

@@ -21,6 +21,7 @@ from rodepil.cli import (
     importing,
     models,
     published,
+    runs,
     summary,
     system,
     trials,
@@ -76,6 +77,7 @@ app.add_typer(features.app, name="features", help="Make, tell, check and hand ou
 app.add_typer(vision.app, name="vision", help="Show what networks see of clips.")
 app.add_typer(weights.app, name="weights", help="Pretrained weights: list, inspect, convert.")
 app.command("crossval")(trials.crossval)
+app.add_typer(runs.app, name="runs", help="List, show, compare and deliver recorded runs.")
 app.command("report")(trials.report)
 app.command("predict")(models.predict)
 app.add_typer(bench.app, name="bench", help="Measure speed and memory against others' code.")

@@ -351,11 +351,16 @@ class CompareSettings(Settings):
 
 
 class TrackSettings(Settings):
-    """Where runs are recorded; no ``uri`` means MLFLOW_TRACKING_URI or sqlite:///mlflow.db."""
+    """Where runs are recorded; no ``uri`` means MLFLOW_TRACKING_URI or sqlite:///mlflow.db.
+
+    ``services`` are told in this order, and the first gives runs their ids and is read by
+    ``rodepil runs``. The journal keeps what a service that is away misses.
+    """
 
     experiment: Annotated[str, Field(min_length=1)] = "rodepil"
     uri: str | None = None
     journal: bool = True
+    services: Annotated[tuple[str, ...], Field(min_length=1)] = ("mlflow",)
 
 
 def _demo_views() -> dict[str, dict[str, Any]]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rodepil.errors import TrackingError
+from rodepil.errors import ServiceAway, TrackingError
 
 SQLITE = "sqlite:///"
+SERVED = ("http:", "https:", "databricks")
+
+SERVER_FAULT, TOO_MANY, TOO_LATE, NOT_MADE = 500, 429, 408, 501
+"""Of HTTP: from 500 on the server is at fault, with 429 or 408 it wants to be asked again later,
+with 501 it never will."""
+
+STORAGE = ("boto3", "botocore", "azure", "google")
+"""Packages through which MLflow sends files to a server's storage; it lets their errors through."""
 
 # Set where the user has not set otherwise.
 QUIET = {
@@ -33,9 +42,11 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 from mlflow import MlflowClient  # noqa: E402 - the reason stands above
 from mlflow.entities import Metric, Param, RunTag, ViewType  # noqa: E402 - the same
 from mlflow.exceptions import MlflowException  # noqa: E402 - the same
-from sqlalchemy.exc import SQLAlchemyError  # noqa: E402 - it comes with MLflow
+from requests import RequestException  # noqa: E402 - it comes with MLflow
+from sqlalchemy.exc import OperationalError, SQLAlchemyError  # noqa: E402 - the same
 
 __all__ = [
+    "SERVED",
     "SQLITE",
     "Metric",
     "MlflowClient",
@@ -43,6 +54,7 @@ __all__ = [
     "RunTag",
     "ViewType",
     "absolute_uri",
+    "shown_uri",
     "talking_to",
 ]
 
@@ -58,21 +70,55 @@ def absolute_uri(uri: str, folder: Path) -> str:
     return SQLITE + (folder / uri.removeprefix(SQLITE)).as_posix()
 
 
+def shown_uri(uri: str) -> str:
+    """Return an address without the name and password that may stand in it.
+
+    >>> shown_uri("https://ann:secret@lab.example:5000")
+    'https://lab.example:5000'
+    """
+    return re.sub(r"(?<=://)[^/@]*@", "", uri)
+
+
 @contextmanager
 def talking_to(uri: str) -> Iterator[None]:
     """Turn what goes wrong with the store into an error that says what to do.
 
     Raises
     ------
+    ServiceAway
+        The server can't be reached, is at fault, or does not answer in time.
     TrackingError
         The store refused, or is not there.
     """
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        # requests' errors (no connection, time-out) are OSErrors.
-        reason = str(error).strip().partition("\n")[0]
-        raise TrackingError(f"MLflow at {uri}: {reason}; {_remedy(uri, reason)}") from error
+    except TrackingError:
+        raise
+    except Exception as error:
+        if not isinstance(error, (MlflowException, SQLAlchemyError, OSError)) and (
+            type(error).__module__.partition(".")[0] not in STORAGE
+        ):
+            raise
+        reason = str(error).strip().partition("\n")[0].replace(uri, shown_uri(uri))
+        kind = ServiceAway if _is_away(uri, error) else TrackingError
+        raise kind(f"MLflow at {shown_uri(uri)}: {reason}; {_remedy(uri, reason)}") from error
+
+
+def _is_away(uri: str, error: Exception) -> bool:
+    """Return whether the same may be taken later on."""
+    if uri.startswith(SQLITE):
+        return "database is locked" in str(error)
+    if isinstance(error, MlflowException):
+        # No connection and no answer in time stand as 500, MLflow's own fault.
+        status = int(error.get_http_status_code())  # type: ignore[no-untyped-call]
+    elif isinstance(error, RequestException):
+        status = SERVER_FAULT if error.response is None else error.response.status_code
+    elif isinstance(error, SQLAlchemyError):
+        return isinstance(error, OperationalError)
+    else:
+        return not isinstance(error, OSError)
+    at_fault = status >= SERVER_FAULT and status != NOT_MADE
+    return uri.startswith(SERVED) and (at_fault or status in {TOO_MANY, TOO_LATE})
 
 
 def _remedy(uri: str, reason: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from rodepil.track.events import text_of
 from rodepil.track.mlflow_door import Metric, MlflowClient, Param, RunTag, talking_to
 from rodepil.track.protocol import Picture, RunStatus, flatten
 
@@ -24,7 +24,10 @@ MAX_PARAM_CHARS = 6000
 MAX_TAG_CHARS = 8000
 
 PICTURE_DPI = 120.0
-STATUS = {"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
+COMMIT = {"git_commit": "mlflow.source.git.commit"}
+"""Tags that MLflow's pages show in a place of their own, under the name that they want."""
+
+STATUS: dict[RunStatus, str] = {"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 
 Item = TypeVar("Item")
 
@@ -69,7 +72,7 @@ class MlflowRun:
     def settings(self, values: Mapping[str, object]) -> None:
         """Record settings as parameters; MLflow lets none be changed."""
         new = {key: value for key, value in flatten(values).items() if key not in self._settings}
-        params = [Param(key, _cut(_text(value), MAX_PARAM_CHARS)) for key, value in new.items()]
+        params = [Param(key, _cut(text_of(value), MAX_PARAM_CHARS)) for key, value in new.items()]
         with talking_to(self.uri):
             for some in _batches(params, MAX_PARAMS):
                 self.client.log_batch(self.id, params=some)
@@ -90,7 +93,9 @@ class MlflowRun:
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record tags."""
-        tags = [RunTag(key, _cut(value, MAX_TAG_CHARS)) for key, value in values.items()]
+        shown = {COMMIT[key]: value for key, value in values.items() if key in COMMIT}
+        every = {**values, **shown}
+        tags = [RunTag(key, _cut(value, MAX_TAG_CHARS)) for key, value in every.items()]
         with talking_to(self.uri):
             for some in _batches(tags, MAX_TAGS):
                 self.client.log_batch(self.id, tags=some)
@@ -126,10 +131,6 @@ def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Yield at most `size` items at a time."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _cut(text: str, limit: int) -> str:

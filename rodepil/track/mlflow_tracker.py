@@ -14,21 +14,40 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
+from rodepil.config.settings import TrackSettings
+from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
-from rodepil.track.mlflow_door import SQLITE, MlflowClient, ViewType, absolute_uri, talking_to
+from rodepil.track.mlflow_door import (
+    SERVED,
+    SQLITE,
+    MlflowClient,
+    ViewType,
+    absolute_uri,
+    shown_uri,
+    talking_to,
+)
+from rodepil.track.mlflow_run import STATUS as OURS
 from rodepil.track.mlflow_run import MlflowRun
+from rodepil.track.protocol import Clock, RunFacts, State
+from rodepil.track.services import service
 
+URI_VARIABLE = "MLFLOW_TRACKING_URI"
 ARTIFACTS = "mlartifacts"
 LOCK = ".creating.lock"
 """Held while a database is made: two processes that migrate one new SQLite file race."""
 
 PARENT = "mlflow.parentRunId"
 SOURCE = {"mlflow.source.name": "rodepil", "mlflow.source.type": "LOCAL"}
-COMMIT = {"git_commit": "mlflow.source.git.commit"}
-"""Tags that MLflow's pages show in a place of their own, under the name that they want."""
+KEY = "rodepil.run"
+"""The tag that holds what a run was begun under; it is written with the run, in one request."""
+
+STATUS: dict[str, State] = {there: ours for ours, there in OURS.items()}
+PAGE = 1000
+"""Runs asked for at a time."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +69,10 @@ class MlflowTracker:
     clock: Callable[[], float] = time.time
 
     def __str__(self) -> str:
-        return f"MLflow {self.uri}"
+        return f"MLflow {shown_uri(self.uri)}"
 
     @classmethod
-    def open(cls, uri: str, experiment: str, *, folder: Path) -> MlflowTracker:
+    def open(cls, uri: str, experiment: str, *, folder: Path, make: bool = True) -> MlflowTracker:
         """Reach the store, and make its database and the experiment when they are missing.
 
         Parameters
@@ -65,15 +84,20 @@ class MlflowTracker:
         folder
             Holds ``mlartifacts``, where runs of a database without a server keep their files.
             A server keeps them where it was told to.
+        make
+            Whether what is missing is made; else it is an error.
 
         Raises
         ------
+        ServiceAway
+            The store can't be reached now.
         TrackingError
-            The store can't be reached or refuses, or the experiment was deleted.
+            The store refuses, or the experiment was deleted or is missing.
         """
         uri = absolute_uri(uri, folder)
-        served = uri.startswith(("http:", "https:", "databricks"))
-        artifacts = None if served else folder / ARTIFACTS
+        if not make:
+            return cls(uri, _there(uri, experiment))
+        artifacts = None if uri.startswith(SERVED) else folder / ARTIFACTS
         with talking_to(uri):
             if artifacts is None:
                 return cls(uri, _experiment(MlflowClient(uri), experiment, None, uri))
@@ -91,35 +115,101 @@ class MlflowTracker:
         parent: str | None = None,
         tags: Mapping[str, str] | None = None,
         resume: str | None = None,
+        key: str | None = None,
+        clock: Clock | None = None,
     ) -> MlflowRun:
-        """Open a run, or the one of the id `resume` again if it is there."""
-        client = MlflowClient(self.uri)
-        marks = dict(tags or {}) | ({PARENT: parent} if parent else {})
-        marks |= {shown: marks[own] for own, shown in COMMIT.items() if own in marks}
+        """Open a run, or that of the id `resume` or of the key again if it is there."""
+        client, clock = MlflowClient(self.uri), clock or self.clock
         with talking_to(self.uri):
-            if resume and self.knows(resume):
-                run = MlflowRun.reopen(client, self.uri, resume, self.clock)
+            there = resume if resume and self.knows(resume) else self._begun_under(key)
+            if there:
+                run = MlflowRun.reopen(client, self.uri, there, clock)
             else:
                 made = client.create_run(
                     self.experiment_id,
-                    start_time=int(self.clock() * 1000),
-                    tags=SOURCE,
+                    start_time=int(clock() * 1000),
+                    tags=SOURCE | ({KEY: key} if key else {}),
                     run_name=name,
                 )
-                run = MlflowRun(client, self.uri, made.info.run_id, self.clock)
-        run.tags(marks)
+                run = MlflowRun(client, self.uri, made.info.run_id, clock)
+        run.tags(dict(tags or {}) | ({PARENT: parent} if parent else {}))
         return run
 
     def knows(self, run_id: str) -> bool:
         """Return whether the experiment holds the run, and not as a deleted one."""
+        return len(self._search(f"attributes.run_id = '{run_id}'")) == 1
+
+    def runs(self) -> list[RunFacts]:
+        """Return what runs the experiment holds, without deleted ones, the last begun first."""
+        return [_facts(run) for run in self._search("")]
+
+    def _begun_under(self, key: str | None) -> str | None:
+        """Return the id of the run that was begun under a key."""
+        found = self._search(f"tags.`{KEY}` = '{key}'") if key else []
+        return found[0].info.run_id if found else None
+
+    def _search(self, wanted: str) -> list[Any]:
+        """Return the runs that fit, in as many requests as it takes."""
+        found: list[Any] = []
+        page: str | None = None
         with talking_to(self.uri):
-            found = MlflowClient(self.uri).search_runs(
-                [self.experiment_id],
-                filter_string=f"attributes.run_id = '{run_id}'",
-                run_view_type=ViewType.ACTIVE_ONLY,
-                max_results=1,
-            )
-        return len(found) == 1
+            client = MlflowClient(self.uri)
+            while True:
+                some = client.search_runs(
+                    [self.experiment_id],
+                    filter_string=wanted,
+                    run_view_type=ViewType.ACTIVE_ONLY,
+                    max_results=PAGE,
+                    page_token=page,
+                )
+                found += some
+                page = some.token
+                if not page:
+                    return found
+
+
+@service("mlflow")
+def open_mlflow(
+    settings: TrackSettings, workspace: Workspace, environ: Mapping[str, str], *, make: bool
+) -> MlflowTracker:
+    """Return MLflow where the settings, the variable MLFLOW_TRACKING_URI or the project say."""
+    uri = settings.uri or environ.get(URI_VARIABLE) or f"sqlite:///{workspace.mlflow_database}"
+    return MlflowTracker.open(uri, settings.experiment, folder=workspace.root, make=make)
+
+
+def _facts(run: Any) -> RunFacts:
+    """Return what MLflow says of a run in our words."""
+    ended = run.info.end_time if run.info.status in STATUS else None
+    return RunFacts(
+        id=run.info.run_id,
+        name=run.info.run_name,
+        status=STATUS.get(run.info.status, "running"),
+        start_s=run.info.start_time / 1000,
+        end_s=ended / 1000 if ended else None,
+        parent=run.data.tags.get(PARENT),
+        key=run.data.tags.get(KEY),
+        tags=dict(run.data.tags),
+        settings=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+    )
+
+
+def _there(uri: str, name: str) -> str:
+    """Return the id of an experiment that is there; nothing is made."""
+    path = Path(uri.removeprefix(SQLITE))
+    if uri.startswith(SQLITE) and not path.is_file():
+        raise TrackingError(f"{path} is not there; 'rodepil crossval' makes it with its first run")
+    with talking_to(uri):
+        client = MlflowClient(uri)
+        found = client.get_experiment_by_name(name)
+        if found is not None:
+            there: str = found.experiment_id
+            return there
+        known = sorted(experiment.name for experiment in client.search_experiments())
+    raise TrackingError(
+        f"MLflow at {shown_uri(uri)} has no experiment '{name}'; set track.experiment or "
+        f"--experiment to one of {known}"
+    )
 
 
 def _experiment(client: MlflowClient, name: str, artifacts: str | None, uri: str) -> str:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 
 from rodepil.config.settings import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.track.journal import Journal
 from rodepil.track.protocol import Tracker
+from rodepil.track.relay import Relay
+from rodepil.track.services import opener_of
 from rodepil.track.tee import tee
-
-URI_VARIABLE = "MLFLOW_TRACKING_URI"
 
 
 def open_tracker(
     settings: TrackSettings, workspace: Workspace, *, environ: Mapping[str, str] = os.environ
 ) -> Tracker:
-    """Return MLflow, and beside it the journal when the settings want it.
+    """Return the services that the settings name, behind the journal when they want it.
 
-    The database and the experiment are made here when they are missing; call it in one process
-    before others go on in its runs.
+    Databases and experiments are made here when they are missing; call it in one process before
+    others go on in its runs.
 
     Parameters
     ----------
@@ -35,13 +36,42 @@ def open_tracker(
     Raises
     ------
     TrackingError
-        MLflow can't be reached or refuses.
+        A service refuses, or can't be reached and there is no journal to keep what it misses.
     """
-    # MLflow takes a second and more to import; who only reads the protocol does without.
-    from rodepil.track.mlflow_tracker import MlflowTracker  # noqa: PLC0415
+    if not settings.journal:
+        return open_services(settings, workspace, environ=environ)
+    openers = [
+        partial(open_service, name, settings, workspace, dict(environ))
+        for name in settings.services
+    ]
+    return Relay(open_journal(settings, workspace), openers)
 
-    uri = settings.uri or environ.get(URI_VARIABLE) or f"sqlite:///{workspace.mlflow_database}"
-    trackers: list[Tracker] = [MlflowTracker.open(uri, settings.experiment, folder=workspace.root)]
-    if settings.journal:
-        trackers.append(Journal(workspace.results / "journal"))
-    return tee(trackers)
+
+def open_services(
+    settings: TrackSettings, workspace: Workspace, *, environ: Mapping[str, str] = os.environ
+) -> Tracker:
+    """Return the services that the settings name, without the journal.
+
+    Raises
+    ------
+    TrackingError
+        One can't be reached or refuses.
+    """
+    return tee([open_service(name, settings, workspace, environ) for name in settings.services])
+
+
+def open_service(
+    name: str,
+    settings: TrackSettings,
+    workspace: Workspace,
+    environ: Mapping[str, str],
+    *,
+    make: bool = True,
+) -> Tracker:
+    """Return one service; what is missing is made, or else an error."""
+    return opener_of(name)(settings, workspace, environ, make=make)
+
+
+def open_journal(settings: TrackSettings, workspace: Workspace) -> Journal:
+    """Return the project's journal, for runs of the experiment."""
+    return Journal(workspace.results / "journal", experiment=settings.experiment)

@@ -8,13 +8,51 @@ interrupted can therefore be fed all it should hold, and ends without duplicates
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 import pyarrow as pa
 
 RunStatus = Literal["finished", "failed", "killed"]
+State = Literal["running", "finished", "failed", "killed"]
+Clock = Callable[[], float]
+"""Gives seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a tracker tells of a run that it holds.
+
+    Attributes
+    ----------
+    id
+        What the tracker calls it.
+    name, status
+        As recorded; ``running`` until it has ended.
+    start_s, end_s
+        Seconds since 1970.
+    parent
+        The id of the run that it is a part of.
+    key
+        What it was begun under, where another tracker may call it otherwise.
+    tags, settings
+        Words by name; settings under dotted keys.
+    metrics
+        Of each number the value at the last step.
+    """
+
+    id: str
+    name: str
+    status: State
+    start_s: float
+    end_s: float | None = None
+    parent: str | None = None
+    key: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class Picture(Protocol):
@@ -63,6 +101,8 @@ class Tracker(Protocol):
         parent: str | None = None,
         tags: Mapping[str, str] | None = None,
         resume: str | None = None,
+        key: str | None = None,
+        clock: Clock | None = None,
     ) -> Run:
         """Open a run.
 
@@ -76,15 +116,24 @@ class Tracker(Protocol):
             Words to find it by.
         resume
             The id of a run to go on in. A tracker that does not know it starts a new run.
+        key
+            What a new run is begun under; one that was begun under it before is gone on in.
+        clock
+            Gives the time of what is told; by default the time when it is told.
 
         Raises
         ------
+        ServiceAway
+            The tracker can't be reached now.
         TrackingError
-            The tracker can't be reached or refuses.
+            The tracker refuses.
         """
 
     def knows(self, run_id: str) -> bool:
         """Return whether a run of that id is recorded here."""
+
+    def runs(self) -> Sequence[RunFacts]:
+        """Return what runs of the experiment are recorded here, the last begun first."""
 
 
 def flatten(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from rodepil.errors import TrackingError
-from rodepil.track.protocol import Picture, Run, RunStatus, Tracker
+from rodepil.track.protocol import Clock, Picture, Run, RunFacts, RunStatus, Tracker
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,15 @@ class Tee:
         parent: str | None = None,
         tags: Mapping[str, str] | None = None,
         resume: str | None = None,
+        key: str | None = None,
+        clock: Clock | None = None,
     ) -> TeeRun:
         """Open the run everywhere, under the id that the first tracker gives it."""
-        first = self.trackers[0].start(name, parent=parent, tags=tags, resume=resume)
+        first = self.trackers[0].start(
+            name, parent=parent, tags=tags, resume=resume, key=key, clock=clock
+        )
         others = [
-            tracker.start(name, parent=parent, tags=tags, resume=first.id)
+            tracker.start(name, parent=parent, tags=tags, resume=first.id, key=key, clock=clock)
             for tracker in self.trackers[1:]
         ]
         return TeeRun((first, *others))
@@ -47,6 +51,10 @@ class Tee:
     def knows(self, run_id: str) -> bool:
         """Return whether the first tracker, which gave the id, knows the run."""
         return self.trackers[0].knows(run_id)
+
+    def runs(self) -> Sequence[RunFacts]:
+        """Return what the first tracker tells."""
+        return self.trackers[0].runs()
 
 
 @dataclass(frozen=True)

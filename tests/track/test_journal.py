@@ -17,10 +17,11 @@ from rodepil.track.journal import Journal, read_events
 
 
 def lines(journal: Journal, run_id: str) -> list[dict[str, object]]:
-    """Return the run's lines without their times."""
+    """Return the run's lines without their numbers, times and keys."""
     text = (journal.folder / run_id / "events.jsonl").read_text()
     events = [json.loads(line) for line in text.splitlines()]
-    return [{key: value for key, value in event.items() if key != "time"} for event in events]
+    marks = ("seq", "time", "key")
+    return [{key: value for key, value in event.items() if key not in marks} for event in events]
 
 
 def test_every_event_is_a_line_with_its_time(tmp_path: Path) -> None:
@@ -76,6 +77,37 @@ def test_resumed_run_holds_nothing_twice(tmp_path: Path) -> None:
         {"kind": "settings", "values": {"seed": 0}},
         {"kind": "metrics", "step": 1, "values": {"loss": 0.4}},
     ]
+
+
+def test_words_and_tables_that_change_back_are_recorded_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    run = journal.start("fold-0")
+    for state in ("a", "b", "b", "a"):
+        run.tags({"state": state, "same": "x"})
+        run.table("scores", pa.table({"state": [state]}))
+    told = [event for event in journal.events(run.id) if event["kind"] == "tags"]
+    assert [event["values"] for event in told] == [
+        {"state": "a", "same": "x"}, {"state": "b"}, {"state": "a"}
+    ]  # fmt: skip
+    assert [event["kind"] for event in journal.events(run.id)].count("table") == 3
+
+
+def test_runs_of_the_journal_say_what_they_hold(tmp_path: Path) -> None:
+    ticks = itertools.count(100)
+    journal = Journal(tmp_path, clock=lambda: float(next(ticks)), experiment="grid")
+    parent = journal.start("cross-validation")
+    run = journal.start("fold-0", parent=parent.id, tags={"data": "real"})
+    run.settings({"train": {"epochs": 2}})
+    run.metrics({"loss": 0.5}, step=1)
+    run.metrics({"loss": 0.7}, step=0)
+    run.end("killed")
+    fold, of = journal.runs()
+    assert (fold.name, fold.status, fold.parent) == ("fold-0", "killed", parent.id)
+    assert (of.status, of.start_s, of.end_s) == ("running", 100.0, None)
+    assert (fold.start_s, fold.end_s) == (101.0, 106.0)
+    assert (fold.tags, fold.settings) == ({"data": "real"}, {"train.epochs": "2"})
+    assert fold.metrics == {"loss": 0.5}
+    assert Journal(tmp_path, experiment="other").runs() == []
 
 
 def test_line_that_a_kill_cut_off_costs_no_other_line(tmp_path: Path) -> None:

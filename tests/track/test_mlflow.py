@@ -161,8 +161,8 @@ def test_setting_wins_over_variable_and_variable_over_the_projects_database(tmp_
     workspace = Workspace(tmp_path)
     variable = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9/variable"}
     with pytest.raises(TrackingError, match=r"127\.0\.0\.1:9/variable"):
-        open_tracker(TrackSettings(), workspace, environ=variable)
-    set_ = TrackSettings(uri="http://127.0.0.1:9/setting")
+        open_tracker(TrackSettings(journal=False), workspace, environ=variable)
+    set_ = TrackSettings(uri="http://127.0.0.1:9/setting", journal=False)
     with pytest.raises(TrackingError, match=r"127\.0\.0\.1:9/setting"):
         open_tracker(set_, workspace, environ=variable)
 

@@ -1,0 +1,176 @@
+"""Commands that tell of recorded runs and deliver what trackers missed: runs."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from rodepil.cli.options import HERE, Overrides, Profile, Root
+from rodepil.cli.run import Project, open_project
+from rodepil.cli.sheets import shown
+
+if TYPE_CHECKING:
+    from rodepil.report.runs import Row
+    from rodepil.report.sheet import Sheet
+    from rodepil.track.reading import Reading
+
+app = typer.Typer(no_args_is_help=True)
+
+
+class StatusName(StrEnum):
+    """What a run can be."""
+
+    running = "running"
+    finished = "finished"
+    failed = "failed"
+    killed = "killed"
+
+
+Experiment = Annotated[
+    str | None, typer.Option("--experiment", help="Another one than track.experiment.")
+]
+Modality = Annotated[str | None, typer.Option("--modality", help="rgb, flow, absdiff, ...")]
+Control = Annotated[str | None, typer.Option("--control", help="none, static, scratch, ...")]
+Named = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or how it begins.")]
+
+
+@app.callback()
+def runs() -> None:
+    """Tell of recorded runs."""
+
+
+@app.command("list")
+def list_runs(
+    experiment: Experiment = None,
+    control: Control = None,
+    modality: Modality = None,
+    *,
+    status: Annotated[StatusName | None, typer.Option("--status")] = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """List cross-validations with the averages of their folds, the last begun first."""
+    from rodepil.report.runs import listing, model_lines, rows_of  # noqa: PLC0415 - help is instant
+
+    project, reading = _read(root, profile, overrides, experiment)
+    state = status.value if status else None
+    rows = rows_of(reading.runs, control=control, modality=modality, status=state)
+    if not rows:
+        typer.echo("no run fits")
+    else:
+        _print(listing(rows, time.time()))
+    lines = model_lines(rows, project.workspace.trials, project.workspace.root)
+    if lines:
+        typer.echo("\n".join(["\nmodel of the best fold:", *lines]))
+    _say_source(reading)
+
+
+@app.command("show")
+def show(
+    named: Named,
+    experiment: Experiment = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Show one run: what it is, the numbers of its folds, and where their models lie."""
+    project, reading = _read(root, profile, overrides, experiment)
+    _show(_row(named, reading), project)
+    _say_source(reading)
+
+
+@app.command("compare")
+def compare(
+    named: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Ids, or beginnings.")],
+    experiment: Experiment = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Show runs side by side: their numbers, and the settings in which they differ."""
+    from rodepil.errors import TrackingError  # noqa: PLC0415
+    from rodepil.report.runs import comparison  # noqa: PLC0415
+
+    if len(named) == 1:
+        raise TrackingError(f"'{named[0]}' is one run; name two or more, or: rodepil runs show")
+    _, reading = _read(root, profile, overrides, experiment)
+    _print(comparison([_row(name, reading) for name in named]))
+    _say_source(reading)
+
+
+@app.command("best")
+def best(
+    metric: Annotated[str, typer.Option(help="f1, accuracy, sensitivity, ...")] = "f1",
+    control: Control = "none",
+    modality: Modality = None,
+    experiment: Experiment = None,
+    *,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Show the finished run with the best mean over folds; controls do not take part."""
+    from rodepil.report.runs import best_of, metric_key, rows_of  # noqa: PLC0415
+
+    project, reading = _read(root, profile, overrides, experiment)
+    rows = rows_of(reading.runs, control=control, modality=modality)
+    _show(best_of(rows, metric_key(metric, rows)), project)
+    _say_source(reading)
+
+
+@app.command("sync")
+def sync(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
+    """Deliver what the journal holds and a tracker missed; nothing is delivered twice."""
+    from rodepil.track.sync import sync as deliver  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    told = deliver(project.settings.track, project.workspace, progress=project.progress)
+    typer.echo("\n".join(map(str, told)) or "the journal holds no run")
+
+
+def _read(
+    root: Root, profile: Profile, overrides: Overrides, experiment: str | None
+) -> tuple[Project, Reading]:
+    from rodepil.track.reading import read_runs  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    track = project.settings.track
+    if experiment:
+        track = track.model_copy(update={"experiment": experiment})
+    return project, read_runs(track, project.workspace)
+
+
+def _row(named: str, reading: Reading) -> Row:
+    """Return the row of a run; a fold stands alone."""
+    from rodepil.report.runs import Row, rows_of  # noqa: PLC0415
+    from rodepil.track.reading import find_run  # noqa: PLC0415
+
+    run = find_run(named, reading.runs)
+    return next((row for row in rows_of(reading.runs) if row.run is run), Row(run, ()))
+
+
+def _show(row: Row, project: Project) -> None:
+    from rodepil.report.runs import fold_sheet, models, telling  # noqa: PLC0415
+
+    typer.echo("\n".join([*telling(row, time.time()), ""]))
+    _print(fold_sheet(row))
+    lies = models(row, project.workspace.trials)
+    if lies:
+        typer.echo("\n".join(["\nmodels:", *lies]))
+
+
+def _print(sheet: Sheet) -> None:
+    if sheet.data:
+        typer.echo(f"Data: {sheet.data}")
+    Console().print(shown(sheet, gap=2), highlight=False)
+
+
+def _say_source(reading: Reading) -> None:
+    console = Console()
+    console.print(f"\n[dim]{escape(reading.note or f'from {reading.source}')}[/]", highlight=False)

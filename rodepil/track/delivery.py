@@ -1,0 +1,203 @@
+"""What a run of the journal holds, told to a service: each line once, in order.
+
+How far a service was told stands beside the run's lines::
+
+    {"MLflow http://lab:5000": {"run_id": "0f3c…", "next": 17}}
+
+It is written after each line. What a kill between the two leaves is told again, and a service
+takes it once: a run is found by the key that it was begun under, a metric has its step, a setting,
+a tag, a table, a figure and a file have their names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from rodepil.errors import ServiceAway, TrackingError
+from rodepil.io.files import sha256_file, write_json
+from rodepil.track.events import Event
+from rodepil.track.journal import Journal
+from rodepil.track.protocol import Run, Tracker
+
+DELIVERED = "delivered.json"
+LOCK = ".delivering.lock"
+PATIENCE_S = 5.0
+"""How long to wait for another process that delivers the same run."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a service was told of a run.
+
+    Attributes
+    ----------
+    run_id
+        What the service calls the run.
+    next
+        The number of the first line that it was not told.
+    """
+
+    run_id: str
+    next: int
+
+
+def place_of(journal: Journal, run_id: str, service: str) -> Place | None:
+    """Return how far a service was told of a run, or None if it never was."""
+    path = journal.folder / run_id / DELIVERED
+    places = json.loads(path.read_bytes()) if path.is_file() else {}
+    return Place(**places[service]) if service in places else None
+
+
+def keep_place(journal: Journal, run_id: str, service: str, place: Place) -> None:
+    """Write down how far a service was told of a run."""
+    path = journal.folder / run_id / DELIVERED
+    places = json.loads(path.read_bytes()) if path.is_file() else {}
+    write_json(path, {**places, service: vars(place)})
+
+
+@dataclass
+class Delivery:
+    """Tells one service of one run.
+
+    Parameters
+    ----------
+    journal
+        Holds the run.
+    run_id
+        The run's id in the journal.
+    tracker
+        The service.
+    id_there
+        Gives what the service calls a run of the journal, which it is told of first.
+    lost
+        Told of files that are gone or hold something else by now.
+    """
+
+    journal: Journal
+    run_id: str
+    tracker: Tracker
+    id_there: Callable[[str], str]
+    lost: Callable[[str], None]
+    _run: Run | None = None
+    _now: float = field(default=0.0)
+
+    def deliver(self) -> int:
+        """Tell what was not told, and return how many lines that was.
+
+        Raises
+        ------
+        ServiceAway
+            The service can't be reached now, or another process delivers the run; call it again.
+        TrackingError
+            The service refuses.
+        """
+        told = 0
+        try:
+            with self._alone():
+                for event in self._untold():
+                    self._tell(event)
+                    told += 1
+        except BaseException:
+            self._run = None  # what the service holds is asked again
+            raise
+        return told
+
+    def place(self) -> Place | None:
+        """Return how far the service was told."""
+        return place_of(self.journal, self.run_id, str(self.tracker))
+
+    def _untold(self) -> Iterator[Event]:
+        place = self.place()
+        for event in self.journal.events(self.run_id):
+            if place is None or event["seq"] >= place.next:
+                yield event
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        lock = FileLock(self.journal.folder / self.run_id / LOCK)
+        try:
+            lock.acquire(timeout=PATIENCE_S)
+        except Timeout as error:
+            raise ServiceAway(
+                f"run {self.run_id} is being delivered by another process; wait for it, "
+                "then run: rodepil runs sync"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _tell(self, event: Event) -> None:
+        """Tell one line, and write down that it was told."""
+        self._now = event["time"]
+        if self._run is None or event["kind"] in {"start", "resume"}:
+            self._run = self._opened()
+        _TELL.get(event["kind"], _nothing)(self, self._run, event)
+        place = Place(self._run.id, event["seq"] + 1)
+        keep_place(self.journal, self.run_id, str(self.tracker), place)
+
+    def _opened(self) -> Run:
+        """Return the run there, begun when it is not there yet."""
+        place, first = self.place(), self.journal.events(self.run_id)[0]
+        if place and not self.tracker.knows(place.run_id):
+            raise TrackingError(
+                f"run {place.run_id} is no longer in {self.tracker}; what it did not hold yet "
+                f"is in {self.journal.folder / self.run_id}"
+            )
+        return self.tracker.start(
+            first.get("name", self.run_id),
+            parent=self.id_there(first["parent"]) if first.get("parent") else None,
+            resume=place.run_id if place else self.run_id,
+            key=first.get("key", self.run_id),
+            clock=lambda: self._now,
+        )
+
+    def _table(self, run: Run, event: Event) -> None:
+        path = self.journal.folder / self.run_id / "tables" / f"{event['name']}.parquet"
+        if self._is_there(path):
+            run.table(event["name"], pq.read_table(path))
+
+    def _figure(self, run: Run, event: Event) -> None:
+        path = self.journal.folder / self.run_id / "figures" / f"{event['name']}.png"
+        if self._is_there(path):
+            run.file(path, "figures")
+
+    def _file(self, run: Run, event: Event) -> None:
+        path = Path(event["path"])
+        if self._is_there(path, event["sha256"]):
+            run.file(path, event["folder"])
+
+    def _is_there(self, path: Path, sha256: str = "") -> bool:
+        if not path.is_file():
+            self.lost(f"{path} is gone, and was left out of run {self.run_id}")
+            return False
+        if sha256 and sha256_file(path) != sha256:
+            self.lost(f"{path} was replaced since, and was left out of run {self.run_id}")
+            return False
+        return True
+
+
+def _nothing(_: Delivery, __: Run, ___: Event) -> None:
+    """Tell nothing: the line only says that the run was begun or gone on in."""
+
+
+def _metrics(_: Delivery, run: Run, event: Event) -> None:
+    run.metrics({key: float(value) for key, value in event["values"].items()}, event["step"])
+
+
+_TELL: dict[str, Callable[[Delivery, Run, Event], None]] = {
+    "settings": lambda _, run, event: run.settings(event["values"]),
+    "metrics": _metrics,
+    "tags": lambda _, run, event: run.tags(event["values"]),
+    "table": Delivery._table,  # noqa: SLF001 - of this module
+    "figure": Delivery._figure,  # noqa: SLF001
+    "file": Delivery._file,  # noqa: SLF001
+    "end": lambda _, run, event: run.end(event["status"]),
+}

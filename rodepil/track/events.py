@@ -1,0 +1,73 @@
+"""The lines of a run's journal: how they are read, and what they say of the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rodepil.track.protocol import RunFacts, State
+
+EVENTS = "events.jsonl"
+
+Event = dict[str, Any]
+"""One line: ``seq``, ``time`` and ``kind``, and what the kind holds."""
+
+
+def read_events(path: Path) -> list[Event]:
+    """Return the whole lines of a run's journal, in the order they were written.
+
+    Lines of before there were numbers get theirs here.
+    """
+    if not path.is_file():
+        return []
+    events: list[Event] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # the end of a line that a kill cut off
+        events.append({"seq": events[-1]["seq"] + 1 if events else 0} | event)
+    return events
+
+
+def facts_of(run_id: str, events: Sequence[Event]) -> RunFacts:
+    """Return what a run's lines, at least one, say of it."""
+    first = events[0]
+    tags: dict[str, str] = {}
+    settings: dict[str, str] = {}
+    metrics: dict[str, tuple[int, float]] = {}
+    status: State = "running"
+    end_s: float | None = None
+    for event in events:
+        kind = event["kind"]
+        if kind == "tags":
+            tags |= event["values"]
+        elif kind == "settings":
+            settings |= {key: text_of(value) for key, value in event["values"].items()}
+        elif kind == "metrics":
+            for key, value in event["values"].items():
+                if event["step"] >= metrics.get(key, (event["step"], 0.0))[0]:
+                    metrics[key] = (event["step"], float(value))
+        elif kind == "end":
+            status, end_s = event["status"], event["time"]
+        elif kind == "resume":
+            status, end_s = "running", None
+    return RunFacts(
+        id=run_id,
+        name=first.get("name", ""),
+        status=status,
+        start_s=first["time"],
+        end_s=end_s,
+        parent=first.get("parent"),
+        key=first.get("key"),
+        tags=tags,
+        settings=settings,
+        metrics={key: value for key, (_, value) in metrics.items()},
+    )
+
+
+def text_of(value: object) -> str:
+    """Return a setting as text, the same everywhere."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,163 @@
+"""One run in the journal: its lines are appended, its tables and figures lie beside."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rodepil.errors import TrackingError
+from rodepil.io.files import publish, sha256_file
+from rodepil.track.events import EVENTS, Event, read_events
+from rodepil.track.protocol import Picture, RunStatus, flatten
+
+PICTURE_DPI = 120.0
+
+
+@dataclass
+class JournalRun:
+    """One run's folder."""
+
+    folder: Path
+    clock: Callable[[], float]
+    _steps: set[tuple[str, int]] = field(default_factory=set)
+    _settings: set[str] = field(default_factory=set)
+    _held: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _next: int = 0
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def written(self) -> int:
+        """How many lines the run has, as the number of the next one."""
+        return self._next
+
+    def open(self, name: str, parent: str | None, key: str, experiment: str) -> None:
+        """Write the first line, or read what is there and note that the run goes on."""
+        events = read_events(self.folder / EVENTS)
+        for event in events:
+            self._remember(event)
+            self._next = event["seq"] + 1
+        of = {"experiment": experiment} if experiment else {}
+        if events:
+            self._append({"kind": "resume"})
+        else:
+            self._append({"kind": "start", "name": name, "parent": parent, "key": key, **of})
+
+    def rename(self, run_id: str) -> None:
+        """Call the run otherwise, as long as nobody else knows of it."""
+        self.folder = self.folder.rename(self.folder.with_name(run_id))
+
+    def settings(self, values: Mapping[str, object]) -> None:
+        """Record settings that the run does not hold yet."""
+        new = {key: value for key, value in flatten(values).items() if key not in self._settings}
+        if new:
+            self._record({"kind": "settings", "values": new})
+
+    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Record numbers that the run does not hold at that step yet."""
+        new = {key: value for key, value in values.items() if (key, step) not in self._steps}
+        if new:
+            self._record({"kind": "metrics", "step": step, "values": _finite(new)})
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Record words that are others than the run holds."""
+        new = {key: text for key, text in values.items() if self._held.get(("tags", key)) != text}
+        if new:
+            self._record({"kind": "tags", "values": new})
+
+    def table(self, name: str, table: pa.Table) -> None:
+        """Write the table as Parquet beside the lines."""
+        path = self.folder / "tables" / f"{name}.parquet"
+        with publish(path) as beside:
+            pq.write_table(table, beside, compression="zstd")
+        digest = sha256_file(path)
+        self._lay({"kind": "table", "name": name, "rows": table.num_rows, "sha256": digest})
+
+    def figure(self, name: str, figure: Picture) -> None:
+        """Write the picture beside the lines."""
+        path = self.folder / "figures" / f"{name}.png"
+        with publish(path) as beside:
+            figure.savefig(beside, dpi=PICTURE_DPI)
+        self._lay({"kind": "figure", "name": name, "sha256": sha256_file(path)})
+
+    def file(self, path: Path, folder: str = "") -> None:
+        """Record where a file lies and what it holds."""
+        digest = sha256_file(path)
+        self._lay({"kind": "file", "path": str(path), "folder": folder, "sha256": digest})
+
+    def end(self, status: RunStatus = "finished") -> None:
+        """Write the last line, until the run goes on."""
+        self._append({"kind": "end", "status": status})
+
+    def _lay(self, event: Event) -> None:
+        """Record a file, table or figure unless the last one of its name held the same."""
+        if self._held.get(_place(event)) != event["sha256"]:
+            self._record(event)
+
+    def _record(self, event: Event) -> None:
+        self._append(event)
+        self._remember(event)
+
+    def _remember(self, event: Event) -> None:
+        kind = event["kind"]
+        if kind == "metrics":
+            self._steps |= {(key, event["step"]) for key in event["values"]}
+        elif kind == "settings":
+            self._settings |= set(event["values"])
+        elif kind == "tags":
+            self._held |= {("tags", key): text for key, text in event["values"].items()}
+        elif "sha256" in event:
+            self._held[_place(event)] = event["sha256"]
+
+    def _append(self, event: Event) -> None:
+        marked = {"seq": self._next, "time": self.clock(), **event}
+        line = json.dumps(marked, allow_nan=False) + "\n"
+        path = self.folder / EVENTS
+        try:
+            stream = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                if _is_torn(path):
+                    line = "\n" + line
+                os.write(stream, line.encode())
+            finally:
+                os.close(stream)
+        except OSError as error:
+            raise TrackingError(
+                f"the journal can't write to {path} ({error}); "
+                "free space or make it writable, or set track.journal to false"
+            ) from error
+        self._next += 1
+
+
+def _place(event: Event) -> tuple[str, ...]:
+    """Return what a later file, table or figure takes the place of."""
+    if event["kind"] == "file":
+        return ("file", event["folder"], Path(event["path"]).name)
+    return (event["kind"], event["name"])
+
+
+def _is_torn(path: Path) -> bool:
+    """Return whether the file's last line has no end."""
+    with path.open("rb") as stream:
+        if stream.seek(0, os.SEEK_END) == 0:
+            return False
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) != b"\n"
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float | str]:
+    """Return values that JSON holds: 'nan', 'inf' and '-inf' stand as text."""
+    return {
+        key: float(value) if math.isfinite(value) else str(float(value))
+        for key, value in values.items()
+    }

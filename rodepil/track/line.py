@@ -1,0 +1,174 @@
+"""The way to one service, which may be broken for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rodepil.errors import ServiceAway, TrackingError
+from rodepil.track.delivery import Delivery, Place, place_of
+from rodepil.track.journal import Journal
+from rodepil.track.protocol import Tracker
+
+PAUSE_S = 5.0
+"""How long a service that is away is left alone, at least."""
+
+SHARE = 10
+"""How many times as long as a vain attempt took it is left alone: a server that answers nothing
+costs no more than a tenth of the time."""
+
+
+@dataclass
+class Line:
+    """Delivers runs of this process to one service as long as it can be reached.
+
+    Parameters
+    ----------
+    opener
+        Opens the service.
+    journal
+        Holds the runs.
+    say
+        Told once when the service goes away, and once when it is back.
+    pause_s
+        Seconds for which a service that is away is left alone, at least.
+    clock
+        Gives seconds of a clock that only goes forward.
+    """
+
+    opener: Callable[[], Tracker]
+    journal: Journal
+    say: Callable[[str], None]
+    pause_s: float = PAUSE_S
+    clock: Callable[[], float] = time.monotonic
+    _tracker: Tracker | None = None
+    _deliveries: dict[str, Delivery] = field(default_factory=dict)
+    _due: dict[str, None] = field(default_factory=dict)
+    _again_s: float = float("-inf")
+    _failed_s: float = float("-inf")
+    _is_away: bool = False
+    _is_proved: bool = False
+    _is_refused: bool = False
+
+    def __str__(self) -> str:
+        return str(self._tracker) if self._tracker else "a service that is away"
+
+    def reach(self) -> None:
+        """Open the service; one that is away is left for later.
+
+        Raises
+        ------
+        TrackingError
+            The service refuses.
+        """
+        begun_s = self.clock()
+        try:
+            self._opened()
+        except ServiceAway as error:
+            self._lose(error, self.clock() - begun_s)
+
+    def tell(self, run_id: str, *, last: bool = False) -> None:
+        """Deliver what is due: of this run, and of those that could not be delivered before.
+
+        Parameters
+        ----------
+        run_id
+            A run with lines that the service was not told.
+        last
+            Whether no other occasion may come, so that a service that was away is tried again.
+
+        Raises
+        ------
+        TrackingError
+            The service refuses the very first that it is told. Later on training goes on.
+        """
+        self._due[run_id] = None
+        begun_s = self.clock()
+        if begun_s < (self._failed_s + self.pause_s if last else self._again_s):
+            return
+        try:
+            told = sum(self._deliver(due) for due in list(self._due))
+        except ServiceAway as error:
+            self._lose(error, self.clock() - begun_s)
+            return
+        if self._is_away:
+            self._is_away = False
+            self.say(f"{self._tracker} is back: {told} events were delivered")
+
+    def knows(self, run_id: str) -> bool | None:
+        """Return whether the service holds a run; None when it was not told or can't be asked."""
+        if self.clock() < self._again_s:
+            return None
+        begun_s = self.clock()
+        try:
+            tracker = self._opened()
+            place = place_of(self.journal, run_id, str(tracker))
+            if place is None and self.journal.knows(run_id):
+                # What no key was written of was recorded before there were any, and delivered.
+                return None if "key" in self.journal.events(run_id)[0] else tracker.knows(run_id)
+            return tracker.knows(place.run_id if place else run_id)
+        except ServiceAway as error:
+            self._lose(error, self.clock() - begun_s)
+        except TrackingError:
+            if not self._is_proved:
+                raise
+        return None
+
+    def place(self, run_id: str) -> Place | None:
+        """Return how far the service was told of a run; None when it is not reached."""
+        return place_of(self.journal, run_id, str(self._tracker)) if self._tracker else None
+
+    def rename(self, run_id: str, to: str) -> None:
+        """Go on under another id with a run that was just begun."""
+        delivery = self._deliveries.pop(run_id)
+        delivery.run_id = to
+        self._deliveries[to] = delivery
+
+    def _deliver(self, run_id: str) -> int:
+        """Deliver one run; what is refused after the first delivery is said and left."""
+        try:
+            told = self._delivery(run_id).deliver()
+        except ServiceAway:
+            raise
+        except TrackingError as error:
+            if not self._is_proved:
+                raise
+            if not self._is_refused:
+                self._is_refused = True
+                self.say(f"{error}. Recording goes on in {self.journal.folder}")
+            told = 0
+        del self._due[run_id]
+        self._is_proved = True
+        return told
+
+    def _delivery(self, run_id: str) -> Delivery:
+        if run_id not in self._deliveries:
+            self._deliveries[run_id] = Delivery(
+                self.journal, run_id, self._opened(), self._id_there, self.say
+            )
+        return self._deliveries[run_id]
+
+    def _id_there(self, run_id: str) -> str:
+        """Return what the service calls a run, which it is told of when it was not yet."""
+        place = self.place(run_id)
+        if place is None and self.journal.knows(run_id):
+            self._delivery(run_id).deliver()
+            place = self.place(run_id)
+        return place.run_id if place else run_id
+
+    def _opened(self) -> Tracker:
+        if self._tracker is None:
+            self._tracker = self.opener()
+        return self._tracker
+
+    def _lose(self, error: ServiceAway, took_s: float) -> None:
+        self._failed_s = self.clock()
+        self._again_s = self._failed_s + max(self.pause_s, SHARE * took_s)
+        self._is_proved = True  # what it refuses later on does not end a training
+        if not self._is_away:
+            self._is_away = True
+            self.say(
+                f"{error}. Training goes on, and what is recorded is kept in {self.journal.folder}:"
+                " it is delivered when the server is back, or later by: rodepil runs sync"
+            )

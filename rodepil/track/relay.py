@@ -1,0 +1,163 @@
+"""The journal first, and services from it: what one of them misses waits until it is back."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from rodepil.errors import TrackingError
+from rodepil.track.journal import Journal, JournalRun
+from rodepil.track.line import PAUSE_S, Line
+from rodepil.track.protocol import Clock, Picture, RunFacts, RunStatus, Tracker
+
+
+def say_to_log(text: str) -> None:
+    """Say it where warnings go, by default to standard error."""
+    logging.getLogger("rodepil").warning(text)
+
+
+class Relay:
+    """Writes to the journal and delivers from it.
+
+    Parameters
+    ----------
+    journal
+        Written first, always.
+    openers
+        Open the services, at least one; the first gives runs their ids when it can be reached.
+    say
+        Told when a service goes away, and when it is back.
+    pause_s
+        Seconds for which a service that is away is left alone, at least.
+    clock
+        Gives seconds of a clock that only goes forward.
+
+    Raises
+    ------
+    TrackingError
+        A service refuses. One that can't be reached now is left for later.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        openers: Sequence[Callable[[], Tracker]],
+        say: Callable[[str], None] = say_to_log,
+        pause_s: float = PAUSE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.journal = journal
+        self._made_of = (journal, tuple(openers), say, pause_s, clock)
+        self._lines = [Line(opener, journal, say, pause_s, clock) for opener in openers]
+        for line in self._lines:
+            line.reach()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make another one in the process that it is sent to, with lines of its own."""
+        return (Relay, self._made_of)
+
+    def __str__(self) -> str:
+        return " and ".join(str(place) for place in (*self._lines, self.journal))
+
+    def start(
+        self,
+        name: str,
+        *,
+        parent: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        resume: str | None = None,
+        key: str | None = None,
+        clock: Clock | None = None,
+    ) -> RelayRun:
+        """Open a run, under the id that the first service gives it when that can be reached."""
+        known = resume if resume and self.knows(resume) else None
+        is_new = not (known and self.journal.knows(known))
+        run = self.journal.start(name, parent=parent, tags=tags, resume=known, key=key, clock=clock)
+        try:
+            self._lines[0].tell(run.id)
+        except TrackingError:
+            if is_new:
+                shutil.rmtree(run.folder)
+            raise
+        place = self._lines[0].place(run.id)
+        if is_new and place and self._is_free(place.run_id):
+            before = run.id
+            run.rename(place.run_id)
+            self._lines[0].rename(before, run.id)
+        for line in self._lines[1:]:
+            line.tell(run.id)
+        return RelayRun(run, tuple(self._lines), is_last=parent is None)
+
+    def _is_free(self, run_id: str) -> bool:
+        """Return whether a service's id for a run can be that of its folder."""
+        folder = self.journal.folder / run_id
+        return folder.parent == self.journal.folder and not folder.exists()
+
+    def knows(self, run_id: str) -> bool:
+        """Return whether the first service knows the run, or else the journal.
+
+        The journal answers for what was not delivered yet, and while the service is away.
+        """
+        there = self._lines[0].knows(run_id)
+        return self.journal.knows(run_id) if there is None else there
+
+    def runs(self) -> list[RunFacts]:
+        """Return what runs the journal holds, the last begun first."""
+        return self.journal.runs()
+
+
+@dataclass(frozen=True)
+class RelayRun:
+    """One run, in the journal and on its way to services."""
+
+    run: JournalRun
+    lines: tuple[Line, ...]
+    is_last: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id in the journal: that of the first service, if it was there at the start."""
+        return self.run.id
+
+    def settings(self, values: Mapping[str, object]) -> None:
+        """Record settings."""
+        self._tell(lambda: self.run.settings(values))
+
+    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Record numbers at a step."""
+        self._tell(lambda: self.run.metrics(values, step))
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Record words."""
+        self._tell(lambda: self.run.tags(values))
+
+    def table(self, name: str, table: pa.Table) -> None:
+        """Record a table."""
+        self._tell(lambda: self.run.table(name, table))
+
+    def figure(self, name: str, figure: Picture) -> None:
+        """Record a picture."""
+        self._tell(lambda: self.run.figure(name, figure))
+
+    def file(self, path: Path, folder: str = "") -> None:
+        """Record a file."""
+        self._tell(lambda: self.run.file(path, folder))
+
+    def end(self, status: RunStatus = "finished") -> None:
+        """Close the run; a service that was away is tried once more when nothing stands above."""
+        self._tell(lambda: self.run.end(status), last=self.is_last and status == "finished")
+
+    def _tell(self, record: Callable[[], None], *, last: bool = False) -> None:
+        """Write a line, and deliver if there is a new one."""
+        before = self.run.written
+        record()
+        if self.run.written > before:
+            for line in self.lines:
+                line.tell(self.id, last=last)
