@@ -82,6 +82,14 @@ class Journal:
         """Return the whole lines of a run, in the order they were written."""
         return read_events(self.folder / run_id / EVENTS)
 
+    def begun_under(self, key: str) -> str | None:
+        """Return the id of the run that was begun under a key, if there is one."""
+        for path in self.folder.glob(f"*/{EVENTS}"):
+            with path.open(encoding="utf-8") as lines:
+                if f'"key": "{key}"' in lines.readline():
+                    return path.parent.name
+        return None
+
     def is_numbered(self, run_id: str) -> bool:
         """Return whether a run has lines with numbers; before there were any, it has none."""
         return b'{"seq": ' in (self.folder / run_id / EVENTS).read_bytes()

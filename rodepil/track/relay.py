@@ -77,7 +77,8 @@ class Relay:
         clock: Clock | None = None,
     ) -> RelayRun:
         """Open a run, under the id that the first service gives it when that can be reached."""
-        known = resume if resume and self.knows(resume) else None
+        wanted = resume or (self.journal.begun_under(key) if key else None)
+        known = wanted if wanted and self.knows(wanted) else None
         is_new = not (known and self.journal.knows(known))
         run = self.journal.start(name, parent=parent, tags=tags, resume=known, key=key, clock=clock)
         try:

@@ -9,12 +9,14 @@
         model.safetensors     the network, with its card
         finished.json         what came of it; written last, so that its presence means all is whole
         error.txt             why the last attempt failed, if it did
+        run_key.txt           what a run is begun under, until it stands in runs.json
         runs.json             the runs that record it: one, unless trackers were changed
 """
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,6 +112,10 @@ class TrialFolder:
     def _runs(self) -> Path:
         return self.path / "runs.json"
 
+    @property
+    def _run_key(self) -> Path:
+        return self.path / "run_key.txt"
+
     def finished(self) -> Finished | None:
         """Return what came of the trial, or None while it is not done."""
         if not self._finished.is_file():
@@ -167,6 +173,13 @@ class TrialFolder:
         """Keep a run, in the place of what was kept under its id."""
         others = [record for record in self.runs() if record.run_id != run.run_id]
         write_json(self._runs, [record.model_dump() for record in (*others, run)])
+        self._run_key.unlink(missing_ok=True)
+
+    def run_key(self) -> str:
+        """Return what a run is begun under until it is kept, so that a kill leaves no second."""
+        if not self._run_key.is_file():
+            write_text(self._run_key, uuid.uuid4().hex)
+        return self._run_key.read_text(encoding="utf-8")
 
     @contextmanager
     def claimed(self, patience_s: float = CLAIM_S) -> Iterator[None]:

@@ -166,7 +166,13 @@ class Recorder:
             shared |= {"digest.snapshot": origin.snapshot, "view": origin.view.name}
         record = self._record(folder)
         resume = record.run_id if record else None
-        run = self.tracker.start(name, parent=parent, tags={**shared, **tags}, resume=resume)
+        run = self.tracker.start(
+            name,
+            parent=parent,
+            tags={**shared, **tags},
+            resume=resume,
+            key=None if resume else folder.run_key(),
+        )
         self._runs[key] = run
         folder.write_run(RunRecord(run_id=run.id))
         return run

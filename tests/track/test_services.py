@@ -186,6 +186,16 @@ def test_run_begun_while_the_service_is_away_is_made_there_with_its_start(tmp_pa
     assert tracker.knows(run.id)
 
 
+def test_run_that_nobody_kept_the_id_of_is_found_by_what_it_was_begun_under(
+    tmp_path: Path,
+) -> None:
+    notebook = Notebook(tmp_path / "notebook")
+    run = relay(tmp_path, notebook, []).start("fold-0", key="k")
+    again = relay(tmp_path, notebook, []).start("fold-0", key="k")
+    assert again.id == run.id == "page-0"
+    assert len(notebook.runs()) == len(Journal(tmp_path / "journal").ids()) == 1
+
+
 def test_what_is_refused_at_the_start_is_an_error_and_leaves_no_run(tmp_path: Path) -> None:
     tracker = relay(tmp_path, Notebook(tmp_path / "notebook", [TrackingError]), [])
     with pytest.raises(TrackingError, match="closed"):

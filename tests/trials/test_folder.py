@@ -59,3 +59,11 @@ def test_trial_is_held_by_one_process_until_it_ends(tmp_path: Path) -> None:
         other.kill()
     with folder.claimed(patience_s=10.0):
         pass
+
+
+def test_run_is_begun_under_one_key_until_its_id_is_kept(tmp_path: Path) -> None:
+    folder = TrialFolder(tmp_path / "trial")
+    key = folder.run_key()
+    assert TrialFolder(tmp_path / "trial").run_key() == key
+    folder.write_run(RunRecord(run_id="r"))
+    assert folder.run_key() != key
