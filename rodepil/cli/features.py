@@ -190,11 +190,18 @@ def lineage(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Go back from a run to the features, clips and recordings that it learned from."""
-    from rodepil.report.store import recordings_sheet  # noqa: PLC0415
-    from rodepil.store.know.lineage import save  # noqa: PLC0415
-    from rodepil.trials.lineage import trace_run  # noqa: PLC0415
+    """Go back from a run to the features and recordings it is made of.
 
+    Of a trial: which fold it tests, the weights that it starts from, and apart from each other the
+    clips that it learned from and those that it was tested on. With -o a row for every clip, with
+    side, fold, subject and the hashes from its recording to its feature.
+    """
+    from rodepil.report.store import recordings_sheet  # noqa: PLC0415
+    from rodepil.store.know.lineage import refuse_format, save  # noqa: PLC0415
+    from rodepil.trials.traced import trace_run  # noqa: PLC0415
+
+    if out is not None:
+        refuse_format(out)
     project = open_project(root, profile=profile, overrides=overrides or ())
     traced = trace_run(run, project.workspace, check=check, progress=project.progress)
     typer.echo(traced)

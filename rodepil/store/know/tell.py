@@ -1,8 +1,11 @@
-"""Numbers in words that fit a column."""
+"""Numbers in words that fit a column, and words that fit a line."""
 
 from __future__ import annotations
 
+import textwrap
+
 UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
+WIDTH = 79
 AGES = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -22,3 +25,16 @@ def age_text(age_s: float | None) -> str:
         if age_s >= unit:
             return f"{age_s / unit:.0f} {name}"
     return f"{age_s:.0f} s"
+
+
+def titled(title: str, text: str, indent: int = 12, width: int = WIDTH) -> str:
+    """Return a text behind its title, in lines of that width; words longer than one stay whole."""
+    lines = textwrap.wrap(text, width - indent, break_long_words=False, break_on_hyphens=False) or [
+        ""
+    ]
+    return f"{title:{indent - 1}} " + f"\n{' ' * indent}".join(lines)
+
+
+def indented(text: str, indent: int, width: int = WIDTH) -> str:
+    """Return a text moved to the right, in lines of that width."""
+    return titled("", text, indent, width)
