@@ -98,7 +98,7 @@ def test_a_model_names_the_subjects_that_it_learned_from(trained: Any) -> None:
 def test_progress_is_told_of_every_epoch_once(trained: Any, settings: ProjectSettings) -> None:
     epochs = len(trained.result.folds) * settings.train.epochs
     assert (trained.steps.total, trained.steps.done) == (epochs, epochs)
-    assert trained.steps.names == ["crossval epochs"]
+    assert trained.steps.names == ["cross-validation epochs"]
 
 
 def test_mlflow_holds_one_parent_with_a_child_for_each_fold(
