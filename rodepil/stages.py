@@ -181,7 +181,7 @@ def features(
 
     The snapshot keeps what it has of the settings' other views; where `names` chooses among the
     views, also of those that other settings name. Without names those are left out that a network
-    of this project makes, for it is trained afterwards.
+    of this project makes, for it is trained afterwards, unless all of them are stored already.
 
     Raises
     ------
@@ -189,7 +189,8 @@ def features(
         Clips gave no features in some view; all else is made and in the snapshot.
     """
     from rodepil.store import Manifest, declared_views, open_store, snapshot  # noqa: PLC0415
-    from rodepil.store.know.project import by_hand, choose, put_off  # noqa: PLC0415
+    from rodepil.store.know.project import choose  # noqa: PLC0415
+    from rodepil.store.know.stage import by_hand, doubts, left_out, put_off  # noqa: PLC0415
 
     declared = {
         view.name: view
@@ -197,14 +198,17 @@ def features(
     }
     views: Sequence[View] = choose(names, declared)
     later: Sequence[str] = ()
-    if not names:
-        views, later = put_off(views)
     manifest = Manifest(tables.read("clips", workspace.clips), workspace.clips.parent)
-    summary = open_store(settings.store, workspace).materialize(views, manifest, progress=progress)
+    store = open_store(settings.store, workspace)
+    if not names:
+        views, later = put_off(views, manifest, store)
+    summary = store.materialize(views, manifest, progress=progress)
     made = [view.name for view in views]
-    snapshot.record(workspace.features, summary.features, made, None if names else set(declared))
+    among = None if names else set(declared)
+    left = snapshot.record(workspace.features, summary.features, made, among)
     summary.raise_if_failed()
-    return "\n".join([str(summary), *map(by_hand, later)])
+    told = [*map(by_hand, later), *(left_out(*each) for each in left.items())]
+    return "\n".join([str(summary), *doubts(views, manifest.clips), *told])
 
 
 def pretrain(

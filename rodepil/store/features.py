@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -18,11 +20,12 @@ from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
 from rodepil.store import materialize, snapshot
 from rodepil.store.index import Index, Spot
-from rodepil.store.lease import lease
+from rodepil.store.lease import holders, lease
 from rodepil.store.making import Failure
 from rodepil.store.materialize import Manifest
 from rodepil.store.places import LocalPlace, Place
 from rodepil.store.shards import MEND, Shard, folder_name, open_shard
+from rodepil.store.sharing import in_turn
 from rodepil.store.summary import MaterializeSummary
 from rodepil.store.views.base import Row, View
 
@@ -32,12 +35,14 @@ if TYPE_CHECKING:
 
 Got = TypeVar("Got")
 
+log = logging.getLogger(__name__)
+
 SHARD_CLIPS = 16
 OPEN_SHARDS = 128
 
 
 class FeatureStore:
-    """Shards of features: a cache that may be deleted, and is filled again by `ensure`.
+    """Shards of features: a cache that may be deleted, and is filled again by `materialize`.
 
     Any number of threads and processes may read it and add to it at once.
 
@@ -46,7 +51,8 @@ class FeatureStore:
     place
         Where the shards lie, a folder for each view: a folder's path, or a `Place`.
     features
-        The snapshot that says which feature a clip has; `materialize` sets it.
+        The snapshot that says which feature a clip has: the table "features". Without one nothing
+        can be read before `materialize`, which sets it.
     shard_clips
         Clips in a shard, at most.
     """
@@ -123,15 +129,21 @@ class FeatureStore:
         shards: list[dict[str, tuple[str, ...]]] = [{} for _ in views]
         total = sum(group.n_clips for group in groups)
         folders = [folder_name(view) for view in views] if groups else []
+        others = max((holders(self.place, each, time.time()) for each in folders), default=0)
+        if others:
+            log.info("%d at work on the same views: what they make meanwhile is taken", others)
         with (
             progress.task(f"features: {', '.join(names)}", total, "clips") as advance,
             lease(self.place, folders) as renew,
         ):
-            for made in materialize.run(groups, advance, processes):
+            for made in materialize.run(in_turn(groups, others), advance, processes):
                 renew()
                 for number, written in made.shards.items():
                     computed[views[number].name] += sum(map(len, written.values()))
                     shards[number].update(written)
+                for number, found in made.found.items():
+                    lacked[views[number].name] -= sum(map(len, found.values()))
+                    shards[number].update(found)
                 failures += made.failures
             after = self._index(views, indexes, shards)
         self.forget()
@@ -237,6 +249,20 @@ class FeatureStore:
             A clip has no such feature, or the store does not hold it.
         """
         yield from self._each(view, list(clip_ids), Shard.arrays)
+
+    def sound_row(self, view: View, clip_id: str, manifest: Manifest) -> Row:
+        """Return the feature of a clip; where it is damaged or lost it is made again, once.
+
+        Raises
+        ------
+        FeatureError
+            The snapshot has no such feature, or it can't be made again.
+        """
+        try:
+            return next(self.rows(view.name, [clip_id]))
+        except FeatureError:  # what is damaged is removed by now
+            self.ensure(view, manifest, processes=1)
+            return next(self.rows(view.name, [clip_id]))
 
     def _each(
         self, view: str, clip_ids: Sequence[str], get: Callable[[Shard, int], Got]

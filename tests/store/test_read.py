@@ -174,8 +174,10 @@ def test_a_clip_without_a_feature_is_named(filled: FeatureStore) -> None:
         FeatureError, match=r"1 clips have no stored feature in view 'frames'.*c999"
     ):
         filled.read("frames", ["c000", "c999"])
-    with pytest.raises(FeatureError, match=r"2 clips have no stored feature in view 'flow'.*c000"):
+    with pytest.raises(FeatureError, match=r"has no view 'flow', it has .*materialize flow'"):
         filled.read("flow", ["c000", "c001"])
+    with pytest.raises(FeatureError, match=r"this store has no snapshot.*open_store\(settings"):
+        FeatureStore(filled.place).read("frames", ["c000"])
 
 
 def test_a_feature_is_what_its_key_says_wherever_the_snapshot_points(

@@ -201,6 +201,11 @@ def test_the_projects_settings_choose_the_view() -> None:
         ({"pairs": {"size_px": 8}}, "has no kind; add for example 'kind: frames'"),
         ({"pairs": {"kind": "frames", "siz_px": 8}}, r"siz_px.*its settings are \['colour'"),
         ({"pairs": {"kind": "frames", "gap": 0}}, r"views.pairs \(kind 'frames'\): gap"),
+        (
+            {"p": {"kind": "frames", "gap": 9}},
+            r"views.p \(kind 'frames'\): gap 9 .* pairs is 'none'",
+        ),
+        ({"p": {"kind": "frames", "gap": 2, "pairs": "sampled"}}, "pairs is 'sampled'; set pairs"),
         ({"curve": {"kind": "motion", "low_hz": 15}}, "low_hz 15.0 is not below high_hz"),
     ],
 )

@@ -138,6 +138,10 @@ class View(Settings, ABC):
             What it is made with is missing or does not fit.
         """
 
+    def unmeant(self) -> str:
+        """Return which of the settings that were given says nothing beside the others, if any."""
+        return ""
+
     def made_of(self) -> Mapping[str, str]:
         """Return digests, by name, of what else the bytes are made of, such as weights."""
         return {}

@@ -62,6 +62,15 @@ class FrameView(View):
         }
         return {"frames": Column("uint8", (*leading[self.pairs], *pixels))}
 
+    def unmeant(self) -> str:
+        """Return that there is a gap without native pairs, where that is so."""
+        if self.pairs == "native" or self.gap == 1:
+            return ""
+        return (
+            f"gap {self.gap} is of native pairs, but pairs is '{self.pairs}'; set pairs: native, "
+            "or take the gap out"
+        )
+
     def made_with(self) -> str:
         """Return the versions of decoder and resizer."""
         return decoder_version()

@@ -145,4 +145,6 @@ def declared_views(
         if not isinstance(kind, str):
             raise SettingError(f"views.{name} has no kind; add for example 'kind: frames'")
         made.append(make_view(name, kind, fields, root))
+        if unmeant := made[-1].unmeant():
+            raise SettingError(f"views.{name} (kind '{kind}'): {unmeant}")
     return made
