@@ -56,17 +56,21 @@ def materialize(
 
 @app.command("list")
 def list_views(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
-    """List every view of settings, snapshot and store, and whether it is up to date."""
-    from rodepil.report.store import holdings_sheet  # noqa: PLC0415
-    from rodepil.store.know.listing import holdings, remedies  # noqa: PLC0415
+    """List the views of settings, snapshot and store.
 
-    project = open_project(root, profile=profile, overrides=overrides or ())
-    asked = _asked(project)
-    typer.echo(f"Store: {asked.store.place}")
-    listed = holdings(asked)
-    _show(holdings_sheet(listed, ""))
-    for line in remedies(listed):
-        typer.echo(line)
+    Of each: its size, its clips in the snapshot of those that the manifest keeps, how long ago
+    something was added, and its state. Below: its kind with its settings, and its folder in the
+    store with the features and shards (files of some features each) that lie there.
+
+    current: a feature for every kept clip, by names and sizes of files ('verify' reads them).
+    stale: made of other clips, or with other settings, code, libraries or weights, than now.
+    not materialized: nothing of it is stored.
+    """
+    from rodepil.store.know.listed import listed_lines  # noqa: PLC0415
+    from rodepil.store.know.listing import holdings  # noqa: PLC0415
+
+    asked = _asked(open_project(root, profile=profile, overrides=overrides or ()))
+    typer.echo("\n".join(listed_lines(asked, holdings(asked))))
 
 
 @app.command("describe")
@@ -128,8 +132,14 @@ def gc(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Remove what no snapshot, no run and no view of this project's settings refers to."""
-    from rodepil.store.know.collect import collect, collected_lines  # noqa: PLC0415
+    """Remove what nothing in this project refers to any more.
+
+    What the snapshot, a run under results/trials or a view of the settings refers to stays; so
+    does what is less than an hour old, for a materialization may be at work on it. Other projects
+    that use the same store, and views that a script made without a snapshot, are not known.
+    """
+    from rodepil.store.know.collect import collect  # noqa: PLC0415
+    from rodepil.store.know.collected import collected_lines  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
     collected = collect(_asked(project), dry_run=dry_run, not_shared=not_shared)

@@ -1,33 +1,14 @@
-"""What a store holds and what a run learned from, as tables."""
+"""What a run learned from, as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rodepil.report.sheet import Column, Sheet
-from rodepil.store.know.listing import Holding
 from rodepil.store.know.origins import RecordingOrigin
-from rodepil.store.know.tell import age_text, size_text
 
 DIGEST_DIGITS = 16
 NOT_KNOWN = "unknown"
-
-
-def holdings_sheet(holdings: Sequence[Holding], data: str) -> Sheet:
-    """Return a row for each view."""
-    columns = (
-        Column("View"), Column("Kind"), Column("Settings"), Column("Clips", "count"),
-        Column("Features", "count"), Column("Shards", "count"), Column("Size"), Column("Age"),
-        Column("State"),
-    )  # fmt: skip
-    rows = tuple(
-        (
-            one.name or one.folder, one.kind, one.settings, one.clips, one.features, one.shards,
-            size_text(one.size_bytes), age_text(one.age_s), one.state,
-        )
-        for one in holdings
-    )  # fmt: skip
-    return Sheet("store", "Stored features", "", data, columns, rows)
 
 
 def recordings_sheet(recordings: Sequence[RecordingOrigin], data: str) -> Sheet:

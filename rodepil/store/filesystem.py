@@ -14,11 +14,11 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
@@ -29,6 +29,7 @@ BUILT_IN = ("s3", "gs", "gcs", "hdfs", "viewfs")
 WHOLE_ON_CLOSE = ("s3", "gs", "gcs")
 """Here a file is seen once it is closed, and a killed writer leaves nothing that is."""
 
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 CHUNK_BYTES = 1 << 24
 MOVES = 3
 URL_SIGNS = "%/:=&?~#+!$,;'@()*[]"
@@ -79,6 +80,13 @@ class RemoteFolder:
         self.said = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         self._secrets = [word for word in (parts.password, parts.query) if word]
         self._opened: tuple[int, Any, str] | None = None
+
+    def server(self, environ: Mapping[str, str] = os.environ) -> str:
+        """Return which server of S3 is asked; empty for Amazon's own and for other protocols."""
+        if self.scheme != "s3":
+            return ""
+        asked = parse_qs(urlsplit(self.url).query).get("endpoint_override", [""])[0]
+        return asked or next((environ[name] for name in ENDPOINTS if environ.get(name)), "")
 
     def list(self, folder: str = "") -> list[fs.FileInfo]:
         """Return files and folders in a folder; none where it is not there."""

@@ -73,7 +73,7 @@ def _kept(plan: Plan, workspace: Workspace, path: Path) -> tuple[pa.Table, Origi
         origin = Origin(group=plan.group, trials=(), snapshot=digest, view=view)
     every = {
         "trials": tuple(sorted({*folds, *origin.trials})),
-        "folds": origin.folds | folds,
+        "folds": {**origin.folds, **folds},
         "control": plan.settings.control,
         "start": start_words(plan.trials[0].start, plan.settings.model.weights),
     }

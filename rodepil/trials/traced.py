@@ -209,6 +209,8 @@ def _of_card(model: Path) -> tuple[str, str]:
         card = read_card(model)
     except RodepilError:
         return NOT_RECORDED, NOT_RECORDED
+    if card is None:
+        return NOT_RECORDED, NOT_RECORDED
     return card.control, card.started_from or "random weights"
 
 

@@ -112,7 +112,7 @@ def test_what_can_not_be_described_says_what_to_do(bare: Small) -> None:
     bare.materialize()
     with pytest.raises(FoldError, match="there is no fold 7"):
         describe(bare.asked, "frames", test_fold=7)
-    with pytest.raises(FeatureError, match="they have frames, motion, pairs"):
+    with pytest.raises(FeatureError, match="there are frames, motion, pairs"):
         describe(bare.asked, "flow")
     bare.clips.rows["c003"]["sha256"] = "0" * 64
     bare.write_clips()

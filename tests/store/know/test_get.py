@@ -82,7 +82,7 @@ def test_what_is_not_there_says_what_to_do(project: Small, tmp_path: Path) -> No
         ("c01", "frames", r"stands for 6 clips: c010, c011.*give more of the id"),
         ("d", "frames", "no kept clip has the id or path 'd'"),
         ("", "frames", "no kept clip"),
-        ("c001", "flow", "no view 'flow'; take one of"),
+        ("c001", "flow", "no view 'flow'; there are"),
     ):
         with pytest.raises(FeatureError, match=says):
             get(project.asked, clip, view, out)
