@@ -206,9 +206,9 @@ def features(
     made = [view.name for view in views]
     among = None if names else set(declared)
     left = snapshot.record(workspace.features, summary.features, made, among)
-    summary.raise_if_failed()
-    told = [*map(by_hand, later), *(left_out(*each) for each in left.items())]
-    return "\n".join([str(summary), *doubts(views, manifest.clips), *told])
+    told = [*doubts(views, manifest.clips), *map(by_hand, later), *left_out(left)]
+    summary.raise_if_failed(told)
+    return "\n".join([str(summary), *told])
 
 
 def pretrain(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -34,8 +34,13 @@ class MaterializeSummary:
     reused: dict[str, int]
     failures: pa.Table
 
-    def raise_if_failed(self) -> None:
+    def raise_if_failed(self, told: Iterable[str] = ()) -> None:
         """Refuse to go on where clips gave no feature.
+
+        Parameters
+        ----------
+        told
+            What else there is to say, a line each.
 
         Raises
         ------
@@ -44,8 +49,9 @@ class MaterializeSummary:
         """
         if self.failures.num_rows:
             none = [name for name in self.computed if not self.computed[name] + self.reused[name]]
+            said = "\n".join([str(self), *told])
             raise FeatureError(
-                f"{self}\n{''.join(f'view {name!r} has no features at all. ' for name in none)}"
+                f"{said}\n{''.join(f'view {name!r} has no features at all. ' for name in none)}"
                 "What is done is kept. Mend what is said above and run the same command again, or "
                 "take the view that clips do not fit out of the settings"
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,12 +40,14 @@ def is_stored(view: View, manifest: Manifest, store: FeatureStore) -> bool:
     return all(key in spots for one in wanted for key in one.keys.values())
 
 
-def left_out(name: str, rows: int) -> str:
-    """Return what to say of a view that left the snapshot."""
-    return (
-        f"{name}: left the snapshot ({by_number(rows, 'feature', 'features')}), for the settings "
-        "have no such view; 'rodepil features gc' frees what nothing else refers to"
-    )
+def left_out(rows: Mapping[str, int]) -> Iterator[str]:
+    """Yield what to say of views that left the snapshot, by the features of each."""
+    if rows:
+        said = (f"{name} ({by_number(rows[name], 'feature', 'features')})" for name in rows)
+        yield (
+            f"left the snapshot, for the settings have no such view: {', '.join(said)}; "
+            "'rodepil features gc' frees what nothing else refers to"
+        )
 
 
 def by_hand(name: str) -> str:

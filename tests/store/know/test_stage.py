@@ -74,7 +74,9 @@ def test_a_view_that_was_made_by_hand_stays_in_the_snapshot(bare: Small) -> None
     bare.change(views=view)
     told = run(bare)
     assert told[1] == "emb: 16 features, 0 computed, 16 reused"
-    assert told[2].startswith("motion: left the snapshot (16 features), for the settings have no")
+    assert told[2].startswith(
+        "left the snapshot, for the settings have no such view: motion (16 features); 'rodepil"
+    )
     assert views_in(bare) == {"frames", "emb"}
 
 
@@ -84,7 +86,7 @@ def test_stored_features_of_a_trained_network_are_taken_up_again(bare: Small) ->
     bare.change(views=view)
     run(bare, "emb")
     bare.change(views={})
-    assert run(bare)[-1].startswith("emb: left the snapshot (16 features)")
+    assert "such view: emb (16 features); " in run(bare)[-1]
     bare.change(views=view)
     assert run(bare)[-1] == "emb: 16 features, 0 computed, 16 reused"
     assert views_in(bare) == {"frames", "emb"}
