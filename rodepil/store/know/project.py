@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 
 import pyarrow as pa
@@ -162,13 +163,26 @@ class StoreProject:
         if len(found) == 1:
             return _row(clips, found[0])
         if not found:
-            raise FeatureError(
-                f"no kept clip has the id or path '{named}'; both stand in {self.workspace.clips}"
-            )
+            raise FeatureError(self._no_clip(named, ids))
         some = ", ".join(ids[at] for at in found[:SHOWN])
         raise FeatureError(
             f"'{named}' stands for {len(found)} clips: {some}{', …' * (len(found) > SHOWN)}; "
             "give more of the id"
+        )
+
+    def _no_clip(self, named: str, kept: Sequence[str]) -> str:
+        """Return what to say of a clip that is not among those kept."""
+        clips = self.manifest.clips
+        columns = (clips.column(name).to_pylist() for name in ("clip_id", "path", "drop_reason"))
+        for clip_id, path, reason in zip(*columns, strict=True):
+            if named and clip_id not in kept and named in {clip_id, path}:
+                return f"clip {clip_id} was dropped ({reason}), so that it has no features"
+        alike = get_close_matches(named, kept, n=1)
+        guess = f" (did you mean {alike[0]}?)" if alike else ""
+        some = ", ".join(kept[:2])
+        return (
+            f"no kept clip has the id or path '{named}'{guess}; ids look like {some}, and the "
+            f"clips' files lie in {self.workspace.clips_folder}: name one of those"
         )
 
 

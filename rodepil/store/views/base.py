@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -36,10 +36,13 @@ class Column:
         NumPy's name of its numbers, for example ``uint8``.
     shape
         Its shape; None in the first place is a length that differs from clip to clip.
+    unit
+        What its numbers are, for people; empty where nobody says.
     """
 
     dtype: str
     shape: tuple[int | None, ...]
+    unit: str = field(default="", compare=False)
 
     @property
     def fixed(self) -> tuple[int, ...] | None:

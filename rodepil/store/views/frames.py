@@ -60,7 +60,7 @@ class FrameView(View):
             "native": (self.frames, 2),
             "sampled": (self.frames + 1,),
         }
-        return {"frames": Column("uint8", (*leading[self.pairs], *pixels))}
+        return {"frames": Column("uint8", (*leading[self.pairs], *pixels), "levels of 255")}
 
     def unmeant(self) -> str:
         """Return that there is a gap without native pairs, where that is so."""

@@ -88,7 +88,9 @@ def test_a_description_goes_from_the_recording_to_the_key(project: Small) -> Non
     assert told.example["clip sha256"] == clip["sha256"]
     assert told.example["key"] == view.key(str(clip["sha256"]))
     assert told.example["recording sha256"] == project.asked.recordings["r0"]
-    assert told.columns == {"frames": {"dtype": "uint8", "shape": [4, 3, 32, 32]}}
+    assert told.columns == {
+        "frames": {"dtype": "uint8", "shape": [4, 3, 32, 32], "unit": "levels of 255"}
+    }
     numbers = json.loads(json.dumps(told.as_dict()))
     assert numbers["view"]["identity"] == view.identity()
     text = "\n".join(told.lines())
