@@ -46,7 +46,13 @@ def materialize(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Compute what the store does not hold yet of the views in the settings."""
+    """Compute the features that the store does not hold yet.
+
+    Of the views named, or of all views of the settings. Without names those are left out that a
+    network makes which this project trains, unless all of their features are stored; and views
+    that left the settings leave the snapshot. What is finished is kept: after an interrupt run it
+    again.
+    """
     from rodepil import stages  # noqa: PLC0415 - help stays instant
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -86,7 +92,11 @@ def describe(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Tell schema, settings and lineage of a view, and statistics of its training clips."""
+    """Tell what a view is, and what its training clips are like.
+
+    Its schema, settings and versions, a clip traced back to its recording, and statistics over the
+    training clips of a fold.
+    """
     from rodepil.io.files import write_json  # noqa: PLC0415
     from rodepil.store.know.describe import describe as look  # noqa: PLC0415
 
@@ -109,7 +119,11 @@ def verify(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Hash every stored feature again; exit 1 where something is wrong."""
+    """Hash every stored feature again; exit 1 where one is wrong.
+
+    Only this finds a flipped bit in what nobody reads; 'list' and 'materialize' look at names and
+    sizes of files.
+    """
     from rodepil.store.know.verify import verify as look  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -158,7 +172,10 @@ def export(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Write a view's features for other tools, with subject, label, fold and key."""
+    """Write a view's features for other tools.
+
+    With each clip's subject, label, fold and key: WebDataset's tar files, npz, or Parquet.
+    """
     from rodepil.store.know.export import export as write  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -177,7 +194,11 @@ def get(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Write one clip's feature as a picture that a person can look at, or as arrays."""
+    """Write one clip's feature as a picture, or as arrays.
+
+    Ids of clips stand in the column clip_id of data/clips.parquet, of exports and of what
+    'rodepil features lineage RUN -o FILE' writes; the names of files in data/clips do as well.
+    """
     from rodepil.store.know.get import get as write  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -200,7 +221,7 @@ def lineage(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Go back from a run to the features and recordings it is made of.
+    """Go back from a run to its clips and recordings.
 
     Of a trial: which fold it tests, the weights that it starts from, and apart from each other the
     clips that it learned from and those that it was tested on. With -o a row for every clip, with

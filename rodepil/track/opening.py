@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from rodepil.config.settings import TrackSettings
 from rodepil.config.workspace import Workspace
@@ -45,3 +46,12 @@ def open_tracker(
     if settings.journal:
         trackers.append(Journal(workspace.results / "journal"))
     return tee(trackers)
+
+
+def missing_database(
+    settings: TrackSettings, workspace: Workspace, *, environ: Mapping[str, str] = os.environ
+) -> Path | None:
+    """Return the project's own database where `open_tracker` would make it, for it is not there."""
+    ours = not (settings.uri or environ.get(URI_VARIABLE))
+    path = workspace.mlflow_database
+    return path if ours and not path.is_file() else None

@@ -112,3 +112,24 @@ def test_an_unknown_run_and_a_missing_snapshot_are_users_errors(run: Run) -> Non
         shown = run(*arguments)
         assert shown.status == 1
         assert shown.err.startswith("error: ")
+
+
+def test_help_fits_80_columns_and_no_line_is_cut(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("--help")
+    commands = shown.out.partition("Commands")[2]
+    for name in (
+        "materialize", "list", "describe", "verify", "gc", "export", "get", "lineage",
+    ):  # fmt: skip
+        assert name in commands
+    assert "..." not in commands
+    assert "…" not in commands
+    assert "younger" in run("gc", "--help").out or "an hour old" in run("gc", "--help").out
+    assert "clips.parquet" in run("get", "--help").out
+    assert "left out" in run("materialize", "--help").out
+
+
+def test_a_lineage_refuses_its_format_before_it_looks(run: Run) -> None:
+    shown = run("lineage", "0123", "-o", "x.xlsx")
+    assert (shown.status, shown.out) == (1, "")
+    assert "end it in .csv or .parquet" in shown.err

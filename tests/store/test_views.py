@@ -199,7 +199,7 @@ def test_the_projects_settings_choose_the_view() -> None:
         ({".a": {"kind": "frames"}}, r"'\.a', by which .* begins with no dot"),
         ({"pairs": {"kind": "frames", "name": "two"}}, "a setting 'name'.* take it out"),
         ({"pairs": {"size_px": 8}}, "has no kind; add for example 'kind: frames'"),
-        ({"pairs": {"kind": "frames", "siz_px": 8}}, r"siz_px' \(did you mean 'size_px'\?\).*are colour, fr"),
+        ({"pairs": {"kind": "frames", "siz_px": 8}}, r"did you mean 'size_px'\?\).*are colour, fr"),
         ({"pairs": {"kind": "frames", "gap": 0}}, r"views.pairs \(kind 'frames'\): gap"),
         (
             {"p": {"kind": "frames", "gap": 9}},

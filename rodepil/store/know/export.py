@@ -24,6 +24,7 @@ from rodepil.io.wording import by_number
 from rodepil.store import snapshot
 from rodepil.store.know.columns import lookup
 from rodepil.store.know.formats import WRITERS, Sample
+from rodepil.store.know.outside import refuse_address
 from rodepil.store.know.project import StoreProject
 from rodepil.store.shards import folder_name
 from rodepil.store.views.base import View
@@ -102,6 +103,7 @@ def export(
         There is no such view, snapshot or feature; the snapshot is stale; a feature is damaged and
         can't be made again; or the folder holds something else.
     """
+    refuse_address(folder)
     project.refuse_without_snapshot()
     view = project.view(name)
     snapshot.refuse_stale(view, project.held(name), project.manifest.clips)

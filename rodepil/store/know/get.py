@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from rodepil.errors import FeatureError, RodepilError
 from rodepil.io.files import publish, unwritable
 from rodepil.store.know.formats import save_arrays
+from rodepil.store.know.outside import refuse_address
 from rodepil.store.know.picture import Notes, arrays_of, draw, encoded
 from rodepil.store.know.project import MATERIALIZE, StoreProject
 from rodepil.store.shards import folder_name, open_shard
@@ -50,6 +51,7 @@ def get(project: StoreProject, clip: str, view: str, out: Path) -> str:
         raise FeatureError(
             f"'{out.name}' names no format; end it in {', '.join((*PICTURES, *ARRAYS))}"
         )
+    refuse_address(out)
     held = project.held(view)
     row = project.clip(clip)
     clip_id = str(row["clip_id"])

@@ -21,6 +21,7 @@ from rodepil.errors import FeatureError, TableError
 from rodepil.io import tables
 from rodepil.io.files import publish, unwritable
 from rodepil.store import snapshot
+from rodepil.store.know.outside import refuse_address
 from rodepil.store.views.base import View
 
 FILE = "lineage.parquet"
@@ -219,8 +220,9 @@ def refuse_format(out: Path) -> str:
     Raises
     ------
     FeatureError
-        It is neither ``.csv`` nor ``.parquet``.
+        It is neither ``.csv`` nor ``.parquet``, or the file is an address.
     """
+    refuse_address(out)
     suffix = out.suffix.lower()
     if suffix not in {".csv", ".parquet"}:
         raise FeatureError(f"'{out.name}' names no format; end it in .csv or .parquet")

@@ -19,6 +19,8 @@ import webdataset
 
 from rodepil.errors import FeatureError
 from rodepil.store.know.export import Exported, Format, export
+from rodepil.store.know.get import get
+from rodepil.store.know.lineage import refuse_format
 from tests.store.conftest import contents
 from tests.store.know.conftest import Small
 
@@ -176,3 +178,19 @@ def test_without_folds_an_export_says_so(project: Small) -> None:
     project.workspace.folds.unlink()
     (name,) = write(project, "motion", "parquet").files
     assert pq.read_table(project.root / "out" / name)["fold"].to_pylist() == [None] * 16
+
+
+@pytest.mark.parametrize("out", ["s3://lab/exp", "gs:/lab/exp", "memory://x"])
+def test_an_address_is_refused_before_anything_is_written(
+    project: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for write in (
+        lambda: export(project.asked, "motion", "npz", Path(out)),
+        lambda: get(project.asked, "c001", "motion", Path(out) / "x.png"),
+        lambda: refuse_format(Path(out) / "x.csv"),
+    ):
+        with pytest.raises(FeatureError, match=r"is an address.*files and folders of this machine"):
+            write()
+    assert list((tmp_path / "here").iterdir()) == []
