@@ -15,6 +15,7 @@ from rich.progress import (
     Task,
     TextColumn,
 )
+from rich.progress_bar import ProgressBar
 from rich.table import Column
 from rich.text import Text
 
@@ -61,7 +62,7 @@ class Bars:
             return
         columns = (
             TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=NAME)),
-            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=SHORTEST)),
+            _Bar(bar_width=None, table_column=Column(ratio=1, min_width=SHORTEST)),
             _Amounts(unit, table_column=Column(no_wrap=True)),
             *([_Rate(unit, table_column=Column(no_wrap=True))] if unit in RATED else []),
             _Times(table_column=Column(no_wrap=True)),
@@ -92,6 +93,17 @@ class Bars:
                 self._console.print(line, highlight=False, soft_wrap=True)
 
         return advance
+
+
+class _Bar(BarColumn):
+    """A bar that ends full: rich counts its cells by a quotient, which may round down."""
+
+    def render(self, task: Task) -> ProgressBar:
+        """Return the bar."""
+        bar = super().render(task)
+        if task.finished:
+            bar.update(1, 1)
+        return bar
 
 
 class _Amounts(ProgressColumn):

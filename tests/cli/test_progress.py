@@ -72,3 +72,5 @@ def test_a_bar_is_one_line_of_80_columns_and_ends_full(
     assert " in 0:00:00" in last
     (line,) = [line for line in last.splitlines() if "MB" in line]
     assert "MB/s" in line
+    assert "╸" not in line
+    assert "╺" not in line

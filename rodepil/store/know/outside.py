@@ -19,9 +19,10 @@ def refuse_address(out: Path) -> None:
     FeatureError
         `out` is one.
     """
-    if ADDRESS.match(out.as_posix()):
+    said = out.as_posix()
+    if ADDRESS.match(said):
         raise FeatureError(
-            f"'{out.as_posix()}' is an address, and only files and folders of this machine can be "
-            "written: name one, and copy it there with the tool of that place (for S3: aws s3 cp "
+            f"'{said.replace(':/', '://', 1)}' is an address, and only files and folders of this machine "
+            "can be written: name one, and copy it there with the tool of that place (for S3: aws s3 cp "
             "--recursive FOLDER ADDRESS)"
         )
