@@ -26,9 +26,9 @@ from rodepil.store import snapshot
 from rodepil.track.journal import Journal, read_events
 from rodepil.trials import launch
 from rodepil.trials.crossval import CrossvalResult, cross_validate, write_results
-from rodepil.trials.lineage import trace_run
 from rodepil.trials.plan import make_plan
 from rodepil.trials.ray_session import Resources
+from rodepil.trials.traced import trace_run
 
 Copy = Callable[[str], Workspace]
 

@@ -161,7 +161,7 @@ def locate(name: str, folder: Path, root: Path | None = None) -> Path | str:
     alike = get_close_matches(name, [entry.name for entry in CATALOG], n=1)
     guess = f" (did you mean {alike[0]}?)" if alike else ""
     raise ModelError(
-        f"there are no weights {places[0]}, and none are named '{name}'. A model that was trained "
+        f"there are no weights {places[0]}, and none are named '{name}'; a model that was trained "
         "here goes by its trial's id or folder under results/trials, once it is finished; weights "
         f"of others by a file, a name that 'rodepil weights list' shows{guess}, or timm's of a ViT"
     )

@@ -22,7 +22,7 @@ def refuse_address(out: Path) -> None:
     said = out.as_posix()
     if ADDRESS.match(said):
         raise FeatureError(
-            f"'{said.replace(':/', '://', 1)}' is an address, and only files and folders of this machine "
-            "can be written: name one, and copy it there with the tool of that place (for S3: aws s3 cp "
-            "--recursive FOLDER ADDRESS)"
+            f"'{said.replace(':/', '://', 1)}' is an address, and only files and folders of this "
+            "machine can be written: name one, and copy it there with the tool of that place (for "
+            "S3: aws s3 cp --recursive FOLDER ADDRESS)"
         )

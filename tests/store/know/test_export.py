@@ -191,6 +191,8 @@ def test_an_address_is_refused_before_anything_is_written(
         lambda: get(project.asked, "c001", "motion", Path(out) / "x.png"),
         lambda: refuse_format(Path(out) / "x.csv"),
     ):
-        with pytest.raises(FeatureError, match=r"is an address.*files and folders of this machine"):
+        with pytest.raises(
+            FeatureError, match=r"is an address, and only files and folders of this machine"
+        ):
             write()
     assert list((tmp_path / "here").iterdir()) == []
