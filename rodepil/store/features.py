@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
@@ -23,8 +23,9 @@ from rodepil.store.index import Index, Spot
 from rodepil.store.lease import holders, lease
 from rodepil.store.making import Failure
 from rodepil.store.materialize import Manifest
+from rodepil.store.open_shards import OpenShards
 from rodepil.store.places import LocalPlace, Place
-from rodepil.store.shards import MEND, Shard, folder_name, open_shard
+from rodepil.store.shards import Shard, folder_name
 from rodepil.store.sharing import in_turn
 from rodepil.store.summary import MaterializeSummary
 from rodepil.store.views.base import Row, View
@@ -38,7 +39,6 @@ Got = TypeVar("Got")
 log = logging.getLogger(__name__)
 
 SHARD_CLIPS = 16
-OPEN_SHARDS = 128
 
 
 class FeatureStore:
@@ -68,9 +68,7 @@ class FeatureStore:
         self.features = tables.from_rows("features", []) if features is None else features
         self.shard_clips = shard_clips
         self._lock = threading.RLock()
-        self._open: OrderedDict[str, Shard] = OrderedDict()
-        self._checked: set[tuple[str, int]] = set()
-        self._moved: dict[str, dict[str, Spot]] = {}
+        self._shards = OpenShards(self.place)
         self._placed: tuple[pa.Table, dict[str, snapshot.Places]] = (self.features, {})
 
     def __reduce__(self) -> tuple[Callable[..., FeatureStore], tuple[Place, pa.Table, int]]:
@@ -276,7 +274,7 @@ class FeatureStore:
         for name, row, key in places:
             with self._lock:  # others go on while what is yielded is used
                 try:
-                    found = get(*self._at(name, row, key))
+                    found = get(*self._shards.at(name, row, key))
                 except DamagedFeature as error:
                     with suppress(FeatureError, OSError):  # where the store may not be written to
                         self.discard(error.shard)
@@ -291,51 +289,6 @@ class FeatureStore:
         if view not in known:
             known[view] = snapshot.Places(view, self.features)
         return known[view]
-
-    def _at(self, name: str, row: int, key: str) -> tuple[Shard, int]:
-        """Return the shard and row of a feature, wherever it lies now."""
-        try:
-            shard = self._shard(name)
-            held = row < len(shard.keys) and shard.keys[row] == key
-        except DamagedFeature:
-            raise
-        except FeatureError:
-            held = False
-        if not held:  # the cache may have been made anew, in other shards
-            folder = name.rpartition("/")[0]
-            if folder not in self._moved:
-                self._moved[folder] = Index(self.place, folder).spots
-            spot = self._moved[folder].get(key)
-            if spot is None:
-                raise FeatureError(f"feature {key} is not in the store ({name}); {MEND}")
-            name, row = f"{folder}/{spot.shard}", spot.row
-            shard = self._shard(name)
-        if (name, row) not in self._checked:
-            shard = self._check(shard, name, row)
-        return shard, row
-
-    def _check(self, shard: Shard, name: str, row: int) -> Shard:
-        """Compare a row's bytes with their checksum; a bad local copy is fetched once more."""
-        try:
-            shard.check(row)
-        except DamagedFeature:
-            if not self.place.refresh(name):
-                raise
-            self._open.pop(name)
-            self._checked -= {one for one in self._checked if one[0] == name}
-            shard = self._shard(name)
-            shard.check(row)
-        self._checked.add((name, row))
-        return shard
-
-    def _shard(self, name: str) -> Shard:
-        """Open a shard, or take it from those that are open; the longest unused one is let go."""
-        shard = self._open.get(name) or open_shard(self.place, name)
-        self._open[name] = shard
-        self._open.move_to_end(name)
-        if len(self._open) > OPEN_SHARDS:
-            self._open.popitem(last=False)
-        return shard
 
     def dataset(
         self,
@@ -359,9 +312,7 @@ class FeatureStore:
 
     def forget(self) -> None:
         """Forget what is open and known of files: they may have been made anew."""
-        self._open.clear()
-        self._checked.clear()
-        self._moved.clear()
+        self._shards.forget()
 
 
 def _reopen(place: Place, features: pa.Table, shard_clips: int) -> FeatureStore:

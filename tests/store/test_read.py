@@ -14,7 +14,7 @@ import pytest
 
 from rodepil.errors import FeatureError
 from rodepil.store import FeatureStore, MotionView
-from rodepil.store.features import OPEN_SHARDS
+from rodepil.store.open_shards import OPEN_SHARDS
 from rodepil.store.views.frames import FrameView
 from tests.store.conftest import ClipFolder, Video
 
@@ -126,8 +126,8 @@ def scattered(folder: ClipFolder, tmp_path: Path) -> FeatureStore:
 
 def test_few_shards_stay_open(scattered: FeatureStore) -> None:
     for _ in scattered.rows("frames", scattered.features.column("clip_id").to_pylist()):
-        assert len(scattered._open) <= OPEN_SHARDS
-    assert len(scattered._open) == OPEN_SHARDS
+        assert len(scattered._shards.opened) <= OPEN_SHARDS
+    assert len(scattered._shards.opened) == OPEN_SHARDS
 
 
 def test_what_is_read_holds_no_file_open(scattered: FeatureStore) -> None:
