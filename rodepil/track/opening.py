@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.track.journal import Journal
 from rodepil.track.protocol import Tracker

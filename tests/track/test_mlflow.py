@@ -16,7 +16,7 @@ import pytest
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track import open_tracker
