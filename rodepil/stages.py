@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import AuditError, SourceError
+from rodepil.errors import AuditError, SettingError, SourceError
 from rodepil.io import tables
 from rodepil.io.progress import Progress
 from rodepil.io.wording import by_number
@@ -252,12 +252,24 @@ def scratch(settings: ProjectSettings, workspace: Workspace, progress: Progress)
 
 
 def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Cross-validate the other modalities that the settings name, for the report to compare."""
+    """Cross-validate the other modalities that the settings name, for the report to compare.
+
+    Raises
+    ------
+    SettingError
+        One of them is none, or shall tell motion by one frame; nothing is trained or removed.
+    """
+    from rodepil.vision.inputs import make_inputs  # noqa: PLC0415
+
+    names = dict.fromkeys(settings.compare.modalities)
+    wanted = [name for name in names if name != settings.train.modality]
+    for name in wanted:
+        make_inputs(settings.features, name, settings.train.flow)
     folder = workspace.results / "modalities"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [name for name in settings.compare.modalities if name != settings.train.modality]
     for stale in folder.iterdir():
-        if stale.name.partition(".")[0].removesuffix("_predictions") not in wanted:
+        name = stale.name.partition(".")[0].removesuffix("_predictions")
+        if stale.is_file() and name not in wanted:
             stale.unlink()
     said = [
         f"{name}\n{cross_validate(settings, workspace, progress, modality=name)}" for name in wanted
@@ -284,7 +296,22 @@ def cross_validate(
     modality
         What the network shall see in place of the settings' modality; it is written down beside
         the result.
+
+    Raises
+    ------
+    SettingError
+        Control and modality came together, or the modality is the settings' own.
     """
+    if modality is not None and control != "none":
+        raise SettingError(
+            f"control '{control}' and modality '{modality}' came together; give one of them, or "
+            f"set train.modality={modality} for a control of it"
+        )
+    if modality == settings.train.modality:
+        raise SettingError(
+            f"modality '{modality}' is train.modality: that is the result itself; leave "
+            "--modality out"
+        )
     from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.trials.crossval import cross_validate as validate  # noqa: PLC0415
