@@ -37,7 +37,7 @@ class FrameView(View):
     pairs
         ``native`` stores with each frame the one `gap` frames later in the clip; near the end the
         pair begins earlier, so that it stays whole. ``sampled`` stores one frame more, ahead of
-        the T: the one a sampling step before the first of them, or the clip's first.
+        the T: the clip's first, half a sampling step before the first of them.
     gap
         Frames of the clip between the two of a native pair.
     """
