@@ -8,10 +8,10 @@ from typing import Final
 
 import pyarrow as pa
 
+from rodepil.config.modality import FLOWLESS
 from rodepil.errors import ReportError, SubjectLeak
 from rodepil.report.counts import groups
 from rodepil.report.records import Result, TrialRecord
-from rodepil.trials.identity import FLOWLESS
 
 AGREEMENT: Final = 1e-9
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 import rodepil
+from rodepil.config.modality import FLOWLESS
 from rodepil.config.settings import ProjectSettings
 from rodepil.io.files import short_hash
 from rodepil.train.trial import TrialSettings
@@ -28,9 +29,6 @@ NAMES_ONLY: dict[str, set[str] | bool] = {
 (their content is hashed), and the device (``auto`` would not pin it; another device is the same
 recipe to rounding). The number of workers is part of the recipe, and the number of threads of a
 sum's last bits."""
-
-FLOWLESS = ("rgb", "absdiff")
-"""Modalities that do not read ``train.flow``, so that it is no part of their trials."""
 
 
 def trial_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
