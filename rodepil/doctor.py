@@ -116,12 +116,15 @@ def _git_and_dvc(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _mlflow(workspace: Workspace) -> Iterator[Finding]:
-    from rodepil.track import open_services  # noqa: PLC0415 - imports MLflow
+    from rodepil.track import missing_database, open_services  # noqa: PLC0415 - imports MLflow
 
     try:
         settings = load_settings(workspace.root)
     except SettingError:
         settings = ProjectSettings()
+    if missing := missing_database(settings.track, workspace):
+        yield Finding("note", "MLflow", "no runs yet", f"the first run makes {missing}")
+        return
     try:
         tracker = open_services(settings.track, workspace)
     except RodepilError as error:
@@ -151,5 +154,25 @@ def _outputs(workspace: Workspace) -> Iterator[Finding]:
         ("report", workspace.results / "report.html"),
     ):
         there = path.is_file()
+        if there and what == "features":
+            yield _features(workspace)
+            continue
         remedy = "" if there else "dvc repro"
         yield Finding("ok" if there else "note", what, "there" if there else "not yet", remedy)
+
+
+def _features(workspace: Workspace) -> Finding:
+    """Say which views of the settings are not what the snapshot and the store should have."""
+    from rodepil.store.know.listing import CURRENT, holdings  # noqa: PLC0415 - imports torch
+    from rodepil.store.know.project import StoreProject  # noqa: PLC0415
+
+    try:
+        listed = holdings(StoreProject(load_settings(workspace.root), workspace))
+    except RodepilError as error:
+        return Finding("fault", "features", "can't be looked at", str(error))
+    ours = [one for one in listed if one.declared]
+    wrong = [one.name for one in ours if one.state != CURRENT]
+    if wrong:
+        said = f"not current: {', '.join(wrong)}"
+        return Finding("note", "features", said, "rodepil features list says why and what to do")
+    return Finding("ok", "features", f"{', '.join(one.name for one in ours)}: current")

@@ -83,6 +83,10 @@ class DamagedFeature(FeatureError):
     shard: str = ""
 
 
+class OlderFeature(DamagedFeature):
+    """A shard of features was written by an earlier version, in a format that is read no more."""
+
+
 class NewerFeature(FeatureError):
     """A shard of features was written by a newer version."""
 

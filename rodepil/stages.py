@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import AuditError, SourceError
+from rodepil.errors import AuditError, SettingError, SourceError
 from rodepil.io import tables
 from rodepil.io.progress import Progress
 from rodepil.io.wording import by_number
@@ -181,7 +181,7 @@ def features(
 
     The snapshot keeps what it has of the settings' other views; where `names` chooses among the
     views, also of those that other settings name. Without names those are left out that a network
-    of this project makes, for it is trained afterwards.
+    of this project makes, for it is trained afterwards, unless all of them are stored already.
 
     Raises
     ------
@@ -189,7 +189,8 @@ def features(
         Clips gave no features in some view; all else is made and in the snapshot.
     """
     from rodepil.store import Manifest, declared_views, open_store, snapshot  # noqa: PLC0415
-    from rodepil.store.know.project import by_hand, choose, put_off  # noqa: PLC0415
+    from rodepil.store.know.project import choose  # noqa: PLC0415
+    from rodepil.store.know.stage import by_hand, doubts, left_out, put_off  # noqa: PLC0415
 
     declared = {
         view.name: view
@@ -197,14 +198,17 @@ def features(
     }
     views: Sequence[View] = choose(names, declared)
     later: Sequence[str] = ()
-    if not names:
-        views, later = put_off(views)
     manifest = Manifest(tables.read("clips", workspace.clips), workspace.clips.parent)
-    summary = open_store(settings.store, workspace).materialize(views, manifest, progress=progress)
+    store = open_store(settings.store, workspace)
+    if not names:
+        views, later = put_off(views, manifest, store)
+    summary = store.materialize(views, manifest, progress=progress)
     made = [view.name for view in views]
-    snapshot.record(workspace.features, summary.features, made, None if names else set(declared))
-    summary.raise_if_failed()
-    return "\n".join([str(summary), *map(by_hand, later)])
+    among = None if names else set(declared)
+    left = snapshot.record(workspace.features, summary.features, made, among)
+    told = [*doubts(views, manifest.clips), *map(by_hand, later), *left_out(left)]
+    summary.raise_if_failed(told)
+    return "\n".join([str(summary), *told])
 
 
 def pretrain(
@@ -248,12 +252,24 @@ def scratch(settings: ProjectSettings, workspace: Workspace, progress: Progress)
 
 
 def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Cross-validate the other modalities that the settings name, for the report to compare."""
+    """Cross-validate the other modalities that the settings name, for the report to compare.
+
+    Raises
+    ------
+    SettingError
+        One of them is none, or shall tell motion by one frame; nothing is trained or removed.
+    """
+    from rodepil.vision.inputs import make_inputs  # noqa: PLC0415
+
+    names = dict.fromkeys(settings.compare.modalities)
+    wanted = [name for name in names if name != settings.train.modality]
+    for name in wanted:
+        make_inputs(settings.features, name, settings.train.flow)
     folder = workspace.results / "modalities"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [name for name in settings.compare.modalities if name != settings.train.modality]
     for stale in folder.iterdir():
-        if stale.name.partition(".")[0].removesuffix("_predictions") not in wanted:
+        name = stale.name.partition(".")[0].removesuffix("_predictions")
+        if stale.is_file() and name not in wanted:
             stale.unlink()
     said = [
         f"{name}\n{cross_validate(settings, workspace, progress, modality=name)}" for name in wanted
@@ -280,7 +296,22 @@ def cross_validate(
     modality
         What the network shall see in place of the settings' modality; it is written down beside
         the result.
+
+    Raises
+    ------
+    SettingError
+        Control and modality came together, or the modality is the settings' own.
     """
+    if modality is not None and control != "none":
+        raise SettingError(
+            f"control '{control}' and modality '{modality}' came together; give one of them, or "
+            f"set train.modality={modality} for a control of it"
+        )
+    if modality == settings.train.modality:
+        raise SettingError(
+            f"modality '{modality}' is train.modality: that is the result itself; leave "
+            "--modality out"
+        )
     from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.trials.crossval import cross_validate as validate  # noqa: PLC0415

@@ -100,11 +100,9 @@ def preparing_rows(pairs: Tensor, case: Case, repeats: int, advance: Advance) ->
 
 def _preparing(modality: str, pairs: Tensor, case: Case) -> Call:
     frames, size_px = pairs.shape[1], pairs.shape[-1]
-    alone = modality == "rgb"
-    features = FeatureSettings(frames=frames, size_px=size_px, pairs="none" if alone else "native")
-    stored = (pairs[:, :, 0] if alone else pairs).contiguous()
+    features = FeatureSettings(frames=frames, size_px=size_px, pairs="native")
     inputs, augment = make_inputs(features, modality), Augment(AugmentSettings())
-    return partial(prepare, stored, inputs, augment, case.device)
+    return partial(prepare, pairs, inputs, augment, case.device)
 
 
 def prepare(stored: Tensor, inputs: Inputs, augment: Augment, device: torch.device) -> Tensor:

@@ -46,7 +46,13 @@ def materialize(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Compute what the store does not hold yet of the views in the settings."""
+    """Compute the features that the store does not hold yet.
+
+    Of the views named, or of all views of the settings. Without names those are left out that a
+    network makes which this project trains, unless all of their features are stored; and views
+    that left the settings leave the snapshot. What is finished is kept: after an interrupt run it
+    again.
+    """
     from rodepil import stages  # noqa: PLC0415 - help stays instant
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -56,17 +62,21 @@ def materialize(
 
 @app.command("list")
 def list_views(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
-    """List every view of settings, snapshot and store, and whether it is up to date."""
-    from rodepil.report.store import holdings_sheet  # noqa: PLC0415
-    from rodepil.store.know.listing import holdings, remedies  # noqa: PLC0415
+    """List the views of settings, snapshot and store.
 
-    project = open_project(root, profile=profile, overrides=overrides or ())
-    asked = _asked(project)
-    typer.echo(f"Store: {asked.store.place}")
-    listed = holdings(asked)
-    _show(holdings_sheet(listed, ""))
-    for line in remedies(listed):
-        typer.echo(line)
+    Of each: its size, its clips in the snapshot of those that the manifest keeps, how long ago
+    something was added, and its state. Below: its kind with its settings, and its folder in the
+    store with the features and shards (files of some features each) that lie there.
+
+    current: a feature for every kept clip, by names and sizes of files ('verify' reads them).
+    stale: made of other clips, or with other settings, code, libraries or weights, than now.
+    not materialized: nothing of it is stored.
+    """
+    from rodepil.store.know.listed import listed_lines  # noqa: PLC0415
+    from rodepil.store.know.listing import holdings  # noqa: PLC0415
+
+    asked = _asked(open_project(root, profile=profile, overrides=overrides or ()))
+    typer.echo("\n".join(listed_lines(asked, holdings(asked))))
 
 
 @app.command("describe")
@@ -82,7 +92,11 @@ def describe(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Tell schema, settings and lineage of a view, and statistics of its training clips."""
+    """Tell what a view is, and what its training clips are like.
+
+    Its schema, settings and versions, a clip traced back to its recording, and statistics over the
+    training clips of a fold.
+    """
     from rodepil.io.files import write_json  # noqa: PLC0415
     from rodepil.store.know.describe import describe as look  # noqa: PLC0415
 
@@ -105,7 +119,11 @@ def verify(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Hash every stored feature again; exit 1 where something is wrong."""
+    """Hash every stored feature again; exit 1 where one is wrong.
+
+    Only this finds a flipped bit in what nobody reads; 'list' and 'materialize' look at names and
+    sizes of files.
+    """
     from rodepil.store.know.verify import verify as look  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -128,8 +146,14 @@ def gc(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Remove what no snapshot, no run and no view of this project's settings refers to."""
-    from rodepil.store.know.collect import collect, collected_lines  # noqa: PLC0415
+    """Remove what nothing in this project refers to any more.
+
+    What the snapshot, a run under results/trials or a view of the settings refers to stays; so
+    does what is less than an hour old, for a materialization may be at work on it. Other projects
+    that use the same store, and views that a script made without a snapshot, are not known.
+    """
+    from rodepil.store.know.collect import collect  # noqa: PLC0415
+    from rodepil.store.know.collected import collected_lines  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
     collected = collect(_asked(project), dry_run=dry_run, not_shared=not_shared)
@@ -148,7 +172,10 @@ def export(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Write a view's features for other tools, with subject, label, fold and key."""
+    """Write a view's features for other tools.
+
+    With each clip's subject, label, fold and key: WebDataset's tar files, npz, or Parquet.
+    """
     from rodepil.store.know.export import export as write  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -167,7 +194,11 @@ def get(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Write one clip's feature as a picture that a person can look at, or as arrays."""
+    """Write one clip's feature as a picture, or as arrays.
+
+    Ids of clips stand in the column clip_id of data/clips.parquet, of exports and of what
+    'rodepil features lineage RUN -o FILE' writes; the names of files in data/clips do as well.
+    """
     from rodepil.store.know.get import get as write  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -190,11 +221,18 @@ def lineage(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Go back from a run to the features, clips and recordings that it learned from."""
-    from rodepil.report.store import recordings_sheet  # noqa: PLC0415
-    from rodepil.store.know.lineage import save  # noqa: PLC0415
-    from rodepil.trials.lineage import trace_run  # noqa: PLC0415
+    """Go back from a run to its clips and recordings.
 
+    Of a trial: which fold it tests, the weights that it starts from, and apart from each other the
+    clips that it learned from and those that it was tested on. With -o a row for every clip, with
+    side, fold, subject and the hashes from its recording to its feature.
+    """
+    from rodepil.report.store import recordings_sheet  # noqa: PLC0415
+    from rodepil.store.know.lineage import refuse_format, save  # noqa: PLC0415
+    from rodepil.trials.traced import trace_run  # noqa: PLC0415
+
+    if out is not None:
+        refuse_format(out)
     project = open_project(root, profile=profile, overrides=overrides or ())
     traced = trace_run(run, project.workspace, check=check, progress=project.progress)
     typer.echo(traced)

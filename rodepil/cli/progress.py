@@ -14,9 +14,9 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
+from rich.progress_bar import ProgressBar
+from rich.table import Column
 from rich.text import Text
 
 from rodepil.io.progress import Advance
@@ -25,6 +25,12 @@ LINES_WITHOUT_TERMINAL = 10
 ROUNDING = 1e-9
 FEW = 10
 """Below it, a part of a unit is shown with two decimals, else with one."""
+
+NAME, SHORTEST = 30, 4
+"""Columns that a task's name takes at most, and its bar at least."""
+
+SHORT_S = 0.05
+"""Work that took less has no rate that says anything."""
 
 SLOW = 100
 """Below it, a rate is shown with a decimal."""
@@ -55,18 +61,17 @@ class Bars:
             yield self._lines(name, total, unit)
             return
         columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            _Amounts(),
-            TextColumn(unit),
-            *([_Rate(unit)] if unit in RATED else []),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, max_width=NAME)),
+            _Bar(bar_width=None, table_column=Column(ratio=1, min_width=SHORTEST)),
+            _Amounts(unit, table_column=Column(no_wrap=True)),
+            *([_Rate(unit, table_column=Column(no_wrap=True))] if unit in RATED else []),
+            _Times(table_column=Column(no_wrap=True)),
         )
-        with Progress(*columns, console=self._console) as bars:
+        with Progress(*columns, console=self._console, expand=True) as bars:
             number = bars.add_task(name, total=total)
             yield lambda amount: bars.advance(number, amount)
+            if abs(bars.tasks[0].remaining or 0.0) < ROUNDING * total:  # of many parts
+                bars.update(number, completed=total)
 
     def _lines(self, name: str, total: float, unit: str) -> Advance:
         done = 0.0
@@ -82,32 +87,65 @@ class Bars:
                 printed, shown = tenth, amounts
                 left_s = (time.monotonic() - begun_s) * max(0.0, total - done) / done
                 line = f"{name}: {amounts} {unit}, {_clock(left_s)} left"
-                if unit in RATED:
-                    line += f", {_rate(done / max(time.monotonic() - begun_s, 1e-9), unit)}"
+                passed_s = time.monotonic() - begun_s
+                if unit in RATED and passed_s >= SHORT_S:
+                    line += f", {_rate(done / passed_s, unit)}"
                 self._console.print(line, highlight=False, soft_wrap=True)
 
         return advance
 
 
+class _Bar(BarColumn):
+    """A bar that ends full: rich counts its cells by a quotient, which may round down."""
+
+    def render(self, task: Task) -> ProgressBar:
+        """Return the bar."""
+        bar = super().render(task)
+        if task.finished:
+            bar.update(1, 1)
+        return bar
+
+
 class _Amounts(ProgressColumn):
     """What is done, of what there is to do."""
 
+    def __init__(self, unit: str, table_column: Column | None = None) -> None:
+        super().__init__(table_column)
+        self._unit = unit
+
     def render(self, task: Task) -> Text:
         """Return the two amounts."""
-        return Text(_amounts(task.completed, task.total or 0.0), style="progress.download")
+        said = f"{_amounts(task.completed, task.total or 0.0)} {self._unit}"
+        return Text(said, style="progress.download")
 
 
 class _Rate(ProgressColumn):
     """How much is done a second."""
 
-    def __init__(self, unit: str) -> None:
-        super().__init__()
+    def __init__(self, unit: str, table_column: Column | None = None) -> None:
+        super().__init__(table_column)
         self._unit = unit
 
     def render(self, task: Task) -> Text:
-        """Return the rate of late, or of the whole when all is done."""
-        speed = task.finished_speed or task.speed
+        """Return the rate of late, or of the whole when all is done; none of a moment."""
+        passed_s = task.finished_time if task.finished else task.elapsed
+        if not passed_s or passed_s < SHORT_S:
+            return Text("")
+        speed = task.completed / passed_s if task.finished else task.speed
         return Text("" if speed is None else _rate(speed, self._unit), style="progress.data.speed")
+
+
+class _Times(ProgressColumn):
+    """How long it takes still; when it is done, how long it took."""
+
+    def render(self, task: Task) -> Text:
+        """Return either."""
+        if task.finished:
+            return Text(f"in {_clock(task.finished_time or 0.0)}", style="progress.elapsed")
+        left_s = task.time_remaining
+        if left_s is None:
+            return Text(f"{_clock(task.elapsed or 0.0)} so far", style="progress.elapsed")
+        return Text(f"{_clock(left_s)} left", style="progress.remaining")
 
 
 def _rate(speed: float, unit: str) -> str:

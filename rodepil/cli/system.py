@@ -16,7 +16,9 @@ def doctor(root: Root = HERE) -> None:
     from rodepil.doctor import examine  # noqa: PLC0415
 
     findings = examine(Workspace(root))
-    table = Table("", "what", "found", "what to do", box=None, pad_edge=False)
+    table = Table("", "what", box=None, pad_edge=False)
+    for title in ("found", "what to do"):
+        table.add_column(title, overflow="fold")  # paths stay whole
     marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fault": "[red]fault[/]"}
     for finding in findings:
         words = (finding.what, finding.found, finding.remedy)

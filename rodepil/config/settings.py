@@ -21,6 +21,7 @@ from rodepil.config.base import (
 )
 from rodepil.config.imports import ImportSettings
 from rodepil.config.modality import FlowInputSettings, Pairs
+from rodepil.config.record import CompareSettings, TrackSettings
 
 _ROUNDING = 1e-9
 
@@ -161,9 +162,9 @@ class FeatureSettings(Settings):
     """The stored view of a clip that models train on.
 
     ``pairs`` stores a neighbour with each of the ``frames``, by which motion is told: ``native``
-    the frame ``gap`` frames later in the clip, ``sampled`` the one a sampling step earlier. Of
-    ``oversample`` frames that are stored for each one shown, training may take another than the
-    middle one.
+    the frame ``gap`` frames later in the clip, ``sampled`` the one a sampling step earlier (the
+    clip's first for the first of them). Of ``oversample`` frames that are stored for each one
+    shown, training may take another than the middle one.
     """
 
     view: Literal["frames"] = "frames"
@@ -317,7 +318,7 @@ class TrainSettings(Settings):
     activation_checkpointing: bool = False
     precision: Literal["bf16", "fp32"] = "fp32"
     modality: Annotated[str, Field(min_length=1)] = "rgb"
-    flow: FlowInputSettings = FlowInputSettings()
+    flow: FlowInputSettings = FlowInputSettings(winsize=5)
     augment: AugmentSettings = AugmentSettings()
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     workers: Positive = 1
@@ -338,29 +339,6 @@ class TrainSettings(Settings):
             )
             raise ValueError(msg)
         return self
-
-
-class CompareSettings(Settings):
-    """What is cross-validated beside the result, for the report to compare.
-
-    ``modalities`` are trained by the same recipe on the same folds; that of the result is none of
-    them, also where it is named.
-    """
-
-    modalities: tuple[str, ...] = ("flow", "absdiff")
-
-
-class TrackSettings(Settings):
-    """Where runs are recorded; no ``uri`` means MLFLOW_TRACKING_URI or sqlite:///mlflow.db.
-
-    ``services`` are told in this order, and the first gives runs their ids and is read by
-    ``rodepil runs``. The journal keeps what a service that is away misses.
-    """
-
-    experiment: Annotated[str, Field(min_length=1)] = "rodepil"
-    uri: str | None = None
-    journal: bool = True
-    services: Annotated[tuple[str, ...], Field(min_length=1)] = ("mlflow",)
 
 
 def _demo_views() -> dict[str, dict[str, Any]]:

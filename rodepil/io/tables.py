@@ -110,7 +110,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             "clip_id": _S, "view": _S, "key": _S, "clip_sha256": _S, "recording_id": _S,
             "start_frame": _I, "end_frame": _I,
         },
-        {"recording_sha256": _S},
+        {"recording_sha256": _S, "subject_id": _S, "fold": _I},
     ),
     "predictions": _schema(
         {"run_id": _S, "fold": _I, "clip_id": _S, "subject_id": _S, "label": _I, "score": _F}
@@ -131,7 +131,8 @@ SCHEMAS: dict[str, pa.Schema] = {
 
 
 LATER: dict[str, frozenset[str]] = {
-    "recordings": frozenset(field.name for field in SCHEMAS["recordings"] if field.nullable)
+    "recordings": frozenset(field.name for field in SCHEMAS["recordings"] if field.nullable),
+    "lineage": frozenset({"subject_id", "fold"}),
 }
 """Columns that earlier versions did not know; a table without them is read all the same."""
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from rodepil.config.modality import FLOWLESS
 from rodepil.errors import ReportError, SubjectLeak
 from rodepil.report.counts import groups
 from rodepil.report.records import Result, TrialRecord
@@ -83,7 +84,9 @@ def check_clips(result: Result, clips: pa.Table, folds: pa.Table, remedy: str) -
 
 
 def check_beside(name: str, other: Result, result: Result, remedy: str, *may_differ: str) -> None:
-    """Refuse what was run on other clips than the result, fold by fold, or by other settings.
+    """Refuse what was run on other data or clips than the result, fold by fold, or otherwise.
+
+    ``train.flow`` counts where both read it.
 
     Parameters
     ----------
@@ -94,8 +97,20 @@ def check_beside(name: str, other: Result, result: Result, remedy: str, *may_dif
     remedy
         What to do.
     may_differ
-        Settings of ``train`` that need not be the same.
+        Settings that need not be the same, as ``train.modality``.
+
+    Raises
+    ------
+    ReportError
+        The two can't be compared.
     """
+    if other.record.data != result.record.data:
+        raise ReportError(
+            f"{name} comes from {other.record.data}, the result from {result.record.data}, so the "
+            f"two can't be compared; {remedy}"
+        )
+    if any(run.record.settings.train.modality in FLOWLESS for run in (other, result)):
+        may_differ = (*may_differ, "train.flow")
     if _recipe(other, may_differ) != _recipe(result, may_differ):
         raise ReportError(
             f"{name} was trained by other settings than the result, so the two can't be compared; "
@@ -111,7 +126,10 @@ def check_beside(name: str, other: Result, result: Result, remedy: str, *may_dif
 
 
 def _recipe(result: Result, but: tuple[str, ...]) -> dict[str, object]:
-    """Return the settings that a result shares with what stands beside it: not the pretraining."""
-    return result.record.settings.model_dump(
-        exclude={"model": {"pretrained", "weights"}, "train": set(but)}
-    )
+    """Return the settings of a result by name, as ``train.epochs``, `but` those."""
+    return {
+        f"{section}.{name}": value
+        for section, settings in result.record.settings.model_dump().items()
+        for name, value in settings.items()
+        if f"{section}.{name}" not in but
+    }

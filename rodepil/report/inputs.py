@@ -100,21 +100,35 @@ def read_inputs(workspace: Workspace) -> ReportInputs:
             continue
         remedy = f"run 'rodepil crossval --control {path.stem.removeprefix('control_')}'"
         control = _read_result(workspace.results, path.stem, f"{path.stem}_predictions", remedy)
-        check_beside(f"control '{control.record.control}'", control, result, remedy)
+        check_beside(
+            f"control '{control.record.control}'",
+            control,
+            result,
+            remedy,
+            "model.pretrained",
+            "model.weights",
+        )
         controls[control.record.control] = control
     audit = read_audit(workspace.results / "audit.json", clips)
     return ReportInputs(clips, folds, result, controls, audit, _modalities(workspace, result))
 
 
 def _modalities(workspace: Workspace, result: Result) -> dict[str, Result]:
-    """Read the other modalities that were cross-validated beside the result."""
+    """Read the other modalities that were cross-validated beside the result.
+
+    A file of the result's own modality is stale, and not read.
+    """
     folder = workspace.results / "modalities"
     found = {}
     for path in sorted(folder.glob("*.json")):
         name = path.stem
+        if name == result.record.settings.train.modality:
+            continue
         remedy = f"run 'rodepil crossval --modality {name}'"
         other = _read_result(folder, name, f"{name}_predictions", remedy)
-        check_beside(f"modality '{name}'", other, result, remedy, "modality")
+        check_beside(f"modality '{name}'", other, result, remedy, "train.modality", "model.weights")
+        if other.record.control != "none":
+            raise ReportError(f"{path} is of control '{other.record.control}'; {remedy}")
         if other.record.settings.train.modality != name:
             raise ReportError(
                 f"{path} is of modality '{other.record.settings.train.modality}'; {remedy}"

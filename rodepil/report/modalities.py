@@ -20,7 +20,8 @@ _PRINTED: Final[Mapping[str, str]] = {"rgb": "RGB", "flow": "OpticalFlow", "absd
 
 def compared(inputs: ReportInputs) -> dict[str, Result]:
     """Return the result and the other modalities by name, in the paper's order."""
-    found = {inputs.result.record.settings.train.modality: inputs.result, **inputs.modalities}
+    own = inputs.result.record.settings.train.modality
+    found = {**inputs.modalities, own: inputs.result}
     rest = sorted(set(found) - set(ORDER))
     return {name: found[name] for name in (*ORDER, *rest) if name in found}
 

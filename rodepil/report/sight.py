@@ -11,6 +11,7 @@ from rodepil.config.settings import FeatureSettings, ProjectSettings
 from rodepil.errors import ReportError
 from rodepil.io.files import publish, unwritable
 from rodepil.report.films import Film, find_film
+from rodepil.report.seen import ClipSeen, shown_of, strips
 from rodepil.report.strips import sheet_of
 from rodepil.store.decode import decode_one
 from rodepil.store.know.get import PICTURES
@@ -19,7 +20,6 @@ from rodepil.store.know.project import StoreProject
 from rodepil.store.views.frames import FrameView
 from rodepil.store.views.registry import training_view
 from rodepil.vision.modality import make_modality
-from rodepil.vision.show import ClipSeen, shown_of, strips
 
 NOT_STORED = (
     "The settings store no pairs (features.pairs none): each frame is compared here with one that "

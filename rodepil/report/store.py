@@ -1,42 +1,31 @@
-"""What a store holds and what a run learned from, as tables."""
+"""What a run learned from, as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rodepil.report.sheet import Column, Sheet
-from rodepil.store.know.listing import Holding
 from rodepil.store.know.origins import RecordingOrigin
-from rodepil.store.know.tell import age_text, size_text
 
 DIGEST_DIGITS = 16
 NOT_KNOWN = "unknown"
 
 
-def holdings_sheet(holdings: Sequence[Holding], data: str) -> Sheet:
-    """Return a row for each view."""
+def recordings_sheet(recordings: Sequence[RecordingOrigin], data: str) -> Sheet:
+    """Return a row for each recording that a run learned from; of a trial with both sides."""
+    sided = any(one.trained is not None for one in recordings)
+    counts = ("Trained", "Tested") if sided else ("Clips",)
     columns = (
-        Column("View"), Column("Kind"), Column("Settings"), Column("Clips", "count"),
-        Column("Features", "count"), Column("Shards", "count"), Column("Size"), Column("Age"),
-        Column("State"),
+        Column("Recording"), *(Column(name, "count") for name in counts), Column("SHA-256"),
+        Column("Today"),
     )  # fmt: skip
     rows = tuple(
         (
-            one.name or one.folder, one.kind, one.settings, one.clips, one.features, one.shards,
-            size_text(one.size_bytes), age_text(one.age_s), one.state,
+            one.recording_id,
+            *((one.trained, one.tested) if sided else (one.clips,)),
+            (one.sha256 or NOT_KNOWN)[:DIGEST_DIGITS],
+            one.today,
         )
-        for one in holdings
-    )  # fmt: skip
-    return Sheet("store", "Stored features", "", data, columns, rows)
-
-
-def recordings_sheet(recordings: Sequence[RecordingOrigin], data: str) -> Sheet:
-    """Return a row for each recording that a run learned from."""
-    columns = (
-        Column("Recording"), Column("Clips", "count"), Column("SHA-256"), Column("Today"),
-    )  # fmt: skip
-    rows = tuple(
-        (one.recording_id, one.clips, (one.sha256 or NOT_KNOWN)[:DIGEST_DIGITS], one.today)
         for one in recordings
     )
     return Sheet("recordings", "Recordings", "", data, columns, rows)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rodepil.report.seen import Strip
 from rodepil.store.know.picture import (
     GAP_PX,
     LINE_PX,
@@ -20,7 +21,6 @@ from rodepil.store.know.picture import (
     width_px,
     write,
 )
-from rodepil.vision.show import Strip
 
 BETWEEN_PX = 10
 

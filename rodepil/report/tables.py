@@ -203,8 +203,15 @@ def folds(inputs: ReportInputs) -> Sheet:
 def trials(inputs: ReportInputs) -> Sheet:
     """Return every trial that the numbers come from: its id, its run, and how long it took."""
     rows: list[tuple[Cell, ...]] = [
-        (run.record.control, f"fold {trial.fold}", trial.trial_id, trial.run_id, trial.seconds)
-        for run in (inputs.result, *inputs.controls.values())
+        (
+            run.record.control,
+            run.record.settings.train.modality,
+            f"fold {trial.fold}",
+            trial.trial_id,
+            trial.run_id,
+            trial.seconds,
+        )
+        for run in (inputs.result, *inputs.controls.values(), *inputs.modalities.values())
         for trial in sorted(run.record.trials, key=lambda trial: trial.fold)
     ]
     return Sheet(
@@ -215,6 +222,7 @@ def trials(inputs: ReportInputs) -> Sheet:
         data=inputs.data,
         columns=(
             Column("Control"),
+            Column("Modality"),
             Column("CV"),
             Column("Trial"),
             Column("Run"),

@@ -52,7 +52,7 @@ def neighbour_words(features: FeatureSettings) -> str:
     """Return between which frames differences and flow are taken."""
     if features.pairs == "native":
         later = "the next frame" if features.gap == 1 else f"the frame {features.gap} later"
-        return f"each of the {features.frames} frames and {later} of the recording"
+        return f"each of the {features.frames} frames and {later} of the clip"
     return f"neighbours among the {features.frames} frames"
 
 

@@ -1,6 +1,7 @@
 """Clips with their labels, as training takes them, and those of them that lie in memory.
 
-Shapes: N clips, B clips of a batch, T frames, C channels, H W pixels.
+Shapes: N clips, B clips of a batch, ... the frames of one as its view stores them, C channels,
+H W pixels.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class ClipSet:
     Attributes
     ----------
     frames
-        (N, T, C, H, W) uint8, range [0, 255], on any device.
+        (N, ..., C, H, W) uint8, range [0, 255], on any device.
     labels
         (N,) int64 on the CPU, 0 normal, 1 seizure.
     clip_ids, subject_ids
@@ -67,7 +68,7 @@ class ClipSet:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one clip, (T, C, H, W)."""
+        """The shape of one clip, (..., C, H, W)."""
         return tuple(self.frames.shape[1:])
 
     @property

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -62,7 +62,8 @@ class FeatureDataset(Dataset[dict[str, Any]]):
     SubjectLeak
         `split` is no Split, or the view was made with what learned from the test subjects.
     FeatureError
-        A feature is missing from the snapshot, or is of other bytes than the clip's.
+        `side` is neither of the two, a feature is missing from the snapshot, or it is of other
+        bytes than the clip's.
     """
 
     def __init__(
@@ -196,13 +197,9 @@ class FeatureDataset(Dataset[dict[str, Any]]):
             yield self._row(self.clip_ids[index])
 
     def _row(self, clip_id: str) -> Row:
-        try:
+        if self.manifest is None:
             return next(self.store.rows(self.view.name, [clip_id]))
-        except FeatureError:  # what is damaged is removed by now
-            if self.manifest is None:
-                raise
-            self.store.ensure(self.view, self.manifest, processes=1)
-            return next(self.store.rows(self.view.name, [clip_id]))
+        return self.store.sound_row(self.view, clip_id, self.manifest)
 
 
 def _refuse_learned(view: View, split: Split) -> None:
@@ -223,10 +220,14 @@ def side_of(split: Split, side: Side) -> pa.Table:
     ------
     SubjectLeak
         `split` is no Split, whatever it looks like.
+    FeatureError
+        There is no such side.
     """
     if not isinstance(split, Split):
         raise SubjectLeak(
             f"clips are had through a Split, got {type(split).__name__}; "
             "take split_by_fold(clips, folds, fold)"
         )
+    if side not in get_args(Side):
+        raise FeatureError(f"a split has no side {side!r}; take 'train' or 'test'")
     return split.train if side == "train" else split.test

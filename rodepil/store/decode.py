@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
@@ -50,7 +52,8 @@ def decode(
     Returns
     -------
     list
-        For each view its arrays by column, or the reason why it has none of this clip.
+        For each view its arrays by column, or the reason why it has none of this clip; one that
+        all views have before the first frame saves decoding.
 
     Raises
     ------
@@ -76,6 +79,8 @@ def _pass(
 ) -> tuple[list[Row | RodepilError], int]:
     """Decode once; return what came of each view, and the number of frames."""
     makers = [_Maker(view, span) for view in views] if span.n_frames else []
+    if makers and fps is not None and all(maker.failed for maker in makers):
+        return [maker.finish() for maker in makers], span.n_frames
     decoded = 0
     for frame in clip_frames(path, fps):
         decoded += 1
@@ -91,39 +96,57 @@ class _Maker:
 
     def __init__(self, view: View, span: ClipSpan) -> None:
         self._view = view
-        self._tap: Tap | RodepilError = _try(partial(view.tap, span))
+        self._tap: Tap | RodepilError = self._try(partial(view.tap, span))
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing will come of it."""
+        return isinstance(self._tap, RodepilError)
 
     def add(self, frame: ClipFrame) -> None:
         if not isinstance(self._tap, RodepilError):
-            try:
-                self._tap.add(frame)
-            except RodepilError as error:
-                self._tap = error
+            said = self._try(partial(self._tap.add, frame))
+            if isinstance(said, RodepilError):
+                self._tap = said
 
     def finish(self) -> Row | RodepilError:
         if isinstance(self._tap, RodepilError):
             return self._tap
-        row = _try(self._tap.finish)
-        if not isinstance(row, RodepilError):
-            _check(self._view, row)
+        return self._try(partial(self._checked, self._tap))
+
+    def _checked(self, tap: Tap) -> Row:
+        """Refuse arrays that are not what the view says it stores: a fault in the view."""
+        row = tap.finish()
+        for name, column in self._view.columns.items():
+            array = row.get(name)
+            if array is None or not column.fits(array):
+                got = "nothing" if array is None else f"{array.dtype} {array.shape}"
+                raise FeatureError(
+                    f"{type(self._view).__qualname__} made {got} for its column '{name}', wanted "
+                    f"{column.dtype} {column.shape}; mend that class"
+                )
         return row
 
+    def _try(self, step: Callable[[], Made]) -> Made | RodepilError:
+        """Return what a step makes, or the reason why it makes nothing."""
+        try:
+            return step()
+        except RodepilError as error:
+            return error
+        except MemoryError:  # no fault of the view's
+            raise
+        except Exception as error:  # noqa: BLE001 - any fault in a view's own code is that view's alone
+            return fault_of(self._view, error)
 
-def _try(step: Callable[[], Made]) -> Made | RodepilError:
-    """Return what a step makes, or the reason why it makes nothing."""
-    try:
-        return step()
-    except RodepilError as error:
-        return error
 
-
-def _check(view: View, row: Row) -> None:
-    """Refuse arrays that are not what the view says it stores: a fault in the view."""
-    for name, column in view.columns.items():
-        array = row.get(name)
-        if array is None or not column.fits(array):
-            got = "nothing" if array is None else f"{array.dtype} {array.shape}"
-            raise TypeError(
-                f"view '{view.name}' made {got} for its column '{name}', wanted {column.dtype} "
-                f"{column.shape}; mend {type(view).__qualname__}"
-            )
+def fault_of(view: View, error: Exception) -> FeatureError:
+    """Return an error that says where a view's own code failed, and with what."""
+    passed = traceback.extract_tb(error.__traceback__)
+    own = getattr(sys.modules.get(type(view).__module__), "__file__", None)
+    place = ([each for each in passed if each.filename == own] or passed)[-1]
+    fault = FeatureError(
+        f"{type(view).__qualname__} (kind '{view.kind}') ended with {type(error).__name__}: "
+        f"{error} ({place.filename}:{place.lineno}); mend that line"
+    )
+    fault.__cause__ = error
+    return fault

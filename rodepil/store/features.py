@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections import Counter, OrderedDict
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
@@ -18,11 +20,13 @@ from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
 from rodepil.store import materialize, snapshot
 from rodepil.store.index import Index, Spot
-from rodepil.store.lease import lease
+from rodepil.store.lease import holders, lease
 from rodepil.store.making import Failure
 from rodepil.store.materialize import Manifest
+from rodepil.store.open_shards import OpenShards
 from rodepil.store.places import LocalPlace, Place
-from rodepil.store.shards import MEND, Shard, folder_name, open_shard
+from rodepil.store.shards import Shard, folder_name
+from rodepil.store.sharing import in_turn
 from rodepil.store.summary import MaterializeSummary
 from rodepil.store.views.base import Row, View
 
@@ -32,12 +36,13 @@ if TYPE_CHECKING:
 
 Got = TypeVar("Got")
 
+log = logging.getLogger(__name__)
+
 SHARD_CLIPS = 16
-OPEN_SHARDS = 128
 
 
 class FeatureStore:
-    """Shards of features: a cache that may be deleted, and is filled again by `ensure`.
+    """Shards of features: a cache that may be deleted, and is filled again by `materialize`.
 
     Any number of threads and processes may read it and add to it at once.
 
@@ -46,7 +51,8 @@ class FeatureStore:
     place
         Where the shards lie, a folder for each view: a folder's path, or a `Place`.
     features
-        The snapshot that says which feature a clip has; `materialize` sets it.
+        The snapshot that says which feature a clip has: the table "features". Without one nothing
+        can be read before `materialize`, which sets it.
     shard_clips
         Clips in a shard, at most.
     """
@@ -62,9 +68,7 @@ class FeatureStore:
         self.features = tables.from_rows("features", []) if features is None else features
         self.shard_clips = shard_clips
         self._lock = threading.RLock()
-        self._open: OrderedDict[str, Shard] = OrderedDict()
-        self._checked: set[tuple[str, int]] = set()
-        self._moved: dict[str, dict[str, Spot]] = {}
+        self._shards = OpenShards(self.place)
         self._placed: tuple[pa.Table, dict[str, snapshot.Places]] = (self.features, {})
 
     def __reduce__(self) -> tuple[Callable[..., FeatureStore], tuple[Place, pa.Table, int]]:
@@ -123,15 +127,21 @@ class FeatureStore:
         shards: list[dict[str, tuple[str, ...]]] = [{} for _ in views]
         total = sum(group.n_clips for group in groups)
         folders = [folder_name(view) for view in views] if groups else []
+        others = max((holders(self.place, each, time.time()) for each in folders), default=0)
+        if others:
+            log.info("%d at work on the same views: what they make meanwhile is taken", others)
         with (
             progress.task(f"features: {', '.join(names)}", total, "clips") as advance,
             lease(self.place, folders) as renew,
         ):
-            for made in materialize.run(groups, advance, processes):
+            for made in materialize.run(in_turn(groups, others), advance, processes):
                 renew()
                 for number, written in made.shards.items():
                     computed[views[number].name] += sum(map(len, written.values()))
                     shards[number].update(written)
+                for number, found in made.found.items():
+                    lacked[views[number].name] -= sum(map(len, found.values()))
+                    shards[number].update(found)
                 failures += made.failures
             after = self._index(views, indexes, shards)
         self.forget()
@@ -238,6 +248,20 @@ class FeatureStore:
         """
         yield from self._each(view, list(clip_ids), Shard.arrays)
 
+    def sound_row(self, view: View, clip_id: str, manifest: Manifest) -> Row:
+        """Return the feature of a clip; where it is damaged or lost it is made again, once.
+
+        Raises
+        ------
+        FeatureError
+            The snapshot has no such feature, or it can't be made again.
+        """
+        try:
+            return next(self.rows(view.name, [clip_id]))
+        except FeatureError:  # what is damaged is removed by now
+            self.ensure(view, manifest, processes=1)
+            return next(self.rows(view.name, [clip_id]))
+
     def _each(
         self, view: str, clip_ids: Sequence[str], get: Callable[[Shard, int], Got]
     ) -> Iterator[Got]:
@@ -250,7 +274,7 @@ class FeatureStore:
         for name, row, key in places:
             with self._lock:  # others go on while what is yielded is used
                 try:
-                    found = get(*self._at(name, row, key))
+                    found = get(*self._shards.at(name, row, key))
                 except DamagedFeature as error:
                     with suppress(FeatureError, OSError):  # where the store may not be written to
                         self.discard(error.shard)
@@ -265,51 +289,6 @@ class FeatureStore:
         if view not in known:
             known[view] = snapshot.Places(view, self.features)
         return known[view]
-
-    def _at(self, name: str, row: int, key: str) -> tuple[Shard, int]:
-        """Return the shard and row of a feature, wherever it lies now."""
-        try:
-            shard = self._shard(name)
-            held = row < len(shard.keys) and shard.keys[row] == key
-        except DamagedFeature:
-            raise
-        except FeatureError:
-            held = False
-        if not held:  # the cache may have been made anew, in other shards
-            folder = name.rpartition("/")[0]
-            if folder not in self._moved:
-                self._moved[folder] = Index(self.place, folder).spots
-            spot = self._moved[folder].get(key)
-            if spot is None:
-                raise FeatureError(f"feature {key} is not in the store ({name}); {MEND}")
-            name, row = f"{folder}/{spot.shard}", spot.row
-            shard = self._shard(name)
-        if (name, row) not in self._checked:
-            shard = self._check(shard, name, row)
-        return shard, row
-
-    def _check(self, shard: Shard, name: str, row: int) -> Shard:
-        """Compare a row's bytes with their checksum; a bad local copy is fetched once more."""
-        try:
-            shard.check(row)
-        except DamagedFeature:
-            if not self.place.refresh(name):
-                raise
-            self._open.pop(name)
-            self._checked -= {one for one in self._checked if one[0] == name}
-            shard = self._shard(name)
-            shard.check(row)
-        self._checked.add((name, row))
-        return shard
-
-    def _shard(self, name: str) -> Shard:
-        """Open a shard, or take it from those that are open; the longest unused one is let go."""
-        shard = self._open.get(name) or open_shard(self.place, name)
-        self._open[name] = shard
-        self._open.move_to_end(name)
-        if len(self._open) > OPEN_SHARDS:
-            self._open.popitem(last=False)
-        return shard
 
     def dataset(
         self,
@@ -333,9 +312,7 @@ class FeatureStore:
 
     def forget(self) -> None:
         """Forget what is open and known of files: they may have been made anew."""
-        self._open.clear()
-        self._checked.clear()
-        self._moved.clear()
+        self._shards.forget()
 
 
 def _reopen(place: Place, features: pa.Table, shard_clips: int) -> FeatureStore:

@@ -14,11 +14,11 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
@@ -29,6 +29,7 @@ BUILT_IN = ("s3", "gs", "gcs", "hdfs", "viewfs")
 WHOLE_ON_CLOSE = ("s3", "gs", "gcs")
 """Here a file is seen once it is closed, and a killed writer leaves nothing that is."""
 
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 CHUNK_BYTES = 1 << 24
 MOVES = 3
 URL_SIGNS = "%/:=&?~#+!$,;'@()*[]"
@@ -51,6 +52,17 @@ REMEDIES = {
 }
 """What to do, by what file systems say: they share no classes of errors."""
 
+LOGINS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+NO_LOGIN = (
+    "no login is set, so that only a machine of Amazon's own gets in: set AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+)
 ELSE = "look at store.url and at the server, and run the command again: what is finished is kept"
 
 
@@ -79,6 +91,13 @@ class RemoteFolder:
         self.said = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         self._secrets = [word for word in (parts.password, parts.query) if word]
         self._opened: tuple[int, Any, str] | None = None
+
+    def server(self, environ: Mapping[str, str] = os.environ) -> str:
+        """Return which server of S3 is asked; empty for Amazon's own and for other protocols."""
+        if self.scheme != "s3":
+            return ""
+        asked = parse_qs(urlsplit(self.url).query).get("endpoint_override", [""])[0]
+        return asked or next((environ[name] for name in ENDPOINTS if environ.get(name)), "")
 
     def list(self, folder: str = "") -> list[fs.FileInfo]:
         """Return files and folders in a folder; none where it is not there."""
@@ -181,7 +200,24 @@ class RemoteFolder:
             for word in self._secrets:
                 said = said.replace(word, "***")
             at = f"{self.said}/{name}".rstrip("/")
-            raise FeatureError(f"{at} can't be used: {_remedy(said)} ({said})") from None
+            login = "" if self.scheme != "s3" or _may_log_in(self.url) else f"{NO_LOGIN}; "
+            raise FeatureError(
+                f"{at} can't be used: {login}{_remedy(said)} ({_short(said)})"
+            ) from None
+
+
+def _may_log_in(url: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Say whether anything is set that logs in to S3; a machine of Amazon's needs nothing."""
+    options = parse_qs(urlsplit(url).query)
+    if urlsplit(url).password or {"access_key", "anonymous"} & options.keys():
+        return True
+    files = [Path(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")).expanduser()]
+    return any(environ.get(name) for name in LOGINS) or any(file.is_file() for file in files)
+
+
+def _short(said: str) -> str:
+    """Return what a file system says, without what only its server understands."""
+    return re.sub(r"\s*\(?Request ID:[^)]*\)?", "", said.rpartition("operation: ")[2]).strip()
 
 
 def _remedy(said: str) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rodepil.errors import DamagedFeature, TableError
+from rodepil.errors import DamagedFeature, OlderFeature, TableError
 from rodepil.io import tables
 from rodepil.store.places import Place
 from rodepil.store.shards import SUFFIX, Shard, file_name, open_shard
@@ -48,6 +48,8 @@ class Index:
         Where each key lies.
     damaged
         Files that are no whole shards; their features count as absent.
+    older
+        Those of them that are whole, in a format that is read no more.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class Index:
     ) -> None:
         self.place, self.folder = place, folder
         self.damaged: list[str] = []
+        self.older: list[str] = []
         self.spots: dict[str, Spot] = {}
         there = place.files(folder)
         noted = _read(place, folder) if INDEX in there else {}
@@ -109,8 +112,10 @@ class Index:
             pass
         try:
             return open_shard(self.place, full).keys
-        except DamagedFeature:
+        except DamagedFeature as error:
             self.damaged.append(name)
+            if isinstance(error, OlderFeature):
+                self.older.append(name)
             return None
 
     def write(self) -> None:

@@ -65,9 +65,14 @@ def _write(place: Place, names: Sequence[str]) -> None:
 
 def is_leased(place: Place, folder: str, now_s: float) -> bool:
     """Say whether somebody adds to a folder, `now_s` in seconds since 1970."""
+    return holders(place, folder, now_s) > 0
+
+
+def holders(place: Place, folder: str, now_s: float) -> int:
+    """Return how many add to a folder, `now_s` in seconds since 1970."""
+    held = 0
     for name in place.hidden(folder):
         if name.startswith(PREFIX):
             with suppress(FileNotFoundError):  # its holder has ended
-                if place.modified_s(f"{folder}/{name}") > now_s - HELD_S:
-                    return True
-    return False
+                held += place.modified_s(f"{folder}/{name}") > now_s - HELD_S
+    return held

@@ -82,7 +82,7 @@ class FeatureLoader:
 
     Iterating yields what is left of the epoch, then the next iteration begins the next one.
     `rodepil.train` has its own batches, with augmentation and workers; this one is for notebooks
-    and other trainers.
+    and other trainers. How many threads read ahead for it, its dataset says (`workers`).
 
     Parameters
     ----------

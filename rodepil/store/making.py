@@ -7,7 +7,7 @@ so many clips would be large.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rodepil.io.files import sha256_file
 from rodepil.store.decode import decode
 from rodepil.store.places import Place
 from rodepil.store.shards import file_name, folder_name, write_shard
+from rodepil.store.sharing import is_made
 from rodepil.store.shelf import Shelf
 from rodepil.store.views.base import Row, View
 
@@ -111,12 +112,17 @@ class Failure:
     message: str
 
 
+Shards = Mapping[int, Mapping[str, tuple[str, ...]]]
+"""For a view's number the keys of each shard."""
+
+
 @dataclass(frozen=True)
 class Made:
-    """What a worker made of a group: for each view's number the keys of each shard."""
+    """What a worker made of a group, what failed, and what another process had made meanwhile."""
 
-    shards: Mapping[int, Mapping[str, tuple[str, ...]]]
+    shards: Shards
     failures: tuple[Failure, ...]
+    found: Shards = field(default_factory=dict)
 
 
 def shard_clips(view: View, most: int) -> int:
@@ -134,6 +140,8 @@ def make(group: Group) -> Made:
 
     Memory is bounded by the shards that are not whole yet, one a view.
     """
+    found = _found(group)
+    group = _without(group, found)
     begun = {number: _Begun(group, number) for number in sorted(set(group.numbers))}
     failures: list[Failure] = []
     for at, one in enumerate(group.wanted):
@@ -144,7 +152,36 @@ def make(group: Group) -> Made:
                 shard.end()
     for shard in begun.values():
         shard.end()
-    return Made({number: shard.ended for number, shard in begun.items()}, tuple(failures))
+    return Made({number: shard.ended for number, shard in begun.items()}, tuple(failures), found)
+
+
+def _found(group: Group) -> Shards:
+    """Return those shards of a group that are there by now: another process makes the same."""
+    found: dict[int, dict[str, tuple[str, ...]]] = {}
+    for number in sorted(set(group.numbers)):
+        view = group.views[number]
+        size = shard_clips(view, len(group.wanted))
+        for start in range(0, len(group.wanted), size):
+            some = group.wanted[start : start + size]
+            keys = tuple(one.keys[number] for one in some if number in one.keys)
+            name = file_name(keys)
+            if keys and is_made(group.place, f"{folder_name(view)}/{name}", keys):
+                found.setdefault(number, {})[name] = keys
+    return found
+
+
+def _without(group: Group, found: Shards) -> Group:
+    """Return a group that lacks no more what was found."""
+    there = {number: {key for keys in each.values() for key in keys}
+             for number, each in found.items()}  # fmt: skip
+    wanted = tuple(
+        replace(
+            one,
+            keys={at: key for at, key in one.keys.items() if key not in there.get(at, ())},
+        )
+        for one in group.wanted
+    )
+    return replace(group, wanted=wanted)
 
 
 class _Begun:
@@ -177,7 +214,8 @@ def _make_one(group: Group, one: Wanted, begun: Mapping[int, _Begun]) -> Iterato
     try:
         rows = _features(group, one)
     except RodepilError as error:
-        yield Failure(one.path, type(error).__name__, str(error))
+        said = str(error).replace(str(group.root / one.path), one.path)
+        yield Failure(one.path, type(error).__name__, said)
         return
     for (number, key), row in zip(one.keys.items(), rows, strict=True):
         if isinstance(row, RodepilError):

@@ -19,6 +19,9 @@ from rodepil.io.files import publish
 class Place(Protocol):
     """Holds files by name; picklable, so that workers reach the same files."""
 
+    def told(self) -> str:
+        """Return where it is, for people."""
+
     def folders(self) -> list[str]:
         """Return the names of the folders in it, sorted."""
 
@@ -73,6 +76,10 @@ class LocalPlace:
         self.folder = Path(folder).resolve()
 
     def __str__(self) -> str:
+        return str(self.folder)
+
+    def told(self) -> str:
+        """Return where it is, for people."""
         return str(self.folder)
 
     def folders(self) -> list[str]:

@@ -43,6 +43,12 @@ class RemotePlace:
     def __str__(self) -> str:
         return self.remote.said
 
+    def told(self) -> str:
+        """Return where it is, for people: with the server, where that is not the usual one."""
+        server = self.remote.server()
+        at = f" at {server}" if server else ""
+        return f"{self}{at}, read through the cache {self.cache.folder}"
+
     def __reduce__(self) -> tuple[Callable[..., RemotePlace], tuple[str, Path, int]]:
         return RemotePlace, (self.remote.url, self.cache.folder, self.cache.limit_bytes)
 

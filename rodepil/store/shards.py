@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from rodepil.errors import DamagedFeature, FeatureError, NewerFeature
+from rodepil.errors import DamagedFeature, FeatureError, NewerFeature, OlderFeature
 from rodepil.io.files import short_hash
 from rodepil.store.places import Place
 from rodepil.store.views.base import Array, Column, Row, View
@@ -164,6 +164,11 @@ class Shard:
 
     def _check_header(self, form: int, names: Sequence[str], *, signed: bool) -> None:
         """Refuse a file whose header, keys, columns and rows do not belong together."""
+        if form < FORMAT:
+            raise _named(
+                OlderFeature(f"shard {self.path} has format {form}, read no more; {MEND}"),
+                self.path,
+            )
         self.keys = tuple(self.header.get("keys", ()))
         have, listed = self._reader.num_record_batches, len(self.keys)
         whole = form == FORMAT and signed and have == listed
@@ -285,7 +290,10 @@ def _is_plain(array: pa.Array) -> bool:
 
 def _damaged(path: Path, how: str) -> DamagedFeature:
     """Return an error that names the shard, so that it can be removed."""
-    error = DamagedFeature(f"shard {path} {how}; {MEND}")
+    return _named(DamagedFeature(f"shard {path} {how}; {MEND}"), path)
+
+
+def _named(error: DamagedFeature, path: Path) -> DamagedFeature:
     error.shard = f"{path.parent.name}/{path.name}"
     return error
 

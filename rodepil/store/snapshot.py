@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def merge(old: pa.Table, new: pa.Table, views: Sequence[str]) -> pa.Table:
 
 def record(
     path: Path, made: pa.Table, views: Sequence[str], among: Collection[str] | None = None
-) -> None:
+) -> dict[str, int]:
     """Put the rows of some views in the place of those that a snapshot's file has of them.
 
     One process at a time does so, on what others wrote meanwhile.
@@ -71,6 +72,11 @@ def record(
         The views that were made.
     among
         The views of which rows may stay; by default all.
+
+    Returns
+    -------
+    dict
+        The views of which no row stayed for they are not `among` those, with their rows.
 
     Raises
     ------
@@ -88,6 +94,9 @@ def record(
         tables.write("features", merge(_only(old, among), _only(made, views), views), path)
     finally:
         lock.release()
+    counted = Counter(old.column("view").to_pylist())
+    left = set() if among is None else {*counted} - {*among}
+    return {name: counted[name] for name in sorted(left)}
 
 
 def _read(path: Path) -> pa.Table:
@@ -129,7 +138,7 @@ class Places:
     def __init__(self, name: str, features: pa.Table) -> None:
         rows = of_view(name, features)
         columns = (rows.column(each).to_pylist() for each in ("clip_id", "shard", "row", "key"))
-        self._name = name
+        self._name, self._features = name, features
         self._places = {
             clip_id: (sys.intern(shard), row, key)
             for clip_id, shard, row, key in zip(*columns, strict=True)
@@ -147,7 +156,7 @@ class Places:
             return [self._places[clip_id] for clip_id in clip_ids]
         except KeyError:
             lost = [clip_id for clip_id in clip_ids if clip_id not in self._places]
-            raise _lost(self._name, lost) from None
+            raise _lost(self._name, self._features, lost) from None
 
 
 def rows_of(name: str, features: pa.Table, clip_ids: Sequence[str]) -> pa.Table:
@@ -158,15 +167,28 @@ def rows_of(name: str, features: pa.Table, clip_ids: Sequence[str]) -> pa.Table:
     FeatureError
         A clip has no row.
     """
-    features = of_view(name, features)
+    held = of_view(name, features)
     ids = pa.array(clip_ids, pa.string())
-    rows = pc.index_in(ids, value_set=features.column("clip_id").combine_chunks())
+    rows = pc.index_in(ids, value_set=held.column("clip_id").combine_chunks())
     if rows.null_count:
-        raise _lost(name, ids.filter(pc.is_null(rows)).to_pylist())
-    return features.take(rows)
+        raise _lost(name, features, ids.filter(pc.is_null(rows)).to_pylist())
+    return held.take(rows)
 
 
-def _lost(name: str, clip_ids: Sequence[str]) -> FeatureError:
+def _lost(name: str, features: pa.Table, clip_ids: Sequence[str]) -> FeatureError:
+    """Return an error that says what the snapshot lacks: all, the view, or some clips of it."""
+    if not features.num_rows:
+        return FeatureError(
+            f"view '{name}' can't be read, for this store has no snapshot, or an empty one: open "
+            "it with open_store(settings.store, workspace, tables.read('features', "
+            "workspace.features)), or call materialize first"
+        )
+    known = pc.unique(features.column("view")).to_pylist()
+    if name not in known:
+        return FeatureError(
+            f"the snapshot has no view '{name}', it has {', '.join(sorted(known))}; "
+            f"run 'rodepil features materialize {name}', or call materialize with that view"
+        )
     return FeatureError(
         f"{len(clip_ids)} clips have no stored feature in view '{name}', the first is "
         f"{clip_ids[0]}; {MEND} and look at the clips that failed"

@@ -18,7 +18,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import URI_VARIABLE, TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track.mlflow_door import (
@@ -35,7 +35,6 @@ from rodepil.track.mlflow_run import MlflowRun
 from rodepil.track.protocol import Clock, RunFacts, State
 from rodepil.track.services import service
 
-URI_VARIABLE = "MLFLOW_TRACKING_URI"
 ARTIFACTS = "mlartifacts"
 LOCK = ".creating.lock"
 """Held while a database is made: two processes that migrate one new SQLite file race."""

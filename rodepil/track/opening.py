@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import URI_VARIABLE, TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.track.journal import Journal
 from rodepil.track.protocol import Tracker
@@ -75,3 +76,12 @@ def open_service(
 def open_journal(settings: TrackSettings, workspace: Workspace) -> Journal:
     """Return the project's journal, for runs of the experiment."""
     return Journal(workspace.results / "journal", experiment=settings.experiment)
+
+
+def missing_database(
+    settings: TrackSettings, workspace: Workspace, *, environ: Mapping[str, str] = os.environ
+) -> Path | None:
+    """Return the project's own database where `open_tracker` would make it, for it is not there."""
+    ours = not (settings.uri or environ.get(URI_VARIABLE))
+    path = workspace.mlflow_database
+    return path if ours and not path.is_file() else None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 import rodepil
+from rodepil.config.modality import FLOWLESS
 from rodepil.config.settings import ProjectSettings
 from rodepil.io.files import short_hash
 from rodepil.train.trial import TrialSettings
@@ -36,19 +37,26 @@ def trial_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
     Parameters
     ----------
     settings
-        The trial; see `NAMES_ONLY` for what of it does not count.
+        The trial; see `NAMES_ONLY` and `FLOWLESS` for what of it does not count.
     digests
         What it works on, by name: of `clips_digest` and `folds_digest`, the identity of the view
         that the features were made by, and the digest of pretrained weights if there are any.
     """
-    recipe = settings.model_dump(mode="json", exclude=NAMES_ONLY)
+    recipe = settings.model_dump(mode="json", exclude=_uncounted(settings))
     return short_hash("trial", code_digest(), recipe, dict(digests))
 
 
 def group_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
     """Return what the trials of one cross-validation share: their identity without the fold."""
-    recipe = settings.model_dump(mode="json", exclude={**NAMES_ONLY, "fold": True})
+    recipe = settings.model_dump(mode="json", exclude={**_uncounted(settings), "fold": True})
     return short_hash("group", code_digest(), recipe, dict(digests))
+
+
+def _uncounted(settings: TrialSettings) -> dict[str, set[str] | bool]:
+    """Return the settings that are no part of a trial's identity."""
+    if settings.train.modality not in FLOWLESS:
+        return NAMES_ONLY
+    return {**NAMES_ONLY, "train": {"device", "flow"}}
 
 
 @cache

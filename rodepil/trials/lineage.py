@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+from filelock import FileLock
 
 from rodepil.config.workspace import Workspace
-from rodepil.errors import FeatureError, TrialError
+from rodepil.errors import FeatureError, TableError, TrialError
 from rodepil.io import tables
-from rodepil.io.progress import Progress
+from rodepil.io.files import unwritable
 from rodepil.store import snapshot, training_view
 from rodepil.store.know import lineage
 from rodepil.store.know.columns import recording_digests
 from rodepil.store.know.lineage import FILE, Origin, ViewRecord
-from rodepil.store.know.origins import RecordingOrigin, recordings_today, unchanged_clips
 from rodepil.trials.folder import TrialFolder
 from rodepil.trials.plan import Plan
+from rodepil.trials.start import Start
 
 GROUP = "group_"
 SHOWN = 5
@@ -29,31 +29,67 @@ def keep_lineage(plan: Plan, workspace: Workspace) -> tuple[pa.Table, Origin] | 
     """Return what a cross-validation learns from, written down before it begins.
 
     What stands there is kept, with the trials that are new: the same group has the same features.
-    Where all is finished and the snapshot is gone or of other settings, there may be none.
+    Where all is finished and the snapshot is gone or of other settings, there may be none. Of
+    several that begin at once one writes at a time, on what the others wrote.
 
     Raises
     ------
     FeatureError
         A trial is to be trained, and the snapshot is not of these clips and settings.
     TableError
-        The snapshot is missing, or a table can't be read.
+        The snapshot is missing, a table can't be read, or the lineage can't be written.
     """
     path = plan.folder.path / FILE
+    if path.is_file() and _is_told(plan, known := lineage.read(path)[1]):
+        return lineage.read(path)[0], known
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(f".{FILE}.lock"))
+        lock.acquire()
+    except OSError as error:
+        raise TableError(unwritable(path, error)) from error
+    try:
+        return _kept(plan, workspace, path)
+    finally:
+        lock.release()
+
+
+def _is_told(plan: Plan, origin: Origin) -> bool:
+    """Say whether a lineage names all trials of a plan, and all that is known of them."""
     trials = {trial.id for trial in plan.trials}
+    return trials <= set(origin.folds) and None not in {origin.control, origin.start}
+
+
+def _kept(plan: Plan, workspace: Workspace, path: Path) -> tuple[pa.Table, Origin] | None:
+    """Write the lineage with the plan's trials, and return it."""
+    folds = {trial.id: trial.settings.fold for trial in plan.trials}
     if path.is_file():
         rows, origin = lineage.read(path)
-        if trials <= set(origin.trials):
-            return rows, origin
-        every = tuple(sorted(trials | set(origin.trials)))
-        origin = origin.model_copy(update={"trials": every})
     else:
         made = _trace(plan, workspace)
         if made is None:
             return None
         rows, view, digest = made
-        origin = Origin(group=plan.group, trials=tuple(sorted(trials)), snapshot=digest, view=view)
+        origin = Origin(group=plan.group, trials=(), snapshot=digest, view=view)
+    every = {
+        "trials": tuple(sorted({*folds, *origin.trials})),
+        "folds": {**origin.folds, **folds},
+        "control": plan.settings.control,
+        "start": start_words(plan.trials[0].start, plan.settings.model.weights),
+    }
+    origin = origin.model_copy(update=every)
+    # the group's identity is of these clips and folds
+    rows = lineage.with_folds(rows, tables.read("folds", workspace.folds))
     lineage.write(rows, origin, path)
     return rows, origin
+
+
+def start_words(start: Start | None, weights: str | None) -> str:
+    """Return in words which weights a trial starts from; `weights` is what settings call them."""
+    if start is None:
+        return "random weights"
+    name = weights or (start.source if isinstance(start.source, str) else start.source.name)
+    return f"{name} ({start.learned}), sha256 {start.digest}"
 
 
 def _trace(plan: Plan, workspace: Workspace) -> tuple[pa.Table, ViewRecord, str] | None:
@@ -73,8 +109,34 @@ def _trace(plan: Plan, workspace: Workspace) -> tuple[pa.Table, ViewRecord, str]
     return rows, ViewRecord.of(view), snapshot.digest(view.name, features)
 
 
+@dataclass(frozen=True)
+class Found:
+    """A run that was asked for.
+
+    Attributes
+    ----------
+    path
+        The lineage of its cross-validation.
+    folder
+        The folder of the trial, or of the group of trials.
+    """
+
+    path: Path
+    folder: Path
+
+    @property
+    def trial(self) -> str | None:
+        """The trial's id; None where it is the whole cross-validation."""
+        return None if self.folder == self.path.parent else self.folder.name
+
+
 def find_lineage(named: str, workspace: Workspace) -> Path:
-    """Return the lineage of a run.
+    """Return the lineage of a run; see `find_run`."""
+    return find_run(named, workspace).path
+
+
+def find_run(named: str, workspace: Workspace) -> Found:
+    """Return a run and where its lineage lies.
 
     Parameters
     ----------
@@ -99,18 +161,18 @@ def find_lineage(named: str, workspace: Workspace) -> Path:
             f"no run is called '{named}'; the ids of trials and groups are the folders in "
             f"{workspace.trials}, those of runs stand in MLflow"
         )
-    paths = {home[folder] for folder in found if folder in home}
-    lost = sorted(folder for folder in found if folder not in home)
-    if len(paths) == 1 and not lost:
-        return paths.pop()
-    if not paths and len(lost) == 1:
+    whole = [folder for folder, names in found.items() if named in names]
+    if len(found) > 1 and len(whole) != 1:
+        some = sorted(name for names in found.values() for name in names)
+        shown = ", ".join(some[:SHOWN]) + ", …" * (len(some) > SHOWN)
+        raise TrialError(f"'{named}' stands for several runs: {shown}; give more of the id")
+    folder = whole[0] if whole else next(iter(found))
+    if folder not in home:
         raise TrialError(
-            f"the lineage of '{lost[0]}' was not recorded; run 'rodepil crossval' with the "
+            f"the lineage of '{folder}' was not recorded; run 'rodepil crossval' with the "
             "settings of that run: it records what is missing and trains nothing again"
         )
-    some = sorted(name for names in found.values() for name in names)
-    shown = ", ".join(some[:SHOWN]) + ", …" * (len(some) > SHOWN)
-    raise TrialError(f"'{named}' stands for several runs: {shown}; give more of the id")
+    return Found(home[folder], workspace.trials / folder)
 
 
 def _homes(trials: Path) -> dict[str, Path]:
@@ -131,79 +193,3 @@ def _names(trials: Path) -> Iterator[tuple[str, str]]:
             yield path.name.removeprefix(GROUP), path.name
             for record in TrialFolder(path).runs():
                 yield record.run_id, path.name
-
-
-@dataclass(frozen=True)
-class Traced:
-    """What a run learned from.
-
-    Attributes
-    ----------
-    origin
-        Its view and snapshot.
-    rows
-        The table "lineage".
-    recordings
-        The recordings, and whether they are what they were.
-    unchanged
-        Clips that the manifest still has with the same bytes; None where it is gone.
-    """
-
-    origin: Origin
-    rows: pa.Table
-    recordings: list[RecordingOrigin]
-    unchanged: int | None
-
-    def __str__(self) -> str:
-        view = self.origin.view
-        settings = ", ".join(f"{name} {value}" for name, value in view.settings.items())
-        now = "unknown, for the table of clips is gone"
-        if self.unchanged is not None:
-            now = f"{self.unchanged} of them are in the manifest with the same bytes"
-        days = Counter(recording.today for recording in self.recordings)
-        how = "by their files" if any(one.checked for one in self.recordings) else "by the table"
-        told = {
-            "group": self.origin.group,
-            "trials": ", ".join(self.origin.trials),
-            "view": f"{view.name} (kind {view.kind}; {settings})",
-            "identity": f"{view.identity}: code version {view.code_version}, {view.made_with}"
-            + "".join(f", {name} {digest}" for name, digest in view.made_of.items()),
-            "snapshot": self.origin.snapshot,
-            "clips": f"{self.rows.num_rows}; {now}",
-            "recordings": f"{len(self.recordings)}; "
-            + ", ".join(f"{count} {what}" for what, count in sorted(days.items()))
-            + f" {how}",
-        }
-        return "\n".join(f"{name:11} {text}" for name, text in told.items())
-
-
-def trace_run(
-    named: str, workspace: Workspace, *, check: bool = False, progress: Progress | None = None
-) -> Traced:
-    """Return what a run learned from; the store is not asked.
-
-    Parameters
-    ----------
-    named
-        As for `find_lineage`.
-    workspace
-        The project.
-    check
-        Hash the recordings' files; else what their table says is believed.
-    progress
-        Shown megabytes.
-
-    Raises
-    ------
-    TrialError
-        There is no such run, or more than one.
-    TableError
-        Its lineage can't be read.
-    """
-    rows, origin = lineage.read(find_lineage(named, workspace))
-    return Traced(
-        origin,
-        rows,
-        recordings_today(rows, workspace, check=check, progress=progress),
-        unchanged_clips(rows, workspace),
-    )

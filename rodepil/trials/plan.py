@@ -21,6 +21,7 @@ from rodepil.train.trial import TrialSettings
 from rodepil.trials.folder import TrialFolder
 from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
 from rodepil.trials.start import Start, find_start
+from rodepil.vision.inputs import make_inputs
 
 Control = Literal["none", "static", "scratch"]
 
@@ -119,6 +120,9 @@ def make_plan(
 
     Raises
     ------
+    SettingError
+        There is no such modality, or one frame shall show motion; or the control leaves out what
+        is not there.
     ModelError
         The pretrained weights are missing; it says where to get them.
     TableError
@@ -126,6 +130,7 @@ def make_plan(
     FoldError, SubjectLeak
         The fold table does not fit the clips, has no such fold, or leaks.
     """
+    make_inputs(settings.features, settings.train.modality, settings.train.flow)  # or refuses
     clips = tables.read("clips", workspace.clips)
     dealt = tables.read("folds", workspace.folds)
     numbers = sorted(set(pc.unique(dealt.column("fold")).to_pylist() if folds is None else folds))

@@ -1,1 +1,5 @@
-"""Tensors in, tensors out, on any device: sampling, normalisation and augmentation of clips."""
+"""Tensors in, tensors out, on any device, for batches of clips.
+
+Sampling, neighbours, augmentation, dense optical flow, modality (what a network sees of frames)
+and normalisation.
+"""

@@ -49,21 +49,24 @@ class Inputs:
         Returns
         -------
         Tensor
-            (B, N, C, H, W): T, twice as many with native pairs, one more with sampled ones.
+            (B, N, C, H, W): N is T where the modality compares no frames; else twice as many with
+            native pairs, one more with sampled ones.
         """
         frames = stored
         if self.features.oversample > 1:
             frames = choose(frames, self.features.frames, jitter)
         if self.features.pairs == "native":
             frames = frames.flatten(1, 2)
-        return static(frames) if self.still else frames
+        alone = seen(frames, self.features.pairs)
+        if not self.modality.of_motion:
+            return static(alone) if self.still else alone
+        return static(alone)[:, :1].expand_as(frames) if self.still else frames
 
     def pictures(self, shown: Tensor) -> Tensor:
         """Return (B, T, 3, H, W), uint8 in [0, 255] or float in [0, 1], not normalised."""
         if self.modality.of_motion:
             return self.modality(*pairs_of(shown, self.features.pairs))
-        frames = seen(shown, self.features.pairs)
-        return self.modality(frames, frames)
+        return self.modality(shown, shown)
 
     def __call__(self, stored: Tensor) -> Tensor:
         """Return the pictures of clips that are not augmented."""
@@ -82,12 +85,17 @@ def make_inputs(
     Raises
     ------
     SettingError
-        There is no such modality, or one frame shall show motion.
+        There is no such modality, one frame shall show motion, or the frames are too small.
     """
     made = make_modality(modality, flow)
     if made.of_motion and features.pairs == "none" and features.frames == 1:
         raise SettingError(
             f"train.modality '{modality}' compares frames, and features.frames is 1; set "
             "features.pairs to native, or features.frames to 2 or more"
+        )
+    if features.size_px < made.min_side_px:
+        raise SettingError(
+            f"train.modality '{modality}' wants frames of {made.min_side_px} px or more, and "
+            f"features.size_px is {features.size_px}; raise it"
         )
     return Inputs(features, made, still)

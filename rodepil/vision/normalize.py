@@ -60,8 +60,9 @@ def normalize(frames: Tensor, mean: Sequence[float] = MEAN, std: Sequence[float]
     else:
         dtype, scale = torch.float32, WHITE
     shape = (channels, 1, 1)
-    gain = torch.tensor([1 / (scale * s) for s in std], dtype=dtype, device=frames.device)
-    shift = torch.tensor(
-        [-m / s for m, s in zip(mean, std, strict=True)], dtype=dtype, device=frames.device
+    gain = torch.tensor([1 / (scale * s) for s in std], dtype=dtype)
+    shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], dtype=dtype)
+    gain, shift = (  # the host goes on while a GPU computes
+        each.to(frames.device, non_blocking=frames.is_cuda) for each in (gain, shift)
     )
     return torch.addcmul(shift.view(shape), frames.to(dtype), gain.view(shape))

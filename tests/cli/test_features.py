@@ -62,7 +62,7 @@ def test_views_are_chosen_by_name_and_the_others_keep_their_rows(run: Run, proje
     assert "motion: 16 features, 0 computed, 16 reused" in shown.out
     shown = run("materialize", "flow")
     assert shown.status == 1
-    assert "no view 'flow'; they have frames, motion, pairs" in shown.err
+    assert "no view 'flow'; there are frames, motion, pairs" in shown.err
 
 
 def test_all_that_there_is_is_told(run: Run, project: Small) -> None:
@@ -70,7 +70,7 @@ def test_all_that_there_is_is_told(run: Run, project: Small) -> None:
     assert "not materialized" in shown.out
     assert "'rodepil features materialize' makes" in shown.out
     project.materialize()
-    lines = [line.split() for line in run("list").out.splitlines()]
+    lines = [line.split() for line in run("list").out.splitlines() if line]
     states = {line[0]: line[-1] for line in lines if line[0] in {"frames", "motion", "pairs"}}
     assert states == dict.fromkeys(["frames", "motion", "pairs"], "current")
     shown = run("describe", "frames", "--test-fold", "1", "--json", "told.json")
@@ -99,7 +99,7 @@ def test_what_is_there_is_handed_out(run: Run, project: Small) -> None:
     project.materialize()
     assert run("gc", "--dry-run").out.splitlines()[-1] == "0 B would be removed"
     shown = run("export", "motion", "--format", "npz", "-o", "out")
-    assert shown.out == "16 clips in 1 files in out\n"
+    assert shown.out == "16 clips in 1 file in out\n"
     assert run("get", "c003", "pairs", "-o", "c003.png").status == 0
     assert (project.root / "c003.png").read_bytes().startswith(b"\x89PNG")
 
@@ -112,3 +112,24 @@ def test_an_unknown_run_and_a_missing_snapshot_are_users_errors(run: Run) -> Non
         shown = run(*arguments)
         assert shown.status == 1
         assert shown.err.startswith("error: ")
+
+
+def test_help_fits_80_columns_and_no_line_is_cut(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("--help")
+    commands = shown.out.partition("Commands")[2]
+    for name in (
+        "materialize", "list", "describe", "verify", "gc", "export", "get", "lineage",
+    ):  # fmt: skip
+        assert name in commands
+    assert "..." not in commands
+    assert "…" not in commands
+    assert "younger" in run("gc", "--help").out or "an hour old" in run("gc", "--help").out
+    assert "clips.parquet" in run("get", "--help").out
+    assert "left out" in run("materialize", "--help").out
+
+
+def test_a_lineage_refuses_its_format_before_it_looks(run: Run) -> None:
+    shown = run("lineage", "0123", "-o", "x.xlsx")
+    assert (shown.status, shown.out) == (1, "")
+    assert "end it in .csv or .parquet" in shown.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from io import StringIO
 
 import pytest
@@ -52,3 +53,24 @@ def test_a_bar_shows_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     with Bars(console).task("probe", 2.5, "h of video") as advance:
         advance(1.25)
     assert "1.25/2.50 h of video" in text.getvalue()
+
+
+@pytest.mark.parametrize("name", ["verify", "materialize frames, motion and very many others"])
+def test_a_bar_is_one_line_of_80_columns_and_ends_full(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    text = StringIO()
+    console = Console(file=text, force_terminal=True, width=80, color_system=None)
+    with Bars(console).task(name, 1.1 + 2.2, "MB") as advance:
+        for _ in range(11):
+            advance(0.3)  # which in floats is not quite the sum
+        time.sleep(0.1)
+    last = text.getvalue().split("\r")[-1].split("\x1b[2K")[-1]
+    assert "3.30/3.30 MB" in last
+    assert " left" not in last
+    assert " in 0:00:00" in last
+    (line,) = [line for line in last.splitlines() if "MB" in line]
+    assert "MB/s" in line
+    assert "╸" not in line
+    assert "╺" not in line

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.track import open_tracker
 from rodepil.track.journal import Journal

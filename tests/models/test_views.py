@@ -359,7 +359,7 @@ def test_what_does_not_fit_is_said(
 ):
     with pytest.raises(ModelError, match="was trained with frames 4, the view says 8; leave"):
         EmbeddingView(model=str(file), frames=8).columns  # noqa: B018 - the error is the point
-    with pytest.raises(SettingError, match=r"views\.emb \(kind 'embedding'\): model: Field req"):
+    with pytest.raises(SettingError, match=r"views\.emb \(kind 'embedding'\): 'model' is missing"):
         make_view("emb", "embedding", {})
     with pytest.raises(SettingError, match="stride_frames"):
         make_view("seq", "sequence", {"model": str(file), "stride_frames": 0})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +14,10 @@ from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError
 from rodepil.report.figures import plates_of
 from rodepil.report.inputs import ReportInputs, read_inputs
-from rodepil.report.modalities import printed
+from rodepil.report.modalities import compared, printed
 from rodepil.report.series import metrics
 from rodepil.report.style import LIGHT
-from rodepil.report.tables import modalities
+from rodepil.report.tables import modalities, trials
 from rodepil.report.write import write_report
 from tests.report.conftest import Recipe
 
@@ -76,16 +78,50 @@ def test_without_other_modalities_there_is_no_such_figure(inputs: ReportInputs):
     assert "fig2_modalities" not in [plate.name for plate in plates_of(inputs)]
 
 
+def change(path: Path, keys: tuple[str, ...], value: object) -> None:
+    """Put a value in a record at the place that the keys lead to."""
+    record = json.loads(path.read_bytes())
+    place = record
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    path.write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_flow_settings_that_the_result_does_not_read_need_not_be_its_own(three: Workspace):
+    path = three.results / "modalities" / "flow.json"
+    change(path, ("settings", "train", "flow", "bound_px"), 7.0)
+    assert list(read_inputs(three).modalities) == ["absdiff", "flow"]
+
+
+def test_a_stale_file_does_not_replace_the_results_own_modality(
+    results: Callable[[Recipe], Workspace],
+):
+    inputs = read_inputs(results(Recipe(modalities=(*MODALITIES, ("rgb", 0.1)))))
+    assert list(inputs.modalities) == ["absdiff", "flow"]
+    stale = replace(inputs, modalities={**inputs.modalities, "rgb": inputs.modalities["flow"]})
+    assert compared(stale)["rgb"] is inputs.result
+
+
+def test_the_trials_of_every_modality_are_listed(three: Workspace):
+    rows = trials(read_inputs(three)).rows
+    wanted = [("none", "rgb"), ("static", "rgb"), ("none", "absdiff"), ("none", "flow")]
+    assert [row[:2] for row in rows] == [pair for pair in wanted for _ in range(5)]
+
+
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
-    [("epochs", 3, "trained by other settings"), ("modality", "rgb", "is of modality 'rgb'")],
+    ("keys", "value", "told"),
+    [
+        (("settings", "train", "epochs"), 3, "trained by other settings"),
+        (("settings", "train", "modality"), "rgb", "is of modality 'rgb'"),
+        (("settings", "model", "pretrained"), "none", "trained by other settings"),
+        (("control",), "static", "is of control 'static'"),
+        (("data",), "rats of another house", "comes from rats of another house"),
+    ],
 )
 def test_a_modality_of_another_recipe_is_not_compared(
-    three: Workspace, key: str, value: object, told: str
+    three: Workspace, keys: tuple[str, ...], value: object, told: str
 ):
-    path = three.results / "modalities" / "flow.json"
-    record = json.loads(path.read_bytes())
-    record["settings"]["train"][key] = value
-    path.write_text(json.dumps(record), encoding="utf-8")
+    change(three.results / "modalities" / "flow.json", keys, value)
     with pytest.raises(ReportError, match=rf"{told}.*crossval --modality flow"):
         read_inputs(three)

@@ -134,5 +134,6 @@ def test_folds_name_every_subject_once(inputs: ReportInputs, workspace: Workspac
 def test_trials_name_run_and_seconds_of_result_and_control(inputs: ReportInputs) -> None:
     table = frame(report_tables.trials(inputs))
     assert table["Control"].tolist() == ["none"] * 5 + ["static"] * 5
+    assert table["Modality"].tolist() == ["rgb"] * 10
     assert table["Trial"].tolist() == [f"{tag}{fold}" * 4 for tag in "ab" for fold in range(5)]
     assert table["Training"].tolist() == [31.25 + fold for fold in range(5)] * 2

@@ -125,3 +125,11 @@ def test_clips_that_differ_in_length_come_one_by_one(
     assert dataset[0]["peak"].shape == ()
     with pytest.raises(FeatureError, match="differ in length and make no batch; read them one by"):
         dataset.resident()
+
+
+@pytest.mark.parametrize("side", ["training", "validation", "Train", "", None, 3, ["train"]])
+def test_a_side_that_is_neither_train_nor_test_is_refused(
+    filled: FeatureStore, split: Split, side: Any
+) -> None:
+    with pytest.raises(FeatureError, match=r"a split has no side .*; take 'train' or 'test'"):
+        filled.dataset(VIEW, split, side)

@@ -114,6 +114,34 @@ def test_a_view_that_does_not_work_leaves_the_others(clip: Path, step: str) -> N
         decode_one(clip, Failing(frames=2, step=step))
 
 
+class Faulty(Failing):
+    """A view whose own code is wrong somewhere."""
+
+    def fail(self, step: str) -> None:
+        if step == self.step:
+            int("no number")
+
+
+@pytest.mark.parametrize("step", ["tap", "add", "finish"])
+def test_a_fault_in_a_views_code_is_named_with_its_line(clip: Path, step: str) -> None:
+    first, second = decode(clip, [Faulty(frames=2, step=step), VIEWS[0]], SPAN)
+    source = Path(__file__).read_text(encoding="utf-8").splitlines()
+    line = 1 + source.index('            int("no number")')
+    assert isinstance(first, FeatureError)
+    assert str(first).startswith("Faulty (kind 'frames') ended with ValueError: invalid literal")
+    assert str(first).endswith(f"({__file__}:{line}); mend that line")
+    assert isinstance(first.__cause__, ValueError)
+    assert alike(second, decode_one(clip, VIEWS[0]))
+
+
+def test_a_clip_that_no_view_can_take_is_not_decoded(clip: Path, opened: list[str]) -> None:
+    wide = FrameView(frames=2, size_px=16, pairs="native", gap=30)
+    first, second = decode(clip, [wide, Failing(frames=2, step="tap")], SPAN)
+    assert isinstance(first, FeatureError)
+    assert isinstance(second, ModelError)
+    assert opened == []
+
+
 @pytest.mark.parametrize("stated", ["25", "30000/1001", "60"])
 def test_a_clip_of_another_rate_is_refused(clip: Path, stated: str) -> None:
     with pytest.raises(
@@ -144,7 +172,7 @@ def test_a_view_that_makes_what_it_does_not_say_is_a_fault_of_the_view(
         "column": {"frame": np.zeros((4, 3, 32, 32), np.uint8)},
     }
     monkeypatch.setattr(_FrameTap, "finish", lambda _: made[wrong])
-    with pytest.raises(TypeError, match=r"view 'frames' made .* 'frames', wanted uint8 \(4, 3"):
+    with pytest.raises(FeatureError, match=r"FrameView made .* 'frames', wanted uint8 \(4, 3"):
         decode_one(clip, VIEWS[0])
 
 

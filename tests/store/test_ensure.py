@@ -51,7 +51,7 @@ def test_ensure_asks_for_no_more_than_the_snapshot(folder: ClipFolder, store: Fe
 def test_ensure_says_which_clip_is_lost(folder: ClipFolder, filled: FeatureStore) -> None:
     shutil.rmtree(filled.place.folder)
     folder.remove("c006")
-    with pytest.raises(FeatureError, match=r"not every feature(.|\n)*1 clips failed\n.*c006\.avi"):
+    with pytest.raises(FeatureError, match=r"not every feature(.|\n)*1 clip failed\n.*c006\.avi"):
         filled.ensure(VIEW, folder.manifest, processes=1)
 
 

@@ -54,5 +54,5 @@ def test_a_snapshot_that_is_replaced_is_what_counts(
     assert np.array_equal(before["frames"], after["frames"])
     with pytest.raises(FeatureError, match=r"1 clips have no stored feature.*the first is c003"):
         list(store.rows("frames", ["c004", "c003"]))
-    with pytest.raises(FeatureError, match=r"2 clips have no stored feature in view 'other'"):
+    with pytest.raises(FeatureError, match=r"the snapshot has no view 'other', it has frames"):
         list(store.rows("other", ["x", "c004"]))

@@ -258,6 +258,27 @@ def test_a_view_that_never_works_costs_the_others_nothing(
     }
 
 
+class Careless(FrameView):
+    """A view whose own code divides by nothing at some clips."""
+
+    def tap(self, span: ClipSpan) -> Tap:
+        return super().tap(ClipSpan(span.n_frames // (span.n_frames - 5), span.fps))
+
+
+def test_a_view_whose_code_fails_at_a_clip_is_named_with_clip_and_line(
+    folder: ClipFolder, store: FeatureStore
+) -> None:
+    folder.add(3, folder.videos["c003"][:5])
+    views = [VIEW, Careless(frames=1, name="own")]
+    summary = store.materialize(views, folder.manifest, processes=2)
+    assert summary.computed == {"frames": 16, "own": 15}
+    (failure,) = summary.failures.to_pylist()
+    said = "clips/c003.avi in view 'own': Careless (kind 'frames') ended with ZeroDivisionError: "
+    assert failure["message"].startswith(said)
+    assert f"({__file__}:" in failure["message"]
+    assert "  clips/c003.avi: in view 'own': Careless" in str(summary)
+
+
 def test_what_a_view_takes_is_loaded_before_clips_are_decoded_and_only_if_it_is_wanted(
     folder: ClipFolder,
     store: FeatureStore,

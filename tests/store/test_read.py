@@ -14,7 +14,7 @@ import pytest
 
 from rodepil.errors import FeatureError
 from rodepil.store import FeatureStore, MotionView
-from rodepil.store.features import OPEN_SHARDS
+from rodepil.store.open_shards import OPEN_SHARDS
 from rodepil.store.views.frames import FrameView
 from tests.store.conftest import ClipFolder, Video
 
@@ -126,8 +126,8 @@ def scattered(folder: ClipFolder, tmp_path: Path) -> FeatureStore:
 
 def test_few_shards_stay_open(scattered: FeatureStore) -> None:
     for _ in scattered.rows("frames", scattered.features.column("clip_id").to_pylist()):
-        assert len(scattered._open) <= OPEN_SHARDS
-    assert len(scattered._open) == OPEN_SHARDS
+        assert len(scattered._shards.opened) <= OPEN_SHARDS
+    assert len(scattered._shards.opened) == OPEN_SHARDS
 
 
 def test_what_is_read_holds_no_file_open(scattered: FeatureStore) -> None:
@@ -174,8 +174,10 @@ def test_a_clip_without_a_feature_is_named(filled: FeatureStore) -> None:
         FeatureError, match=r"1 clips have no stored feature in view 'frames'.*c999"
     ):
         filled.read("frames", ["c000", "c999"])
-    with pytest.raises(FeatureError, match=r"2 clips have no stored feature in view 'flow'.*c000"):
+    with pytest.raises(FeatureError, match=r"has no view 'flow', it has .*materialize flow'"):
         filled.read("flow", ["c000", "c001"])
+    with pytest.raises(FeatureError, match=r"this store has no snapshot.*open_store\(settings"):
+        FeatureStore(filled.place).read("frames", ["c000"])
 
 
 def test_a_feature_is_what_its_key_says_wherever_the_snapshot_points(

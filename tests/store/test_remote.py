@@ -18,6 +18,7 @@ from rodepil.config.settings import StoreSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import DamagedFeature, FeatureError
 from rodepil.store import FeatureStore, MaterializeSummary
+from rodepil.store.filesystem import RemoteFolder, _may_log_in
 from rodepil.store.index import INDEX, Index
 from rodepil.store.materialize import Manifest
 from rodepil.store.opening import open_store
@@ -304,3 +305,21 @@ def test_a_url_in_the_settings_is_read_through_the_project_s_cache(tmp_path: Pat
     near = open_store(StoreSettings(url=address), Workspace(tmp_path))
     assert isinstance(near.place, LocalPlace)
     assert near.place.folder == tmp_path / "a folder"
+
+
+def test_a_server_of_ones_own_is_told_with_the_store() -> None:
+    folder = RemoteFolder("s3://lab/rodepil")
+    assert folder.server({}) == ""
+    assert folder.server({"AWS_ENDPOINT_URL": "http://x:1"}) == "http://x:1"
+    assert RemoteFolder("s3://lab?endpoint_override=y:2").server({}) == "y:2"
+    assert RemoteFolder("gs://lab").server({"AWS_ENDPOINT_URL": "http://x:1"}) == ""
+
+
+def test_a_login_is_missed_where_none_is_set(tmp_path: Path) -> None:
+    none = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    assert not _may_log_in("s3://lab", none)
+    assert _may_log_in("s3://lab", none | {"AWS_ACCESS_KEY_ID": "k"})
+    assert _may_log_in("s3://k:s@lab", none)
+    assert _may_log_in("s3://lab?anonymous=true", none)
+    (tmp_path / "none").write_text("[default]")
+    assert _may_log_in("s3://lab", none)

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from rodepil.config.settings import FoldSettings
 from rodepil.data.folds import make_folds
 from rodepil.data.split import Split, split_by_fold
-from rodepil.store import FeatureStore, FrameView, features
+from rodepil.store import FeatureStore, FrameView, open_shards
 from tests.store.conftest import ClipFolder, Video
 
 VIEW = FrameView(frames=4, size_px=48)
@@ -39,7 +39,7 @@ def split(folder: ClipFolder) -> Split:
 @pytest.fixture
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let threads take turns often, and shards be opened again and again."""
-    monkeypatch.setattr(features, "OPEN_SHARDS", 2)
+    monkeypatch.setattr(open_shards, "OPEN_SHARDS", 2)
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

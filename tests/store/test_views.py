@@ -172,7 +172,7 @@ def test_kinds_are_found_by_name_and_no_two_share_one() -> None:
     assert views.kind_of("frames") is FrameView
     assert views.kind_of("motion") is MotionView
     with pytest.raises(
-        FeatureError, match=r"no kind of view is called 'flow'; take one of .*'frames'.*'motion'"
+        FeatureError, match=r"no kind of view is called 'flow'; there are .*frames, .*motion"
     ):
         views.kind_of("flow")
 
@@ -199,8 +199,13 @@ def test_the_projects_settings_choose_the_view() -> None:
         ({".a": {"kind": "frames"}}, r"'\.a', by which .* begins with no dot"),
         ({"pairs": {"kind": "frames", "name": "two"}}, "a setting 'name'.* take it out"),
         ({"pairs": {"size_px": 8}}, "has no kind; add for example 'kind: frames'"),
-        ({"pairs": {"kind": "frames", "siz_px": 8}}, r"siz_px.*its settings are \['colour'"),
+        ({"pairs": {"kind": "frames", "siz_px": 8}}, r"did you mean 'size_px'\?\).*are colour, fr"),
         ({"pairs": {"kind": "frames", "gap": 0}}, r"views.pairs \(kind 'frames'\): gap"),
+        (
+            {"p": {"kind": "frames", "gap": 9}},
+            r"views.p \(kind 'frames'\): gap 9 .* pairs is 'none'",
+        ),
+        ({"p": {"kind": "frames", "gap": 2, "pairs": "sampled"}}, "pairs is 'sampled'; set pairs"),
         ({"curve": {"kind": "motion", "low_hz": 15}}, "low_hz 15.0 is not below high_hz"),
     ],
 )

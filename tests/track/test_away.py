@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway, TrackingError
 from rodepil.track import open_tracker

@@ -16,7 +16,7 @@ import pytest
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track import open_tracker
@@ -134,7 +134,7 @@ def test_pickled_tracker_goes_on_in_a_run_of_another_process(experiment: Open) -
 def test_processes_that_open_one_new_database_at_once_do_so_quietly(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path;"
-        "from rodepil.config.settings import TrackSettings;"
+        "from rodepil.config.record import TrackSettings;"
         "from rodepil.config.workspace import Workspace;"
         "from rodepil.track import open_tracker;"
         "open_tracker(TrackSettings(), Workspace(Path(sys.argv[1]))).start('run').end()"

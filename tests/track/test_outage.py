@@ -17,7 +17,7 @@ import pytest
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway
 from rodepil.track.journal import Journal, read_events
@@ -32,7 +32,7 @@ Open = Callable[[], MlflowTracker]
 SYNC_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.track import delivery
 from rodepil.track.sync import sync

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
-from rodepil.config.settings import TrackSettings
+from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway, TrackingError
 from rodepil.track import Tracker, open_tracker

@@ -123,3 +123,35 @@ def test_an_epoch_goes_on_from_any_pass_as_it_would_have(clips: ClipSet, effecti
             assert torch.equal(one.targets, other.targets)
             assert torch.equal(one.whole, other.whole)
             assert one.ends_step == other.ends_step
+
+
+def test_geometry_acts_before_motion_is_told(still: AugmentSettings):
+    # A square that goes to the right goes to the left in the mirrored clip.
+    frames = torch.zeros(1, 2, 3, 64, 64, dtype=torch.uint8)
+    for time in range(2):
+        frames[0, time, :, 28:36, 26 + 2 * time : 34 + 2 * time] = 255
+    clips = ClipSet(frames, torch.zeros(1, dtype=torch.int64), ("a",), ("rat",))
+    inputs = make_inputs(FeatureSettings(frames=2, size_px=64), "flow")
+    right = []
+    for flip in (0.0, 1.0):
+        augment = still.model_copy(update={"flip_probability": flip})
+        (batch,) = epoch_of(clips, settings(augment), 0, inputs)
+        right.append(float(batch.frames[0, 0, 0].sub(0.5).sum()))
+    assert right[0] > 1
+    assert right[1] == pytest.approx(-right[0], rel=0.01)
+
+
+def test_jitter_shows_other_frames_in_other_epochs_and_the_same_again(still: AugmentSettings):
+    levels = torch.arange(15, dtype=torch.uint8).view(1, 15, 1, 1, 1)
+    clips = ClipSet(
+        levels.expand(1, 15, 3, 4, 4).contiguous(), torch.zeros(1).long(), ("a",), ("rat",)
+    )
+    inputs = make_inputs(FeatureSettings(frames=5, size_px=16, oversample=3))
+    train = settings(still.model_copy(update={"temporal_jitter": 1.0}))
+    shown = []
+    for epoch in (0, 1, 2, 3, 0):
+        (batch,) = epoch_of(clips, train, epoch, inputs)
+        shown.append((batch.frames[0, :, 0, 0, 0] * 255).round().int().tolist())
+    assert all(abs(one - (3 * at + 1)) <= 1 for each in shown for at, one in enumerate(each))
+    assert len({tuple(each) for each in shown}) > 1
+    assert shown[0] == shown[4]

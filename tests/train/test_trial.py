@@ -277,3 +277,22 @@ def test_a_network_that_shall_start_from_weights_is_not_trained_without_them(
     model = plain.model.model_copy(update={"pretrained": "kinetics"})
     with pytest.raises(ModelError, match="pretrained is 'kinetics' and of weights none are given"):
         run(plain.model_copy(update={"model": model}), tmp_path)
+
+
+def test_motion_is_normalised_by_what_the_training_clips_show(
+    recipe: Recipe, run: Run, tmp_path: Path
+):
+    # Every frame is 10 levels lighter than the one before; the test clips change otherwise.
+    steps = torch.arange(5).view(1, 5, 1, 1, 1) * 10
+    lighter = (50 + steps).expand(22, 5, 3, 16, 16).to(torch.uint8)
+    result = run(recipe(modality="absdiff", epochs=1), tmp_path, frames=lighter)
+    assert result.mean == pytest.approx((10 / 255,) * 3)
+    assert result.std == pytest.approx((1 / 255,) * 3)
+
+
+def test_a_trial_of_flow_computes_with_several_threads(recipe: Recipe, run: Run, tmp_path: Path):
+    one, two = (
+        run(recipe(modality="flow", epochs=1, threads_per_worker=threads), tmp_path / str(threads))
+        for threads in (1, 2)
+    )
+    assert two.mean == pytest.approx(one.mean, rel=1e-5)

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
+from rodepil.config.record import TrackSettings
 from rodepil.config.settings import (
     FeatureSettings,
     FoldSettings,
     ModelSettings,
     ProjectSettings,
-    TrackSettings,
     TrainSettings,
 )
 from rodepil.config.workspace import Workspace

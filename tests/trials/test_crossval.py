@@ -26,9 +26,9 @@ from rodepil.store import snapshot
 from rodepil.track.journal import Journal, read_events
 from rodepil.trials import launch
 from rodepil.trials.crossval import CrossvalResult, cross_validate, write_results
-from rodepil.trials.lineage import trace_run
 from rodepil.trials.plan import make_plan
 from rodepil.trials.ray_session import Resources
+from rodepil.trials.traced import trace_run
 
 Copy = Callable[[str], Workspace]
 
@@ -98,7 +98,7 @@ def test_a_model_names_the_subjects_that_it_learned_from(trained: Any) -> None:
 def test_progress_is_told_of_every_epoch_once(trained: Any, settings: ProjectSettings) -> None:
     epochs = len(trained.result.folds) * settings.train.epochs
     assert (trained.steps.total, trained.steps.done) == (epochs, epochs)
-    assert trained.steps.names == ["crossval epochs"]
+    assert trained.steps.names == ["cross-validation epochs"]
 
 
 def test_mlflow_holds_one_parent_with_a_child_for_each_fold(

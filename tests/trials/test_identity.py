@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import AugmentSettings, FeatureSettings, ModelSettings, TrainSettings
 from rodepil.io import tables
 from rodepil.train.trial import TrialSettings
@@ -49,6 +50,14 @@ def test_identity_does_not_change_with_where_a_trial_runs_or_what_its_data_are_c
         for place, device in (("here", "auto"), ("elsewhere", "cpu"))
     )
     assert trial_id(elsewhere, DIGESTS) == trial_id(here, DIGESTS)
+
+
+@pytest.mark.parametrize(("modality", "identities"), [("rgb", 1), ("absdiff", 1), ("flow", 2)])
+def test_identity_hangs_on_flow_settings_where_flow_is_seen(modality: str, identities: int) -> None:
+    bounds = [FlowInputSettings(bound_px=bound_px) for bound_px in (20.0, 7.0)]
+    both = [TrialSettings(train=TrainSettings(modality=modality, flow=flow)) for flow in bounds]
+    for identity in (trial_id, group_id):
+        assert len({identity(settings, DIGESTS) for settings in both}) == identities
 
 
 def test_identity_is_the_same_in_another_process() -> None:

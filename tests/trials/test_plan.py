@@ -12,7 +12,7 @@ import pytest
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import SubjectLeak
+from rodepil.errors import SettingError, SubjectLeak
 from rodepil.io import tables
 from rodepil.trials.plan import make_plan
 from rodepil.trials.provenance import git_tags
@@ -56,6 +56,14 @@ def test_leak_is_an_error_before_anything_starts(copy: Copy, settings: ProjectSe
     tables.write("folds", tables.from_rows("folds", rows), workspace.folds)
     with pytest.raises(SubjectLeak, match="rodepil folds make"):
         make_plan(settings, workspace)
+
+
+def test_a_modality_that_is_none_is_refused_before_anything_is_read(
+    tmp_path: Path, settings: ProjectSettings
+) -> None:
+    train = settings.train.model_copy(update={"modality": "flwo"})
+    with pytest.raises(SettingError, match="'flwo'"):
+        make_plan(settings.model_copy(update={"train": train}), Workspace(tmp_path))
 
 
 def test_commit_is_told_with_whether_files_were_changed_since(tmp_path: Path) -> None:

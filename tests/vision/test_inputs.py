@@ -53,10 +53,14 @@ def test_pictures_are_as_many_as_the_network_reads(pairs: str):
     assert shape is not None
     stored = torch.zeros((2, *shape), dtype=torch.uint8)
     for modality in ("rgb", "absdiff", "flow"):
-        inputs = make_inputs(features, modality)
-        if modality != "flow":
-            assert inputs(stored).shape == (2, 4, 3, 16, 16)
-        assert len(pairs_of(inputs.shown(stored), features.pairs)[0][0]) == 4
+        assert make_inputs(features, modality)(stored).shape == (2, 4, 3, 16, 16)
+
+
+def test_neighbours_that_nothing_is_compared_with_are_left_out_at_once():
+    features = FeatureSettings(frames=2, size_px=16, pairs="native")
+    stored = numbered(10, 11, 50, 53).view(1, 2, 2, 3, 4, 4)
+    assert levels(make_inputs(features, "rgb").shown(stored)) == [[10, 50]]
+    assert levels(make_inputs(features, "absdiff").shown(stored)) == [[10, 11, 50, 53]]
 
 
 @pytest.mark.parametrize("pairs", ["none", "native"])
@@ -69,7 +73,7 @@ def test_of_the_frames_stored_for_each_shown_the_middle_one_is_that_without_them
     for length in (300, 75, 31):
         shape = (1, 15, 2) if pairs == "native" else (1, 15)
         clip = torch.from_numpy(stored.numbers(length)).view(*shape, 1, 1, 1)
-        shown = make_inputs(dense, "rgb").shown(clip)
+        shown = make_inputs(dense, "absdiff").shown(clip)
         assert shown.flatten().tolist() == wanted.numbers(length).tolist()
 
 
@@ -82,17 +86,26 @@ def test_jitter_shows_other_frames_of_those_stored_with_their_neighbours():
     assert levels(inputs.pictures(shown)) == [[3, 4]]
 
 
+@pytest.mark.parametrize("frames", [3, 4, 5])
 @pytest.mark.parametrize("pairs", ["none", "native", "sampled"])
-def test_a_still_clip_shows_one_frame_and_no_motion(pairs: str):
-    features = FeatureSettings.model_validate({"frames": 4, "size_px": 16, "pairs": pairs})
+def test_a_still_clip_shows_the_middle_frame_and_no_motion(pairs: str, frames: int):
+    features = FeatureSettings.model_validate({"frames": frames, "size_px": 16, "pairs": pairs})
     view = training_view(features)
     shape = view.columns[view.main].fixed
     assert shape is not None
     stored = torch.arange(torch.tensor(shape[:-3]).prod().item(), dtype=torch.uint8)
     stored = stored.view(1, *shape[:-3], 1, 1, 1).expand(1, *shape)
-    ((first, *others),) = levels(make_inputs(features, "rgb", still=True)(stored))
-    assert others == [first] * 3
-    assert levels(make_inputs(features, "absdiff", still=True)(stored)) == [[0] * 4]
+    (moving,) = levels(make_inputs(features, "rgb")(stored))
+    still = make_inputs(features, "rgb", still=True)
+    assert levels(still(stored)) == [[moving[frames // 2]] * frames]
+    of_motion = make_inputs(features, "absdiff", still=True)
+    assert levels(of_motion(stored)) == [[0] * frames]
+    assert set(of_motion.shown(stored).flatten().tolist()) == {moving[frames // 2]}
+
+
+def test_frames_too_small_for_flow_are_refused_before_anything_runs():
+    with pytest.raises(SettingError, match=r"wants frames of 10 px or more.*size_px is 8"):
+        make_inputs(FeatureSettings(size_px=8), "flow")
 
 
 def test_one_frame_shows_no_motion():

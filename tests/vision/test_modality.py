@@ -92,6 +92,12 @@ def test_differences_are_opencvs_to_the_last_bit(channels: int):
     torch.testing.assert_close(floats * 255, by_opencv.float(), rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("modality", ["absdiff", "flow"])
+def test_frames_of_two_sizes_are_not_compared(modality: str):
+    with pytest.raises(ValueError, match="give two"):
+        make_modality(modality)(noise(1, 2, 3, 32, 32), noise(1, 2, 3, 48, 32))
+
+
 def test_flow_is_shown_right_down_and_fast():
     flow = Flow(FlowInputSettings(bound_px=14.0))  # 4 px of a frame of 64
     picture = flow(*moved(1.0, -0.5))

@@ -6,6 +6,7 @@ Nothing is fetched here; `find` only looks. timm fetches its own ViTs when they 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -157,8 +158,10 @@ def locate(name: str, folder: Path, root: Path | None = None) -> Path | str:
         )
     if known is not None or is_timm_name(name):
         return name
+    alike = get_close_matches(name, [entry.name for entry in CATALOG], n=1)
+    guess = f" (did you mean {alike[0]}?)" if alike else ""
     raise ModelError(
-        f"there are no weights {places[0]}, and none are named '{name}'; names are: "
-        f"{', '.join(entry.name for entry in CATALOG)} ('rodepil weights list' says where to get "
-        "them), and those of timm's ViTs"
+        f"there are no weights {places[0]}, and none are named '{name}'; a model that was trained "
+        "here goes by its trial's id or folder under results/trials, once it is finished; weights "
+        f"of others by a file, a name that 'rodepil weights list' shows{guess}, or timm's of a ViT"
     )

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rodepil.errors import FeatureError
 from rodepil.store.index import INDEX, Index
 from rodepil.store.know.lineage import referred_keys
 from rodepil.store.know.listing import FOLDER
 from rodepil.store.know.project import StoreProject
-from rodepil.store.know.tell import size_text
 from rodepil.store.know.verify import NAME, YOUNG_S, is_older
 from rodepil.store.lease import is_leased
 from rodepil.store.materialize import plan
@@ -44,8 +43,12 @@ class Collected:
         Shards that nothing refers to, kept for they are less than an hour old.
     unfinished_bytes
         What killed writers had left.
-    kept
+    wait_s
+        Seconds until the last of these is an hour old.
+    kept, kept_bytes
         Shards that stay for something refers to them.
+    reason
+        What refers to them: ``settings``, else ``run``, else ``snapshot``; empty where none stay.
     refused
         Why the folder was left alone; empty where it was not.
     """
@@ -56,8 +59,11 @@ class Collected:
     removed_bytes: int = 0
     young: int = 0
     young_bytes: int = 0
+    wait_s: float = 0.0
     unfinished_bytes: int = 0
     kept: int = 0
+    kept_bytes: int = 0
+    reason: str = ""
     refused: str = ""
 
     @property
@@ -100,7 +106,7 @@ def collect(
     _refuse_broken(project)
     if not dry_run and not not_shared:
         _refuse_shared(project.store.place)
-    keys = _referred(project)
+    referred = _referred(project)
     named = set(project.features.column("shard").to_pylist())
     place = project.store.place
     names = _names(project)
@@ -114,9 +120,10 @@ def collect(
                 kept = len(place.files(folder))
                 collected.append(Collected(folder, names[folder], kept=kept, refused=str(error)))
                 continue
+            keys = frozenset().union(*referred.values())
             needed = _needed(index, keys, named)
-            before_s = clock() - YOUNG_S
-            collected.append(_clean(index, names[folder], needed, before_s, dry_run=dry_run))
+            one = _clean(index, names[folder], needed, clock(), dry_run=dry_run)
+            collected.append(replace(one, reason=_reason(index, needed, referred)))
     return [one for one in collected if one.held_something]
 
 
@@ -141,12 +148,22 @@ def _refuse_leased(place: Place, folder: str, now_s: float) -> None:
         raise FeatureError("a materialization is adding to it; run it again when that has ended")
 
 
-def _referred(project: StoreProject) -> set[str]:
-    """Return the keys that snapshot, runs or settings refer to."""
-    keys = set(project.features.column("key").to_pylist())
-    keys |= referred_keys(project.workspace.trials)
+def _referred(project: StoreProject) -> dict[str, frozenset[str]]:
+    """Return the keys that settings, runs and snapshot refer to."""
     wanted = plan(list(project.views.values()), project.manifest.clips)
-    return keys | {key for one in wanted for key in one.keys.values()}
+    return {
+        "settings": frozenset(key for one in wanted for key in one.keys.values()),
+        "run": frozenset(referred_keys(project.workspace.trials)),
+        "snapshot": frozenset(project.features.column("key").to_pylist()),
+    }
+
+
+def _reason(index: Index, needed: set[str], referred: Mapping[str, frozenset[str]]) -> str:
+    """Return what refers to the shards that stay."""
+    if not needed:
+        return ""
+    there = frozenset(index.spots)
+    return next((who for who, keys in referred.items() if keys & there), "snapshot")
 
 
 def _names(project: StoreProject) -> defaultdict[str, tuple[str, ...]]:
@@ -161,10 +178,10 @@ def _names(project: StoreProject) -> defaultdict[str, tuple[str, ...]]:
 
 
 def _clean(
-    index: Index, names: tuple[str, ...], needed: set[str], before_s: float, *, dry_run: bool
+    index: Index, names: tuple[str, ...], needed: set[str], now_s: float, *, dry_run: bool
 ) -> Collected:
-    """Clean one folder up of what was written before that time."""
-    place, folder = index.place, index.folder
+    """Clean one folder up of what is an hour old."""
+    place, folder, before_s = index.place, index.folder, now_s - YOUNG_S
     unfinished = place.sweep(folder, before_s, remove=not dry_run)
     sizes = place.files(folder)
     # what came after the index was read is of somebody who is at work
@@ -181,12 +198,21 @@ def _clean(
         removed_bytes=sum(sizes[name] for name in old),
         young=len(young),
         young_bytes=sum(sizes[name] for name in young),
+        wait_s=max((_wait_s(place, f"{folder}/{name}", before_s) for name in young), default=0.0),
         unfinished_bytes=unfinished,
         kept=len(needed),
+        kept_bytes=sum(sizes.get(name, 0) for name in needed),
     )
 
 
-def _needed(index: Index, keys: set[str], named: set[str]) -> set[str]:
+def _wait_s(place: Place, name: str, before_s: float) -> float:
+    """Return in how many seconds a file is an hour old."""
+    with suppress(FileNotFoundError):
+        return max(0.0, place.modified_s(name) - before_s)
+    return 0.0
+
+
+def _needed(index: Index, keys: frozenset[str], named: set[str]) -> set[str]:
     """Return the shards to keep: those the snapshot names, and one for each other key."""
     every = (*index.shards, *index.damaged)
     needed = {name for name in every if f"{index.folder}/{name}" in named}
@@ -207,23 +233,3 @@ def _remove(place: Place, folder: str, shards: list[str]) -> None:
     if isinstance(place, LocalPlace):
         with suppress(OSError):  # only where it is empty
             (place.folder / folder).rmdir()
-
-
-def collected_lines(collected: list[Collected], *, dry_run: bool) -> Iterator[str]:
-    """Yield what happened, a line a view, and the sum."""
-    verb = "would be removed" if dry_run else "removed"
-    for one in collected:
-        name = f"{', '.join(one.names) or 'no view'} ({one.folder})"
-        if one.refused:
-            yield f"{name}: left alone: {one.refused}"
-            continue
-        line = (
-            f"{name}: {one.removed} shards, {size_text(one.removed_bytes)} {verb}; {one.kept} kept"
-        )
-        if one.young:
-            line += f"; {one.young} ({size_text(one.young_bytes)}) kept: less than an hour old"
-        if one.unfinished_bytes:
-            line += f"; {size_text(one.unfinished_bytes)} of unfinished files {verb}"
-        yield line
-    total = sum(one.removed_bytes + one.unfinished_bytes for one in collected)
-    yield f"{size_text(total)} {verb}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,10 +17,12 @@ from rodepil.store import snapshot
 from rodepil.store.know.lineage import ViewRecord, trace
 from rodepil.store.know.project import StoreProject
 from rodepil.store.know.statistics import ColumnStatistics, Statistics, training_statistics
+from rodepil.store.know.tell import settings_text, titled, told_settings
 from rodepil.store.shards import folder_name
 
 CHANNELS_SHOWN = 4
 BAR_CHARS = 40
+BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class Description:
     view
         Kind, settings, versions: all that its keys hang on, beside the clip.
     columns
-        ``dtype`` and ``shape`` of each; null in a shape is a length that differs.
+        ``dtype``, ``shape`` and ``unit`` of each; null in a shape is a length that differs.
+    told
+        The view's settings as people know them: with a network's name, and what that reads.
     folder
         Where its shards lie in the store.
     clips
@@ -48,6 +53,7 @@ class Description:
 
     view: ViewRecord
     columns: dict[str, dict[str, object]]
+    told: str
     folder: str
     clips: int
     snapshot: str
@@ -63,10 +69,11 @@ class Description:
     def lines(self) -> Iterator[str]:
         """Yield it as text."""
         yield from _words("view", f"{self.view.name} (kind {self.view.kind})")
-        settings = [f"{name} {value}" for name, value in self.view.settings.items()]
-        yield from _words("settings", ", ".join(settings))
+        yield from _words("settings", self.told)
         for name, column in self.columns.items():
-            yield from _words("column", f"{name}: {column['dtype']} {_shape(column['shape'])}")
+            unit = f", {column['unit']}" if column["unit"] else ""
+            said = f"{name}: {column['dtype']} {_shape(column['shape'])}{unit}"
+            yield from _words("column", said)
         yield from _words("clips", f"{self.clips} in the snapshot, digest {self.snapshot}")
         yield from _words("folder", self.folder)
         yield ""
@@ -84,7 +91,7 @@ class Description:
         if self.statistics is None:
             yield f"No statistics: {self.without}"
         else:
-            yield from _statistics(self.statistics)
+            yield from _statistics(self.statistics, next(iter(self.columns)))
 
 
 def describe(
@@ -127,9 +134,10 @@ def describe(
     return Description(
         view=ViewRecord.of(view),
         columns={
-            column: {"dtype": what.dtype, "shape": list(what.shape)}
+            column: {"dtype": what.dtype, "shape": list(what.shape), "unit": what.unit}
             for column, what in view.columns.items()
         },
+        told=settings_text(told_settings(view)),
         folder=folder_name(view),
         clips=held.num_rows,
         snapshot=snapshot.digest(name, project.features),
@@ -172,38 +180,55 @@ def _measured(
 
 
 def _words(title: str, text: str) -> Iterator[str]:
-    yield f"{title:17} {text}"
+    yield titled(title, text, 18)
 
 
 def _shape(shape: object) -> str:
     lengths = shape if isinstance(shape, list) else []
-    said = ", ".join("any" if length is None else str(length) for length in lengths)
-    return f"({said})" if said else "a number"
+    said = ", ".join("any length" if length is None else str(length) for length in lengths)
+    return f"({said})" if said else "(a single number)"
 
 
-def _statistics(statistics: Statistics) -> Iterator[str]:
+def _statistics(statistics: Statistics, main: str) -> Iterator[str]:
     yield (
-        f"Training clips of the split that tests fold {statistics.test_fold}: {statistics.clips} "
-        f"clips of {statistics.subjects} subjects"
+        f"Training clips of the split that tests fold {statistics.test_fold}: "
+        f"{statistics.clips:,} clips of {statistics.subjects:,} subjects"
     )
     for label, name in ((0, "normal"), (1, "seizure")):
         count = statistics.labels.get(label, 0)
-        yield from _words(name, f"{count} clips, {100 * count / statistics.clips:.2f}%")
+        yield from _words(name, f"{count:,} clips, {100 * count / statistics.clips:.2f}%")
     for name, column in statistics.columns.items():
         yield ""
         yield from _column(name, column)
+        yield from _bars(column) if name == main else _line(column)
+    yield ""
+    yield "(--json FILE has every number, and histograms of 16 bins.)"
 
 
 def _column(name: str, column: ColumnStatistics) -> Iterator[str]:
-    yield f"{name}: {column.numbers} numbers from {column.minimum:g} to {column.maximum:g}"
+    yield f"{name}: {column.numbers:,} numbers from {column.minimum:g} to {column.maximum:g}"
     if column.not_finite:
-        yield from _words("not finite", str(column.not_finite))
+        yield from _words("not finite", f"{column.not_finite:,}")
     yield from _words("mean", _channels(column.mean))
     yield from _words("std", _channels(column.std))
-    most, total = max(column.counts) or 1, sum(column.counts) or 1
-    for low, high, count in zip(column.edges[:-1], column.edges[1:], column.counts, strict=True):
+
+
+def _bars(column: ColumnStatistics) -> Iterator[str]:
+    """Yield a histogram of 8 bins, a line each."""
+    counts = [sum(column.counts[at : at + 2]) for at in range(0, len(column.counts), 2)]
+    most, total = max(counts) or 1, sum(counts) or 1
+    for at, count in enumerate(counts):
+        low, high = column.edges[2 * at], column.edges[2 * at + 2]
         bar = "█" * round(BAR_CHARS * count / most) or "·" * bool(count)
-        yield f"{low:>9.5g} to {high:<9.5g} {100 * count / total:6.2f}% {bar}".rstrip()
+        yield f"{low:>9.4g} to {high:<9.4g} {100 * count / total:6.2f}% {bar}".rstrip()
+
+
+def _line(column: ColumnStatistics) -> Iterator[str]:
+    """Yield a histogram of 16 bins in a line."""
+    most = max(column.counts) or 1
+    levels = [math.ceil((len(BLOCKS) - 1) * count / most) for count in column.counts]
+    ends = f"{column.edges[0]:.4g} to {column.edges[-1]:.4g}"
+    yield from _words("histogram", f"|{''.join(BLOCKS[level] for level in levels)}| {ends}")
 
 
 def _channels(values: tuple[float, ...]) -> str:

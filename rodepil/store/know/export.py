@@ -1,7 +1,8 @@
 """Features for other tools: tar files for WebDataset, NumPy archives, or Parquet.
 
 Every file appears whole and is named for what it holds, so that an export that was interrupted
-goes on where it was. ``export.json`` is written last: where it is, the export is whole.
+goes on where it was. ``_export.json`` is written last: where it is, the export is whole. Readers of
+whole folders, such as pandas, pass over names that begin with an underscore.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from rodepil.errors import FeatureError
 from rodepil.io import tables
 from rodepil.io.files import publish, short_hash, write_json
 from rodepil.io.progress import Progress, Silent
+from rodepil.io.wording import by_number
 from rodepil.store import snapshot
-from rodepil.store.features import FeatureStore
 from rodepil.store.know.columns import lookup
 from rodepil.store.know.formats import WRITERS, Sample
+from rodepil.store.know.outside import refuse_address
 from rodepil.store.know.project import StoreProject
 from rodepil.store.shards import folder_name
 from rodepil.store.views.base import View
@@ -31,8 +33,8 @@ Format = Literal["webdataset", "npz", "parquet"]
 FORMATS: tuple[Format, ...] = ("webdataset", "npz", "parquet")
 SUFFIXES: dict[Format, str] = {"webdataset": ".tar", "npz": ".npz", "parquet": ".parquet"}
 FILE_BYTES = 256_000_000
-END = "export.json"
-VERSION = 1
+END = "_export.json"
+VERSION = 2
 """To be raised whenever a format's files change, so that old and new do not mix."""
 
 
@@ -59,10 +61,9 @@ class Exported:
 
     def __str__(self) -> str:
         there = len(self.files) - self.written
-        return (
-            f"{self.clips} clips in {len(self.files)} files in {self.folder}"
-            + f", {there} of which were there" * bool(there)
-        )
+        clips = by_number(self.clips, "clip", "clips")
+        said = f"{clips} in {by_number(len(self.files), 'file', 'files')} in {self.folder}"
+        return said + f", {there} of which were there" * bool(there)
 
 
 def export(
@@ -75,6 +76,9 @@ def export(
     progress: Progress | None = None,
 ) -> Exported:
     """Write the features of all kept clips, with subject, label, fold and key.
+
+    What is found damaged or lost is made again. Clips come in the order of recordings and time, so
+    that neighbours are alike: who trains has to shuffle.
 
     Whoever trains on an export has to keep subjects apart by its folds: no guard goes with it.
 
@@ -96,9 +100,10 @@ def export(
     Raises
     ------
     FeatureError
-        There is no such view, snapshot or feature; the snapshot is stale; or the folder holds
-        something else.
+        There is no such view, snapshot or feature; the snapshot is stale; a feature is damaged and
+        can't be made again; or the folder holds something else.
     """
+    refuse_address(folder)
     project.refuse_without_snapshot()
     view = project.view(name)
     snapshot.refuse_stale(view, project.held(name), project.manifest.clips)
@@ -109,7 +114,7 @@ def export(
     with (progress or Silent()).task(f"export {name}", total, "clips") as advance:
         for file, samples in planned.items():
             if not (folder / file).is_file():
-                _write(project.store, view, form, folder / file, samples)
+                _write(project, view, form, folder / file, samples)
                 written += 1
             advance(len(samples))
     write_json(
@@ -120,6 +125,7 @@ def export(
             "columns": {key: [one.dtype, list(one.shape)] for key, one in view.columns.items()},
             "snapshot": snapshot.digest(name, project.features),
             "format": form,
+            "order": "recordings and time; shuffle to train",
             "files": {file: len(samples) for file, samples in planned.items()},
         },
     )
@@ -166,9 +172,10 @@ def _groups(view: View, samples: Sequence[Sample], file_bytes: int) -> Iterator[
 
 
 def _write(
-    store: FeatureStore, view: View, form: Format, path: Path, samples: Sequence[Sample]
+    project: StoreProject, view: View, form: Format, path: Path, samples: Sequence[Sample]
 ) -> None:
-    rows = store.rows(view.name, [sample.clip_id for sample in samples])
+    store, manifest = project.store, project.manifest
+    rows = (store.sound_row(view, sample.clip_id, manifest) for sample in samples)
     try:
         with publish(path) as beside:
             WRITERS[form](beside, view, zip(samples, rows, strict=True))

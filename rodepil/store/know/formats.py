@@ -50,7 +50,7 @@ def write_tar(path: Path, view: View, samples: Samples) -> None:
             stem = sample.clip_id.replace(".", "_")
             for name in view.columns:
                 stream = io.BytesIO()
-                np.lib.format.write_array(stream, np.ascontiguousarray(row[name]))
+                np.lib.format.write_array(stream, np.asarray(row[name], order="C"))
                 _add(tar, f"{stem}.{name}.npy", stream.getvalue())
             _add(tar, f"{stem}.json", sample.as_json())
 

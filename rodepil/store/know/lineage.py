@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
+from pydantic import Field
 
 from rodepil.config.base import Settings
 from rodepil.errors import FeatureError, TableError
 from rodepil.io import tables
-from rodepil.io.files import publish
+from rodepil.io.files import publish, unwritable
 from rodepil.store import snapshot
+from rodepil.store.know.outside import refuse_address
 from rodepil.store.views.base import View
 
 FILE = "lineage.parquet"
@@ -64,12 +66,22 @@ class Origin(Settings):
         The digest of the snapshot: which clip had which feature.
     view
         What the features were.
+    folds
+        The fold that each trial tests, by the trial's id; those of earlier versions are not known.
+    control
+        ``none``, ``static`` or ``scratch``; None where an earlier version did not say.
+    start
+        In words, the weights that its trials start from; None where an earlier version did not
+        say.
     """
 
     group: str
     trials: tuple[str, ...]
     snapshot: str
     view: ViewRecord
+    folds: Mapping[str, int] = Field(default_factory=dict)
+    control: str | None = None
+    start: str | None = None
 
 
 def trace(
@@ -109,12 +121,29 @@ def trace(
         "clip_sha256": of_clip.column("sha256"),
         "recording_id": of_clip.column("recording_id"),
         "recording_sha256": pa.array([recordings.get(each) for each in recording_ids], pa.string()),
+        "subject_id": of_clip.column("subject_id"),
+        "fold": pa.nulls(rows.num_rows, pa.int64()),
         "start_frame": of_clip.column("start_frame"),
         "end_frame": of_clip.column("end_frame"),
     }
     wanted = tables.schema("lineage")
     arrays = [columns[name].cast(wanted.field(name).type) for name in wanted.names]
     return tables.check("lineage", pa.table(arrays, schema=wanted))
+
+
+def with_folds(rows: pa.Table, folds: pa.Table) -> pa.Table:
+    """Return a lineage that says which fold each clip is in.
+
+    Parameters
+    ----------
+    rows, folds
+        The tables "lineage" and "folds".
+    """
+    at = pc.index_in(rows.column("clip_id"), value_set=folds.column("clip_id").combine_chunks())
+    for name in ("subject_id", "fold"):
+        column = folds.column(name).take(at)
+        rows = rows.set_column(rows.schema.get_field_index(name), name, column)
+    return rows
 
 
 def write(rows: pa.Table, origin: Origin, path: Path) -> None:
@@ -185,20 +214,36 @@ def referred_keys(trials: Path) -> set[str]:
     }
 
 
+def refuse_format(out: Path) -> str:
+    """Return the suffix of a file that `save` can write.
+
+    Raises
+    ------
+    FeatureError
+        It is neither ``.csv`` nor ``.parquet``, or the file is an address.
+    """
+    refuse_address(out)
+    suffix = out.suffix.lower()
+    if suffix not in {".csv", ".parquet"}:
+        raise FeatureError(f"'{out.name}' names no format; end it in .csv or .parquet")
+    return suffix
+
+
 def save(rows: pa.Table, out: Path) -> None:
     """Write the rows of a lineage for other programs, in the format of the file's suffix.
 
     Raises
     ------
     FeatureError
-        The suffix is neither ``.csv`` nor ``.parquet``.
+        The suffix is neither ``.csv`` nor ``.parquet``, or the file can't be written.
     """
-    suffix = out.suffix.lower()
-    if suffix not in {".csv", ".parquet"}:
-        raise FeatureError(f"'{out.name}' names no format; end it in .csv or .parquet")
+    suffix = refuse_format(out)
     plain = rows.replace_schema_metadata(None)
-    with publish(out) as beside:
-        if suffix == ".csv":
-            csv.write_csv(plain, beside)
-        else:
-            pq.write_table(plain, beside, compression="zstd")
+    try:
+        with publish(out) as beside:
+            if suffix == ".csv":
+                csv.write_csv(plain, beside)
+            else:
+                pq.write_table(plain, beside, compression="zstd")
+    except OSError as error:
+        raise FeatureError(unwritable(out, error)) from error

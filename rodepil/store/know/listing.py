@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rodepil.errors import FeatureError, NewerFeature
+from rodepil.io.wording import by_number
 from rodepil.store.index import INDEX, Index
-from rodepil.store.know.project import MATERIALIZE, StoreProject
+from rodepil.store.know.project import StoreProject
+from rodepil.store.know.tell import settings_text, told_settings
 from rodepil.store.materialize import plan
 from rodepil.store.places import Place
 from rodepil.store.shards import SUFFIX, Shard, folder_name
@@ -21,7 +23,9 @@ from rodepil.store.views.base import View
 FOLDER = re.compile(r".+-[0-9a-f]{16}")
 CURRENT = "current"
 NOT_DECLARED = "of no view of the settings"
+NOT_MADE = "not materialized"
 BROKEN = "can't be made: "
+STALE = "stale: "
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,17 @@ class Holding:
         Seconds since something was added; None where nothing is there.
     state
         ``current``, or what is to be known.
+    declared
+        Whether it is of a view of the settings.
+    wanted, stored
+        Of a view of the settings: the clips that it wants, and those whose feature lies in the
+        store, in the snapshot or not.
+    by_name
+        Whether it is made only when it is named, for its network comes of training.
+    in_snapshot, in_run
+        What refers to a folder of no view of the settings.
+    damaged, older
+        Shards that are not whole, and those of a format that is read no more.
     """
 
     name: str
@@ -56,6 +71,14 @@ class Holding:
     size_bytes: int
     age_s: float | None
     state: str
+    declared: bool = False
+    wanted: int = 0
+    stored: int = 0
+    by_name: bool = False
+    in_snapshot: bool = False
+    in_run: bool = False
+    damaged: int = 0
+    older: int = 0
 
 
 def holdings(project: StoreProject, clock: Callable[[], float] = time.time) -> list[Holding]:
@@ -79,19 +102,20 @@ def holdings(project: StoreProject, clock: Callable[[], float] = time.time) -> l
     named = _named(project)
     there = [folder for folder in place.folders() if place.files(folder)]
     folders = dict.fromkeys([*declared, *sorted({folder for _, folder in named}), *there])
-    held = [
-        _holding(project, folder, declared.get(folder), named, clock())
-        for folder in folders
-        if folder in declared or FOLDER.fullmatch(folder)
-    ]
+    held = []
+    for folder in folders:
+        if folder in declared:
+            held.append(_declared(project, folder, declared[folder], named, clock()))
+        elif FOLDER.fullmatch(folder):
+            held.append(_other(project, folder, named, clock()))
     return held + [_nowhere(project, name) for name in project.broken]
 
 
 def _nowhere(project: StoreProject, name: str) -> Holding:
     """Return what is to be known of a view whose folder nobody can name now."""
     view, why = project.views[name], project.broken[name].partition("; ")[0]
-    said = ", ".join(f"{key} {value}" for key, value in view.settings.items())
-    return Holding(name, view.kind, said, "", 0, 0, 0, 0, None, f"{BROKEN}{why}")
+    said = settings_text(told_settings(view))
+    return Holding(name, view.kind, said, "", 0, 0, 0, 0, None, f"{BROKEN}{why}", declared=True)
 
 
 def _named(project: StoreProject) -> dict[tuple[str, str], dict[str, str]]:
@@ -104,46 +128,114 @@ def _named(project: StoreProject) -> dict[tuple[str, str], dict[str, str]]:
     return found
 
 
-def _holding(
+@dataclass(frozen=True)
+class _There:
+    """What lies in a folder."""
+
+    sizes: dict[str, int]
+    keys: frozenset[str]
+    damaged: int
+    older: int
+    newer: str
+
+    @property
+    def faults(self) -> str:
+        """What of it can't be read, in words."""
+        torn = by_number(self.damaged, "damaged shard", "damaged shards")
+        old = by_number(self.older, "shard", "shards")
+        said = [
+            self.newer,
+            torn * bool(self.damaged),
+            f"{old} of an older format" * bool(self.older),
+        ]
+        return "; ".join(filter(None, said))
+
+
+def _look(place: Place, folder: str) -> _There:
+    sizes = {name: size for name, size in place.files(folder).items() if name.endswith(SUFFIX)}
+    try:
+        index = Index(place, folder)
+    except NewerFeature as error:
+        return _There(sizes, frozenset(), 0, 0, str(error))
+    older = len(index.older)
+    return _There(sizes, frozenset(index.spots), len(index.damaged) - older, older, "")
+
+
+def _declared(
     project: StoreProject,
     folder: str,
-    view: View | None,
+    view: View,
     named: Mapping[tuple[str, str], dict[str, str]],
     now_s: float,
 ) -> Holding:
-    place = project.store.place
-    sizes = {name: size for name, size in place.files(folder).items() if name.endswith(SUFFIX)}
-    keys: frozenset[str] = frozenset()
-    unreadable = ""
-    try:
-        index = Index(place, folder)
-        keys = frozenset(index.spots)
-        if index.damaged:
-            unreadable = f"{len(index.damaged)} damaged shards"
-    except NewerFeature as error:
-        unreadable = str(error)
-    header = header_of(place, folder, sizes)
-    names = [name for name, within in named if within == folder]
-    name = view.name if view else ", ".join(names)
-    rows = {clip: key for (_, within), held in named.items() if within == folder
-            for clip, key in held.items()}  # fmt: skip
-    if view is not None:
-        state = _state(project, view, named, keys)
-    else:
-        state = _other(project, names, header)
-    said = view.settings if view else dict(header.get("settings", {}))
+    """Return what is to be known of a view of the settings."""
+    there = _look(project.store.place, folder)
+    held = named.get((view.name, folder), {})
+    wanted = {one.clip_id: one.keys[0] for one in plan([view], project.manifest.clips)}
+    stored = sum(key in there.keys for key in wanted.values())
+    state = _state(held, wanted, there.keys) if held else _not_in(project, view, named, stored)
+    if not held and stored and not state.startswith(STALE):
+        state = f"{stored} of {len(wanted)} clips stored, not in the snapshot"
+    said = "; ".join(filter(None, [there.faults, state if state != CURRENT else ""])) or state
     return Holding(
-        name=name,
-        kind=view.kind if view else str(header.get("kind", folder.rpartition("-")[0])),
-        settings=", ".join(f"{key} {value}" for key, value in said.items()),
+        name=view.name,
+        kind=view.kind,
+        settings=settings_text(told_settings(view)),
         folder=folder,
-        clips=len(rows),
-        features=len(keys),
-        shards=len(sizes),
-        size_bytes=sum(sizes.values()),
-        age_s=_age_s(place, folder, sizes, now_s),
-        state=unreadable or state,
+        clips=len(held),
+        features=len(there.keys),
+        shards=len(there.sizes),
+        size_bytes=sum(there.sizes.values()),
+        age_s=_age_s(project.store.place, folder, there.sizes, now_s),
+        state=said,
+        declared=True,
+        wanted=len(wanted),
+        stored=stored,
+        by_name=view.follows_training() and stored < len(wanted),
+        damaged=there.damaged,
+        older=there.older,
     )
+
+
+def _other(
+    project: StoreProject,
+    folder: str,
+    named: Mapping[tuple[str, str], dict[str, str]],
+    now_s: float,
+) -> Holding:
+    """Return what is to be known of a folder that no view of the settings makes."""
+    place = project.store.place
+    there, header = _look(place, folder), header_of(place, folder, place.files(folder))
+    names = [name for name, within in named if within == folder]
+    clips = {clip for (_, within), held in named.items() if within == folder for clip in held}
+    in_run = bool(there.keys & project.learned)
+    states = [there.faults, _reason(project, names), "a run learned from it" * in_run]
+    return Holding(
+        name=", ".join(names),
+        kind=str(header.get("kind", folder.rpartition("-")[0])),
+        settings=settings_text(dict(header.get("settings", {}))),
+        folder=folder,
+        clips=len(clips),
+        features=len(there.keys),
+        shards=len(there.sizes),
+        size_bytes=sum(there.sizes.values()),
+        age_s=_age_s(place, folder, there.sizes, now_s),
+        state="; ".join(filter(None, states)),
+        in_snapshot=bool(names),
+        in_run=in_run,
+        damaged=there.damaged,
+        older=there.older,
+    )
+
+
+def _reason(project: StoreProject, names: Sequence[str]) -> str:
+    """Return what a folder of no view of the settings is, by its names in the snapshot."""
+    declared = [name for name in names if name in project.views]
+    if declared and declared[0] in project.broken:
+        return "of a view that can't be made now"
+    if declared:
+        return f"of '{declared[0]}' as it was, still in the snapshot"
+    return f"{NOT_DECLARED}, though in the snapshot" if names else NOT_DECLARED
 
 
 def header_of(place: Place, folder: str, shards: Mapping[str, object]) -> Mapping[str, Any]:
@@ -163,38 +255,37 @@ def _age_s(place: Place, folder: str, shards: Mapping[str, object], now_s: float
     return None
 
 
-def _state(
-    project: StoreProject,
-    view: View,
-    named: Mapping[tuple[str, str], dict[str, str]],
-    there: frozenset[str],
-) -> str:
-    """Return what is to be known of a view of the settings."""
-    held = named.get((view.name, folder_name(view)), {})
-    if not held:
-        return "not materialized"
-    wanted = {one.clip_id: one.keys[0] for one in plan([view], project.manifest.clips)}
+def _state(held: Mapping[str, str], wanted: Mapping[str, str], there: frozenset[str]) -> str:
+    """Return what is to be known of a view by the keys of clips: held, wanted, and stored."""
     gone = sum(key not in there for key in held.values())
+    if gone == len(held):
+        what = by_number(gone, "feature", "features")
+        return f"none of its {what} is here: removed, or made under another store.url"
     if gone:
-        return f"{gone} features are gone from the store"
+        return f"{by_number(gone, 'feature is', 'features are')} gone from the store"
     other = sum(wanted.get(clip_id) != key for clip_id, key in held.items())
     if other:
-        return f"stale: {other} clips have changed or are not kept"
+        clips = by_number(other, "clip has changed or is", "clips have changed or are")
+        return f"{STALE}{clips} not kept"
     if len(held) < len(wanted):
         return f"{len(held)} of {len(wanted)} clips"
     return CURRENT
 
 
-def _other(project: StoreProject, names: list[str], header: Mapping[str, Any]) -> str:
-    """Return what is to be known of a folder that no view of the settings makes."""
-    declared = [name for name in names if name in project.views]
-    if declared and declared[0] in project.broken:
-        return "of a view that can't be made now"
-    if declared:
-        return f"stale: {difference(project.views[declared[0]], header)}"
-    if names:
-        return f"{NOT_DECLARED}, though in the snapshot"
-    return NOT_DECLARED
+def _not_in(
+    project: StoreProject,
+    view: View,
+    named: Mapping[tuple[str, str], dict[str, str]],
+    stored: int,
+) -> str:
+    """Return what is to be known of a view of which the snapshot has nothing as it is now."""
+    place = project.store.place
+    former = next((folder for name, folder in named if name == view.name), None)
+    if former is None:
+        return NOT_MADE
+    header = header_of(place, former, place.files(former))
+    said = f"{STALE}{difference(view, header)}"
+    return said + f"; {by_number(stored, 'clip', 'clips')} stored as it is now" * bool(stored)
 
 
 def difference(view: View, header: Mapping[str, Any]) -> str:
@@ -212,19 +303,13 @@ def difference(view: View, header: Mapping[str, Any]) -> str:
     for what, was, is_now in (
         ("code version", header["code_version"], view.code_version),
         ("made with", header["made_with"], view.made_with()),
-        ("made of", header["made_of"], dict(view.made_of())),
     ):
         if was != is_now:
             told.append(f"{what} {was}, now {is_now}")
+    old, new = dict(header["made_of"]), dict(view.made_of())
+    told += [
+        f"{name} {old.get(name, 'none'):.8}, now {new.get(name, 'none'):.8}"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]
     return "; ".join(told) or "other settings or versions"
-
-
-def remedies(listed: Sequence[Holding]) -> Iterator[str]:
-    """Yield what to do about what is not current, a line each."""
-    declared = [one for one in listed if not one.state.startswith(NOT_DECLARED)]
-    if any("damaged" in one.state for one in listed):
-        yield "'rodepil features verify --mend' removes what is damaged"
-    if any(one.state != CURRENT for one in declared):
-        yield f"'{MATERIALIZE}' makes what is missing, stale or damaged"
-    if len(declared) < len(listed):
-        yield "'rodepil features gc' removes what no snapshot and no run refers to"

@@ -29,6 +29,8 @@ class RecordingOrigin:
         As it was recorded; None where the table of recordings was gone then.
     clips
         Clips of it that the run has.
+    trained, tested
+        How many of them it learned from, and was tested on; None where no trial was asked for.
     today
         ``same`` bytes, ``changed``, ``gone``, or ``unknown`` where one of both is not known.
     checked
@@ -40,6 +42,8 @@ class RecordingOrigin:
     clips: int
     today: Today
     checked: bool
+    trained: int | None = None
+    tested: int | None = None
 
 
 def recordings_today(
@@ -55,7 +59,7 @@ def recordings_today(
     Parameters
     ----------
     rows
-        The table "lineage".
+        The table "lineage"; of one trial with a column "side", ``train`` or ``test``.
     workspace
         The project, whose table of recordings is looked at.
     check
@@ -77,10 +81,18 @@ def recordings_today(
     now = {name: str(known[name]["sha256"]) for name in there}
     if check:
         now = _hashed(there, progress or Silent(), processes)
-    clips = Counter(rows.column("recording_id").to_pylist())
+    ids = rows.column("recording_id").to_pylist()
+    clips, sided = Counter(ids), "side" in rows.column_names
+    sides = Counter(zip(ids, rows.column("side").to_pylist() if sided else ids, strict=True))
     return [
         RecordingOrigin(
-            name, sha256, clips[name], _today(sha256, now.get(name), gone=name not in there), check
+            name,
+            sha256,
+            clips[name],
+            _today(sha256, now.get(name), gone=name not in there),
+            check,
+            trained=sides[name, "train"] if sided else None,
+            tested=sides[name, "test"] if sided else None,
         )
         for name, sha256 in sorted(recorded.items())
     ]

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rodepil.errors import FeatureError
+from rodepil.io.wording import by_number
 from rodepil.store.know.project import MATERIALIZE
 from rodepil.store.know.tell import size_text
 
-Fault = Literal["torn", "changed", "foreign", "newer", "index", "missing"]
+Fault = Literal["torn", "changed", "foreign", "newer", "index", "missing", "older"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Problem:
     fault
         ``torn``: no whole shard. ``changed``: other bytes than were written. ``foreign``: not of
         this store or folder. ``newer``: of a newer version. ``index``: it says what is not so.
-        ``missing``: the snapshot names a feature that is not there.
+        ``missing``: the snapshot names a feature that is not there. ``older``: of a format that is
+        read no more, which harms nothing.
     where
         The file, or the view.
     message
@@ -51,18 +53,27 @@ class Verification:
         What was read.
     problems
         What is wrong, by file.
+    note
+        What could not be looked at, and why; empty where all was.
     """
 
     shards: int
     features: int
     size_bytes: int
     problems: tuple[Problem, ...]
+    note: str = ""
 
     def __str__(self) -> str:
-        looked = f"{self.features} features in {self.shards} shards ({size_text(self.size_bytes)})"
-        if not self.problems:
-            return f"{looked} are what was written"
-        return "\n".join([f"{looked} were read", *map(str, self.problems)])
+        features = by_number(self.features, "feature", "features")
+        shards = by_number(self.shards, "shard", "shards")
+        sound = " and are what was written" if not self._wrong else ""
+        looked = f"{features} in {shards} ({size_text(self.size_bytes)}) were read{sound}"
+        return "\n".join([looked, *filter(None, [self.note]), *map(str, self.problems)])
+
+    @property
+    def _wrong(self) -> list[Problem]:
+        """What is wrong still."""
+        return [one for one in self.problems if not one.mended and one.fault != "older"]
 
     def raise_if_wrong(self) -> None:
         """Refuse a store in which something is wrong still.
@@ -72,22 +83,30 @@ class Verification:
         FeatureError
             Something is.
         """
-        wrong = [one for one in self.problems if not (one.mended and one.fault == "index")]
-        if wrong:
-            raise FeatureError(
-                f"{len(wrong)} {'thing is' if len(wrong) == 1 else 'things are'} wrong in the "
-                f"store; {'; '.join(_remedies(wrong))}"
+        wrong = self._wrong
+        removed = [one for one in self.problems if one.mended and one.fault != "index"]
+        if not wrong and not removed:
+            return
+        said = []
+        if removed:
+            said.append(
+                f"{by_number(len(removed), 'damaged shard is', 'damaged shards are')} removed"
             )
+        if others := [one for one in wrong if not (removed and one.fault == "missing")]:
+            things = by_number(len(others), "thing is", "things are")
+            said.append(f"{things} wrong in the store")
+        raise FeatureError("; ".join([*said, *_remedies(wrong, removed=bool(removed))]))
 
 
-def _remedies(wrong: Sequence[Problem]) -> Iterator[str]:
+def _remedies(wrong: Sequence[Problem], *, removed: bool) -> Iterator[str]:
     """Yield what to do."""
-    left = {problem.fault for problem in wrong if not problem.mended}
-    if left & {"torn", "changed", "index"}:
+    left = {problem.fault for problem in wrong}
+    mend = bool(left & {"torn", "changed", "index"})
+    if mend:
         yield "run 'rodepil features verify --mend' to remove what is damaged"
     if "foreign" in left:
         yield "move foreign files away by hand"
     if "newer" in left:
         yield "install the version that wrote the newer shards"
-    if "missing" in left or any(problem.mended for problem in wrong):
-        yield f"run '{MATERIALIZE}' to make them again"
+    if "missing" in left or removed:
+        yield f"{'then ' * mend}run '{MATERIALIZE}' to make again what is missing"

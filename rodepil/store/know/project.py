@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 
 import pyarrow as pa
@@ -11,11 +13,13 @@ import pyarrow.compute as pc
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import FeatureError, RodepilError
+from rodepil.errors import FeatureError, RodepilError, TableError
 from rodepil.io import tables
+from rodepil.io.wording import choice
 from rodepil.store import snapshot
 from rodepil.store.features import FeatureStore
 from rodepil.store.know.columns import recording_digests
+from rodepil.store.know.lineage import lineages
 from rodepil.store.materialize import Manifest
 from rodepil.store.opening import open_store
 from rodepil.store.views.base import View
@@ -78,6 +82,15 @@ class StoreProject:
         """The SHA-256 of each recording by its id; none where the table is gone."""
         return recording_digests(self.workspace)
 
+    @cached_property
+    def learned(self) -> frozenset[str]:
+        """The keys of features that runs learned from; those that can't be read are left out."""
+        found: set[str] = set()
+        for path in lineages(self.workspace.trials):
+            with suppress(TableError):
+                found |= set(tables.read("lineage", path).column("key").to_pylist())
+        return frozenset(found)
+
     def view(self, name: str) -> View:
         """Return a view of the settings.
 
@@ -86,6 +99,12 @@ class StoreProject:
         FeatureError
             The settings have no such view.
         """
+        if name not in self.views and name in self.features.column("view").to_pylist():
+            raise FeatureError(
+                f"view '{name}' is in the snapshot but no more in the settings, so that nobody "
+                "knows what makes it: 'rodepil features get' shows what is stored, 'rodepil "
+                "features list' says how to be rid of it; or put it back into the section 'views'"
+            )
         return choose([name], self.views)[0]
 
     def held(self, name: str) -> pa.Table:
@@ -101,7 +120,7 @@ class StoreProject:
         if not rows.num_rows:
             known = sorted({*self.views, *self.features.column("view").to_pylist()})
             if name not in known:
-                raise FeatureError(f"there is no view '{name}'; take one of {known}")
+                raise FeatureError(f"there is no view '{name}'; {choice(name, known)}")
             raise FeatureError(
                 f"the snapshot has no feature of view '{name}'; run '{MATERIALIZE} {name}'"
             )
@@ -144,13 +163,26 @@ class StoreProject:
         if len(found) == 1:
             return _row(clips, found[0])
         if not found:
-            raise FeatureError(
-                f"no kept clip has the id or path '{named}'; both stand in {self.workspace.clips}"
-            )
+            raise FeatureError(self._no_clip(named, ids))
         some = ", ".join(ids[at] for at in found[:SHOWN])
         raise FeatureError(
             f"'{named}' stands for {len(found)} clips: {some}{', …' * (len(found) > SHOWN)}; "
             "give more of the id"
+        )
+
+    def _no_clip(self, named: str, kept: Sequence[str]) -> str:
+        """Return what to say of a clip that is not among those kept."""
+        clips = self.manifest.clips
+        columns = (clips.column(name).to_pylist() for name in ("clip_id", "path", "drop_reason"))
+        for clip_id, path, reason in zip(*columns, strict=True):
+            if named and clip_id not in kept and named in {clip_id, path}:
+                return f"clip {clip_id} was dropped ({reason}), so that it has no features"
+        alike = get_close_matches(named, kept, n=1)
+        guess = f" (did you mean {alike[0]}?)" if alike else ""
+        some = ", ".join(kept[:2])
+        return (
+            f"no kept clip has the id or path '{named}'{guess}; ids look like {some}, and the "
+            f"clips' files lie in {self.workspace.clips_folder}: name one of those"
         )
 
 
@@ -165,27 +197,10 @@ def choose(names: Sequence[str], views: dict[str, View]) -> list[View]:
     unknown = [name for name in names if name not in views]
     if unknown:
         raise FeatureError(
-            f"the settings have no view '{unknown[0]}'; they have {', '.join(views)}. Add it to "
-            "the section 'views' of params.yaml, or take one of these"
+            f"the settings have no view '{unknown[0]}'; {choice(unknown[0], views)}. Take one of "
+            "these, or add it to the section 'views' of params.yaml"
         )
     return [view for name, view in views.items() if not names or name in names]
-
-
-def put_off(views: Sequence[View]) -> tuple[list[View], list[str]]:
-    """Part views into those to make now, and the names of those that wait for training.
-
-    The stage of features comes before training, so that it can't make what a trained network does.
-    """
-    later = [view.name for view in views if view.follows_training()]
-    return [view for view in views if view.name not in later], later
-
-
-def by_hand(name: str) -> str:
-    """Return what to say of a view that was put off."""
-    return (
-        f"{name}: left out, for its network comes of training; make it by hand after training: "
-        f"{MATERIALIZE} {name}"
-    )
 
 
 def _row(clips: pa.Table, at: int) -> dict[str, object]:

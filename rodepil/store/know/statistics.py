@@ -121,13 +121,13 @@ def training_statistics(
     ids = _in_order_of_shards(store, view, dataset.clip_ids)
     gatherers = {name: _gatherer(column) for name, column in view.columns.items()}
     passes = max(gatherer.passes for gatherer in gatherers.values())
-    with (progress or Silent()).task("statistics", passes * len(ids), "clips") as advance:
+    with (progress or Silent()).task("statistics", len(ids), "clips") as advance:
         for number in range(passes):
             for row in store.rows(view.name, ids):
                 for name, gatherer in gatherers.items():
                     if number < gatherer.passes:
                         gatherer.add(row[name], number)
-                advance(1)
+                advance(1 / passes)
     return Statistics(
         test_fold=split.fold,
         clips=len(ids),

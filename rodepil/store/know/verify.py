@@ -5,23 +5,31 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 from rodepil.cluster import run_many
-from rodepil.errors import DamagedFeature, FeatureError, NewerFeature
+from rodepil.errors import DamagedFeature, FeatureError, NewerFeature, OlderFeature
 from rodepil.io.files import short_hash
 from rodepil.io.progress import Progress, Silent
+from rodepil.io.wording import by_number, choice
 from rodepil.store.index import INDEX, Index
 from rodepil.store.know.listing import FOLDER
-from rodepil.store.know.problems import Problem, Verification
+from rodepil.store.know.problems import Fault, Problem, Verification
 from rodepil.store.know.project import StoreProject
 from rodepil.store.places import Place
 from rodepil.store.shards import SUFFIX, Shard, folder_name, open_shard
 
 NAME = re.compile(rf"[0-9a-f]{{32}}{re.escape(SUFFIX)}")
+FAULTS: dict[type[FeatureError], Fault] = {
+    OlderFeature: "older",
+    DamagedFeature: "torn",
+    NewerFeature: "newer",
+}
+NO_SNAPSHOT = "there is no snapshot, so that nobody knows what is missing"
 YOUNG_S = 3600.0
 """Files younger than that may be of a materialization that is under way."""
 
@@ -80,19 +88,36 @@ def verify(
         if name != INDEX
     }
     looked = _look_at_all(place, sizes, progress or Silent(), processes)
-    problems += [one.problem for _, one in sorted(looked.items()) if one.problem]
+    found = [one.problem for _, one in sorted(looked.items()) if one.problem]
+    problems += [*_older(found), *(one for one in found if one.fault != "older")]
     for folder in folders:
         problems += _index_problems(place, folder, looked, clock() - YOUNG_S)
-    sound = {key for one in looked.values() for key in one.sound}
-    problems += _missing(project, folders, sound)
     if mend:
         problems = _mend(place, problems)
+    removed = {one.where for one in problems if one.mended}
+    sound = {key for name, one in looked.items() if name not in removed for key in one.sound}
+    problems += _missing(project, folders, sound)
     return Verification(
         shards=sum(bool(one.keys) for one in looked.values()),
         features=sum(len(one.keys) for one in looked.values()),
         size_bytes=sum(one.size_bytes for one in looked.values()),
         problems=tuple(problems),
+        note="" if project.workspace.features.is_file() else NO_SNAPSHOT,
     )
+
+
+def _older(found: Sequence[Problem]) -> list[Problem]:
+    """Return one thing to tell a folder in which shards are of an older format."""
+    count = Counter(one.where.rpartition("/")[0] for one in found if one.fault == "older")
+    return [
+        Problem(
+            "older",
+            folder,
+            f"{by_number(shards, 'shard', 'shards')} of an older format, read no more; 'rodepil "
+            "features gc' removes what nothing names",
+        )
+        for folder, shards in sorted(count.items())
+    ]
 
 
 def _look_at_all(
@@ -127,7 +152,8 @@ def _folders(project: StoreProject, names: Sequence[str]) -> list[str]:
             of_name[name].add(folder_name(view))
     unknown = [name for name in names if name not in of_name]
     if unknown:
-        raise FeatureError(f"there is no view '{unknown[0]}'; take one of {sorted(of_name)}")
+        known = [name for name in of_name if name not in there]
+        raise FeatureError(f"there is no view '{unknown[0]}'; {choice(unknown[0], known)}")
     return sorted({folder for name in names for folder in of_name[name]})
 
 
@@ -149,10 +175,9 @@ def _look(place: Place, item: tuple[str, int]) -> _Looked:
     place.refresh(name)
     try:
         shard = open_shard(place, name)
-    except DamagedFeature as error:
-        return _Looked(size, (), (), Problem("torn", name, _short(error, file)))
-    except NewerFeature as error:
-        return _Looked(size, (), (), Problem("newer", name, _short(error, file)))
+    except (DamagedFeature, NewerFeature) as error:
+        fault = next(fault for kind, fault in FAULTS.items() if isinstance(error, kind))
+        return _Looked(size, (), (), Problem(fault, name, _short(error, file)))
     except FeatureError:
         if is_there(place, name):
             raise
@@ -239,7 +264,8 @@ def _missing(project: StoreProject, folders: Sequence[str], sound: set[str]) -> 
         Problem(
             "missing",
             view,
-            f"{len(clips)} features of the snapshot are not there, the first is of clip {clips[0]}",
+            by_number(len(clips), "feature of the snapshot is", "features of the snapshot are")
+            + f" missing or damaged, the first of clip {clips[0]}",
         )
         for view, clips in sorted(lost.items())
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -36,10 +36,13 @@ class Column:
         NumPy's name of its numbers, for example ``uint8``.
     shape
         Its shape; None in the first place is a length that differs from clip to clip.
+    unit
+        What its numbers are, for people; empty where nobody says.
     """
 
     dtype: str
     shape: tuple[int | None, ...]
+    unit: str = field(default="", compare=False)
 
     @property
     def fixed(self) -> tuple[int, ...] | None:
@@ -137,6 +140,10 @@ class View(Settings, ABC):
         RodepilError
             What it is made with is missing or does not fit.
         """
+
+    def unmeant(self) -> str:
+        """Return which of the settings that were given says nothing beside the others, if any."""
+        return ""
 
     def made_of(self) -> Mapping[str, str]:
         """Return digests, by name, of what else the bytes are made of, such as weights."""

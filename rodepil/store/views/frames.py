@@ -37,7 +37,7 @@ class FrameView(View):
     pairs
         ``native`` stores with each frame the one `gap` frames later in the clip; near the end the
         pair begins earlier, so that it stays whole. ``sampled`` stores one frame more, ahead of
-        the T: the one a sampling step before the first of them, or the clip's first.
+        the T: the clip's first, half a sampling step before the first of them.
     gap
         Frames of the clip between the two of a native pair.
     """
@@ -60,7 +60,16 @@ class FrameView(View):
             "native": (self.frames, 2),
             "sampled": (self.frames + 1,),
         }
-        return {"frames": Column("uint8", (*leading[self.pairs], *pixels))}
+        return {"frames": Column("uint8", (*leading[self.pairs], *pixels), "levels of 255")}
+
+    def unmeant(self) -> str:
+        """Return that there is a gap without native pairs, where that is so."""
+        if self.pairs == "native" or self.gap == 1:
+            return ""
+        return (
+            f"gap {self.gap} is of native pairs, but pairs is '{self.pairs}'; set pairs: native, "
+            "or take the gap out"
+        )
 
     def made_with(self) -> str:
         """Return the versions of decoder and resizer."""

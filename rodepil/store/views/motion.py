@@ -21,6 +21,7 @@ from rodepil.store.views.registry import register
 
 Hertz = Annotated[float, Field(gt=0)]
 MIN_FRAMES = 3
+LEVELS = "levels of 255 a frame"
 
 
 @register
@@ -59,9 +60,14 @@ class MotionView(View):
     @property
     def columns(self) -> Mapping[str, Column]:
         """``activity`` (N - 1,), and ``mean``, ``peak``, ``frequency_hz``, ``power``; float32."""
-        scalars = ("mean", "peak", "frequency_hz", "power")
-        return {"activity": Column("float32", (None,))} | {
-            name: Column("float32", ()) for name in scalars
+        scalars = {
+            "mean": LEVELS,
+            "peak": LEVELS,
+            "frequency_hz": "Hz, where the curve swings most",
+            "power": "levels squared, of that swing",
+        }
+        return {"activity": Column("float32", (None,), LEVELS)} | {
+            name: Column("float32", (), unit) for name, unit in scalars.items()
         }
 
     def made_with(self) -> str:

@@ -8,7 +8,8 @@ imported when a kind is asked for that is not known yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -16,9 +17,11 @@ from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from rodepil.config.settings import FeatureSettings
 from rodepil.errors import FeatureError, SettingError
+from rodepil.io.wording import choice
 from rodepil.store.views.base import View
 
 GROUP = "rodepil.views"
@@ -63,7 +66,7 @@ def kind_of(name: str) -> type[View]:
             entry.load()
     if name not in _KINDS:
         known = sorted({*_KINDS, *ABOVE, *(entry.name for entry in entry_points(group=GROUP))})
-        raise FeatureError(f"no kind of view is called '{name}'; take one of {known}")
+        raise FeatureError(f"no kind of view is called '{name}'; {choice(name, known)}")
     return _KINDS[name]
 
 
@@ -88,13 +91,26 @@ def make_view(name: str, kind: str, settings: Mapping[str, Any], root: Path | No
     try:
         return view.model_validate({**settings, "name": name}, context={"root": root})
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}" for item in error.errors()
-        )
+        fields = sorted(set(view.model_fields) - {"name"})
+        wrong = "; ".join(_worded(item, fields) for item in error.errors())
         raise SettingError(
-            f"views.{name} (kind '{kind}'): {wrong}; its settings are "
-            f"{sorted(set(view.model_fields) - {'name'})}"
+            f"views.{name} (kind '{kind}'): {wrong}; its settings are {', '.join(fields)}"
         ) from error
+
+
+def _worded(wrong: ErrorDetails, fields: Sequence[str]) -> str:
+    """Return what is wrong with a setting of a view."""
+    key = ".".join(map(str, wrong["loc"])) or "it"
+    if wrong["type"] == "extra_forbidden":
+        alike = get_close_matches(key, fields, n=1)
+        return f"there is no setting '{key}'" + "".join(
+            f" (did you mean '{one}'?)" for one in alike
+        )
+    if wrong["type"] == "missing":
+        return f"'{key}' is missing"
+    said = wrong["msg"].removeprefix("Value error, ")
+    shown = "" if isinstance(wrong["input"], Mapping) else f" is {wrong['input']!r}"
+    return f"{key}{shown}: {said}"
 
 
 def training_view(settings: FeatureSettings) -> View:
@@ -145,4 +161,6 @@ def declared_views(
         if not isinstance(kind, str):
             raise SettingError(f"views.{name} has no kind; add for example 'kind: frames'")
         made.append(make_view(name, kind, fields, root))
+        if unmeant := made[-1].unmeant():
+            raise SettingError(f"views.{name} (kind '{kind}'): {unmeant}")
     return made

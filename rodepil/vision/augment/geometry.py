@@ -78,4 +78,5 @@ def warp(images: Tensor, draws: Draws) -> Tensor:
     moving = moved(draws)
     if moving.all():
         return warped
-    return torch.where(moving.to(images.device)[:, None, None, None], warped, images)
+    moving = moving.to(images.device, non_blocking=images.is_cuda)
+    return torch.where(moving[:, None, None, None], warped, images)

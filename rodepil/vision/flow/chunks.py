@@ -45,9 +45,15 @@ def in_chunks(method: PairsMethod, before: Tensor, after: Tensor) -> Tensor:
     if threads > 1:
         chunk = min(chunk, -(-count // threads))
 
+    inferring = torch.is_inference_mode_enabled()
+
     def compute(start: int) -> None:
         part = slice(start, start + chunk)
-        with torch.no_grad(), torch.autocast(before.device.type, enabled=False):  # of this thread
+        with (  # what other threads do not inherit
+            torch.inference_mode(inferring),
+            torch.no_grad(),
+            torch.autocast(before.device.type, enabled=False),
+        ):
             flow[part] = method(before[part].float(), after[part].float())
 
     starts = range(0, count, chunk)

@@ -31,7 +31,9 @@ DETERMINANT_FLOOR = 1e-3
 def farneback(before: Tensor, after: Tensor, settings: FlowSettings) -> Tensor:
     """Return the flow (N, 2, H, W) float32 between images (N, H, W) float32."""
     count = len(before)
-    border = before.new_tensor(BORDER_WEIGHTS).square_()  # equations are squares of coefficients
+    # Equations are squares of coefficients.
+    border = torch.tensor(BORDER_WEIGHTS).square_()
+    border = border.to(before.device, non_blocking=before.is_cuda)
     both, _ = centred(torch.cat([before, after]))
     levels = levels_of(before.shape[1], before.shape[2], settings.levels, settings.pyr_scale)
     flow = both.new_zeros(2, count, levels[0].height, levels[0].width)

@@ -18,7 +18,18 @@ class AbsDiff(Modality):
     of_motion: ClassVar[bool] = True
 
     def __call__(self, before: Tensor, after: Tensor) -> Tensor:
-        """Return ``|after - before|`` in the type of the frames: of bytes to the last bit."""
+        """Return ``|after - before|`` in the type of the frames: of bytes to the last bit.
+
+        Raises
+        ------
+        ValueError
+            The two differ in shape or type.
+        """
+        if before.shape != after.shape or before.dtype != after.dtype:
+            raise ValueError(
+                f"frames {before.dtype} {tuple(before.shape)} can't be compared with "
+                f"{after.dtype} {tuple(after.shape)}; give two of one shape and type"
+            )
         if before.is_floating_point():
             return in_colour((after - before).abs())
         return in_colour(torch.maximum(before, after).sub_(torch.minimum(before, after)))

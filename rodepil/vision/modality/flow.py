@@ -10,6 +10,7 @@ from kornia.color import hsv_to_rgb
 from torch import Tensor
 
 from rodepil.vision.flow import dense_flow, to_grey
+from rodepil.vision.flow.dense import MIN_SIDE_PX
 from rodepil.vision.modality.registry import Modality, register
 from rodepil.vision.normalize import WHITE
 
@@ -23,6 +24,7 @@ class Flow(Modality):
 
     name: ClassVar[str] = "flow"
     of_motion: ClassVar[bool] = True
+    min_side_px: ClassVar[int] = MIN_SIDE_PX
 
     def __call__(self, before: Tensor, after: Tensor) -> Tensor:
         """Return float32 in [0, 1]; in ``vectors`` 0.5, 0.5, 0 is rest."""
@@ -50,7 +52,7 @@ def as_vectors(flow: Tensor) -> Tensor:
 
 
 def as_hues(flow: Tensor) -> Tensor:
-    """Return flow (..., 2, H, W), in units of the bound, as colours (..., 3, H, W) in [0, 1].
+    """Return flow (N, ..., 2, H, W), in units of the bound, as colours (N, ..., 3, H, W) in [0, 1].
 
     Direction is hue, clockwise from red, which is right; speed is brightness.
     """
@@ -63,5 +65,5 @@ def as_hues(flow: Tensor) -> Tensor:
 
 def _grey(frames: Tensor) -> Tensor:
     """Return the lightness (B, T, H, W) in [0, 255]."""
-    grey = frames.squeeze(-3) if frames.shape[-3] == 1 else to_grey(frames)
+    grey = to_grey(frames)
     return grey * WHITE if frames.is_floating_point() else grey

@@ -31,6 +31,8 @@ class Modality(ABC):
     of_motion
         Whether it compares two frames. Its pictures then look like no photographs, and are
         normalised by what the training clips show.
+    min_side_px
+        Frames with a shorter side are refused.
 
     Parameters
     ----------
@@ -40,6 +42,7 @@ class Modality(ABC):
 
     name: ClassVar[str]
     of_motion: ClassVar[bool]
+    min_side_px: ClassVar[int] = 1
 
     settings: FlowInputSettings
 
@@ -102,7 +105,18 @@ def make_modality(name: str, settings: FlowInputSettings | None = None) -> Modal
 
 
 def in_colour(pictures: Tensor) -> Tensor:
-    """Return (B, T, C, H, W) with 3 channels; grey is repeated, without a copy."""
+    """Return (B, T, C, H, W) with 3 channels; grey is repeated, without a copy.
+
+    Raises
+    ------
+    ValueError
+        C is neither 1 nor 3.
+    """
     if pictures.shape[-3] == GREY:
         return pictures.expand(*pictures.shape[:-3], CHANNELS, *pictures.shape[-2:])
+    if pictures.shape[-3] != CHANNELS:
+        raise ValueError(
+            f"frames of shape {tuple(pictures.shape)} have {pictures.shape[-3]} channels, wanted "
+            "1 or 3 in the third place from the end"
+        )
     return pictures

@@ -84,11 +84,11 @@ def test_missing_weights_say_where_to_get_them_and_where_to_put_them(folder: Pat
         find("stand_in", None, folder, tmp_path)
 
 
-def test_an_unknown_name_is_refused_with_those_that_are_known(folder: Path, tmp_path: Path):
-    with pytest.raises(
-        ModelError, match=r"no weights .*kinetics-500.*_96x4_224_K600.*weights list"
-    ):
+def test_an_unknown_name_is_refused_with_where_others_are_found(folder: Path, tmp_path: Path):
+    with pytest.raises(ModelError, match=r"no weights .*kinetics-500.*trial's id.*weights list"):
         locate("kinetics-500", folder, tmp_path)
+    with pytest.raises(ModelError, match=r"did you mean stand_in\?"):
+        locate("standin", folder, tmp_path)
 
 
 def test_no_pretraining_has_no_weights(folder: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,19 @@ def recording(workspace: Workspace, number: int) -> dict[str, object]:
         "date": "Jan-14-2019", "video_id": f"M{number}", "fps": "30", "n_frames": 480,
         "duration_s": 16.0, "width_px": 48, "height_px": 48, "codec": "ffv1",
     }  # fmt: skip
+
+
+def older(shards: list[Path]) -> None:
+    """Make shards such as format 1 was: unsigned, under another name for the same keys."""
+    for path in shards:
+        with pa.ipc.open_file(path) as source:
+            header = json.loads(source.schema.metadata[b"rodepil.shard"]) | {"format": 1}
+            schema = source.schema.with_metadata({"rodepil.shard": json.dumps(header)})
+            rows = [source.get_batch(row) for row in range(source.num_record_batches)]
+        path.unlink()
+        with pa.ipc.new_file(path, schema) as sink:
+            for row in rows:
+                sink.write_batch(row.replace_schema_metadata(schema.metadata))
 
 
 @pytest.fixture

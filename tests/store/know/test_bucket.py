@@ -120,7 +120,7 @@ def test_what_became_of_a_bucket_is_told_whatever_the_cache_holds(far: Small, ke
     assert states == {
         "frames": "current",
         "motion": "4 features are gone from the store",
-        "pairs": "1 damaged shards",
+        "pairs": "1 damaged shard; 4 features are gone from the store",
     }
     index = Index(far.asked.store.place, short.rpartition("/")[0])
     assert index.damaged == [short.rpartition("/")[2]]

@@ -13,7 +13,8 @@ from rodepil.errors import FeatureError, TableError
 from rodepil.io import tables
 from rodepil.store import FeatureStore
 from rodepil.store.know import lineage
-from rodepil.store.know.collect import collect, collected_lines
+from rodepil.store.know.collect import collect
+from rodepil.store.know.collected import collected_lines
 from rodepil.store.know.lineage import FILE, Origin, ViewRecord
 from rodepil.store.lease import is_leased, lease
 from tests.store.conftest import contents
@@ -89,7 +90,12 @@ def test_what_is_less_than_an_hour_old_stays_and_is_told(project: Small) -> None
     (told,) = (one for one in collect(project.asked) if one.young)
     assert (told.young, told.removed) == (4, 0)
     assert all(shard.exists() for shard in old)
-    assert "less than an hour old" in "\n".join(collected_lines([told], dry_run=False))
+    lines = " ".join(" ".join(collected_lines([told], dry_run=False)).split())
+    assert "less than an hour old" in lines
+    assert "run gc again in 60 min" in lines or "run gc again in 1 h" in lines
+    age(project, 0.75)
+    (told,) = (one for one in collect(project.asked) if one.young)
+    assert 14 * 60 < told.wait_s <= 15 * 60
 
 
 def test_what_the_settings_want_stays_without_a_line_in_the_snapshot(project: Small) -> None:
@@ -200,3 +206,24 @@ def test_a_store_that_others_may_use_is_cleaned_up_only_when_that_is_confirmed(
         collect(project.asked)
     assert sum(one.kept for one in collect(project.asked, dry_run=True)) == 3
     assert sum(one.kept for one in collect(project.asked, not_shared=True)) == 3
+
+
+def test_what_stays_says_why_and_what_lets_it_go(project: Small) -> None:
+    pairs = project.shards("pairs")
+    record(project, "motion")
+    project.change(views={})
+    age(project)
+    told = {one.names[0]: one for one in collect(project.asked)}
+    reasons = {name: one.reason for name, one in told.items()}
+    assert reasons == {"frames": "settings", "motion": "run", "pairs": "snapshot"}
+    assert told["pairs"].kept_bytes == sum(path.stat().st_size for path in pairs)
+    lines = list(collected_lines(list(told.values()), dry_run=False))
+    assert all(len(one) < 80 for line in lines for one in line.splitlines())
+    said = " ".join(" ".join(lines).split())
+    assert "frames-" not in "".join(line for line in lines if told["frames"].folder in line)
+    assert "'rodepil features materialize' brings the snapshot in line" in said
+    assert "a run under results/trials learned from them" in said
+    project.materialize()  # what the list advises, without the views
+    age(project)
+    gone = {one.folder: one.removed for one in collect(project.asked) if one.removed}
+    assert gone == {pairs[0].parent.name: 4}

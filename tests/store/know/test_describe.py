@@ -88,7 +88,9 @@ def test_a_description_goes_from_the_recording_to_the_key(project: Small) -> Non
     assert told.example["clip sha256"] == clip["sha256"]
     assert told.example["key"] == view.key(str(clip["sha256"]))
     assert told.example["recording sha256"] == project.asked.recordings["r0"]
-    assert told.columns == {"frames": {"dtype": "uint8", "shape": [4, 3, 32, 32]}}
+    assert told.columns == {
+        "frames": {"dtype": "uint8", "shape": [4, 3, 32, 32], "unit": "levels of 255"}
+    }
     numbers = json.loads(json.dumps(told.as_dict()))
     assert numbers["view"]["identity"] == view.identity()
     text = "\n".join(told.lines())
@@ -112,7 +114,7 @@ def test_what_can_not_be_described_says_what_to_do(bare: Small) -> None:
     bare.materialize()
     with pytest.raises(FoldError, match="there is no fold 7"):
         describe(bare.asked, "frames", test_fold=7)
-    with pytest.raises(FeatureError, match="they have frames, motion, pairs"):
+    with pytest.raises(FeatureError, match="there are frames, motion, pairs"):
         describe(bare.asked, "flow")
     bare.clips.rows["c003"]["sha256"] = "0" * 64
     bare.write_clips()

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from rodepil.config.settings import FeatureSettings
 from rodepil.errors import FeatureError
 from rodepil.store.know.get import get
-from rodepil.store.know.picture import draw
+from rodepil.store.know.picture import Notes, contact_sheet, draw
+from rodepil.store.views.base import Row
 from tests.store.know.conftest import Small
 
 
@@ -82,7 +84,7 @@ def test_what_is_not_there_says_what_to_do(project: Small, tmp_path: Path) -> No
         ("c01", "frames", r"stands for 6 clips: c010, c011.*give more of the id"),
         ("d", "frames", "no kept clip has the id or path 'd'"),
         ("", "frames", "no kept clip"),
-        ("c001", "flow", "no view 'flow'; take one of"),
+        ("c001", "flow", "no view 'flow'; there are"),
     ):
         with pytest.raises(FeatureError, match=says):
             get(project.asked, clip, view, out)
@@ -93,3 +95,59 @@ def test_what_is_not_there_says_what_to_do(project: Small, tmp_path: Path) -> No
     with pytest.raises(FeatureError, match="run 'rodepil features materialize'"):
         get(project.asked, "c000", "frames", out)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("view", ["frames", "pairs"])
+def test_below_each_picture_stand_its_frames_and_seconds(
+    project: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    said: list[Notes] = []
+
+    def noted(row: Row, main: str, words: list[str], notes: Notes) -> np.ndarray:
+        said.append(notes)
+        return draw(row, main, words, notes)
+
+    monkeypatch.setattr("rodepil.store.know.get.draw", noted)
+    get(project.asked, "c007", view, tmp_path / "x.png")
+    row = project.clips.rows["c007"]
+    n_frames, fps, count = int(str(row["n_frames"])), 30, {"frames": 4, "pairs": 3}[view]
+    assert row["fps"] == "30"
+    centres = [int((at + 0.5) * n_frames / count) for at in range(count)]
+    wanted = [
+        f"{at}: {at / fps:.3f} s" if view == "frames"
+        else f"{at}, {at + 1}: {at / fps:.3f}, {(at + 1) / fps:.3f} s"
+        for at in centres
+    ]  # fmt: skip
+    assert list(said[0].tiles) == wanted
+    project.change(features=FeatureSettings(frames=9, size_px=16), views={})  # the shard tells
+    get(project.asked, "c007", view, tmp_path / "x.png")
+    assert list(said[1].tiles) == wanted
+
+
+def test_a_long_note_widens_its_tile_and_hides_nothing() -> None:
+    frames = np.random.default_rng(0).integers(0, 255, (3, 3, 96, 96), np.uint8)
+    sheet = contact_sheet(frames, ["10000, 10001: 333.333, 333.367 s"] * 3)
+    assert all(holds(sheet, np.ascontiguousarray(one.transpose(1, 2, 0)[..., ::-1]))
+               for one in frames)  # fmt: skip
+
+
+def test_what_is_said_of_a_file_is_what_is_in_it(project: Small, tmp_path: Path) -> None:
+    told = get(project.asked, "c002", "motion", tmp_path / "m.npy")
+    assert "  activity: float32 (" in told
+    assert "(without mean, peak, frequency_hz, power: .npz takes all)" in told
+    assert "  mean: " not in told
+    assert all(len(line) < 80 for line in told.splitlines()[1:])
+
+
+def test_a_dropped_clip_a_likely_one_and_a_locked_folder_are_told(
+    project: Small, tmp_path: Path
+) -> None:
+    project.clips.rows["c003"] |= {"kept": False, "drop_reason": "still"}
+    project.write_clips()
+    with pytest.raises(FeatureError, match=r"clip c003 was dropped \(still\)"):
+        get(project.asked, "c003", "frames", tmp_path / "x.png")
+    with pytest.raises(FeatureError, match=r"did you mean c012\?.*ids look like c000, c001"):
+        get(project.asked, "c0122", "frames", tmp_path / "x.png")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FeatureError, match=r"x\.png can't be written \("):
+        get(project.asked, "c001", "frames", tmp_path / "file" / "x.png")

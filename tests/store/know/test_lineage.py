@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow.csv
@@ -11,12 +12,14 @@ import pytest
 
 from rodepil.config.workspace import Workspace
 from rodepil.errors import FeatureError, TableError, TrialError
+from rodepil.io import tables
 from rodepil.store import snapshot
 from rodepil.store.know import lineage
 from rodepil.store.know.lineage import FILE
-from rodepil.trials.folder import RunRecord, TrialFolder
-from rodepil.trials.lineage import find_lineage, keep_lineage, trace_run
+from rodepil.trials.folder import Finished, RunRecord, TrialFolder
+from rodepil.trials.lineage import find_lineage, keep_lineage
 from rodepil.trials.plan import Plan, make_plan
+from rodepil.trials.traced import trace_run
 from tests.store.know.conftest import Small
 
 
@@ -162,3 +165,69 @@ def test_a_damaged_lineage_is_named(project: Small) -> None:
     path.write_bytes(b"torn")
     with pytest.raises(TableError, match=r"can't be read as a run's lineage.*remove it"):
         find_lineage("feed", project.workspace)
+
+
+def test_of_a_trial_both_sides_are_told_apart_as_the_folds_have_them(
+    project: Small, tmp_path: Path
+) -> None:
+    made = record(project)
+    trial = next(one for one in made.trials if one.settings.fold == 1)
+    traced = trace_run(trial.id, project.workspace)
+    of = {name: str(row["subject_id"]) for name, row in project.clips.rows.items()}
+    for row in traced.rows.to_pylist():
+        number = int(of[row["clip_id"]][-1]) % 2  # as the project's folds were dealt
+        assert (row["subject_id"], row["fold"]) == (of[row["clip_id"]], number)
+        assert row["side"] == ("test" if number == 1 else "train")
+    assert sum(one.tested or 0 for one in traced.recordings) == 8
+    assert sum(one.trained or 0 for one in traced.recordings) == 8
+    said = str(traced)
+    assert f"{trial.id}, which tests fold 1" in said
+    assert "starts from random weights" in said
+    assert "trained on  8 clips of 2 subjects" in said
+    assert "control     none" in said
+    lineage.save(traced.rows, tmp_path / "rows.csv")
+    table = pyarrow.csv.read_csv(tmp_path / "rows.csv")
+    assert {"side", "fold", "subject_id"} <= set(table.column_names)
+    child = trace_run(trial.folder.runs()[0].run_id, project.workspace)
+    assert (child.trial, child.fold) == (trial.id, 1)
+    whole = trace_run("feed", project.workspace)
+    assert (whole.trial, whole.fold) == (None, None)
+    assert "the cross-validation of 2 trials" in str(whole)
+    assert "side" not in whole.rows.column_names
+
+
+def test_what_an_earlier_version_recorded_is_filled_in_by_predictions(project: Small) -> None:
+    made = record(project)
+    path = made.folder.path / FILE
+    rows, origin = lineage.read(path)
+    old = origin.model_copy(update={"folds": {}, "control": None, "start": None})
+    lineage.write(rows.drop_columns(["subject_id", "fold"]), old, path)
+    for trial in made.trials:
+        fold = trial.settings.fold
+        predicted = [
+            {"run_id": "r", "fold": fold, "clip_id": name, "subject_id": row["subject_id"],
+             "label": 0, "score": 0.5}
+            for name, row in project.clips.rows.items()
+            if int(str(row["subject_id"])[-1]) % 2 == fold
+        ]  # fmt: skip
+        trial.folder.write_predictions(tables.from_rows("predictions", predicted))
+        trial.folder.finish(Finished(trial_id=trial.id, fold=fold, metrics={}, seconds=1))
+    traced = trace_run(made.trials[0].id, project.workspace)
+    assert traced.fold == made.trials[0].settings.fold
+    assert traced.rows.column("side").to_pylist().count("test") == 8
+    assert (traced.control, traced.start) == ("not recorded", "not recorded")
+    keep_lineage(made, project.workspace)
+    again = trace_run(made.trials[0].id, project.workspace)
+    assert (again.control, again.start) == ("none", "random weights")
+    assert again.rows.column("subject_id").null_count == 0
+
+
+def test_groups_that_begin_at_once_all_stand_in_the_lineage(project: Small) -> None:
+    model = project.settings.model.model_copy(update={"pretrained": "none"})
+    settings = project.settings.model_copy(update={"model": model})
+    plans = [make_plan(settings, project.workspace, folds=[fold]) for fold in (0, 1)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda made: keep_lineage(made, project.workspace), plans * 4))
+    origin = lineage.read_origin(plans[0].folder.path / FILE)
+    assert origin.folds == {made.trials[0].id: fold for fold, made in enumerate(plans)}
+    assert set(origin.trials) == set(origin.folds)

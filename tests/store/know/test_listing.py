@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
+from rodepil import stages
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.io import tables
+from rodepil.io.progress import Silent
 from rodepil.models.card import ModelCard, save_model
 from rodepil.models.registry import build
-from rodepil.store.know.listing import Holding, holdings, remedies
-from tests.store.know.conftest import MISSING, Small
+from rodepil.store.know.collect import collect
+from rodepil.store.know.listed import listed_lines, remedies
+from rodepil.store.know.listing import Holding, holdings
+from rodepil.store.shards import folder_name
+from tests.store.know.conftest import MISSING, Small, older
 
 
 def listed(project: Small) -> dict[str, Holding]:
@@ -46,20 +52,20 @@ def test_other_settings_are_told_by_name_and_value(project: Small) -> None:
     project.change(features=FeatureSettings(frames=4, size_px=48))
     found = holdings(project.asked)
     by_folder = {one.folder: one for one in found}
-    assert by_folder[old].state == "stale: size_px 32, now 48"
+    assert by_folder[old].state == "of 'frames' as it was, still in the snapshot"
     (new,) = (one for one in found if one.name == "frames" and one.folder != old)
-    assert new.state == "not materialized"
+    assert new.state == "stale: size_px 32, now 48"
     assert any("rodepil features materialize" in line for line in remedies(found))
 
 
 def test_a_changed_clip_and_one_that_is_new_are_counted(project: Small) -> None:
     project.clips.rows["c003"]["sha256"] = "0" * 64
     project.write_clips()
-    assert states(project)["motion"] == "stale: 1 clips have changed or are not kept"
+    assert states(project)["motion"] == "stale: 1 clip has changed or is not kept"
     project.clips.rows["c003"]["kept"] = False
     project.clips.rows["c016"] = project.clips.rows["c000"] | {"clip_id": "c016", "path": "x.avi"}
     project.write_clips()
-    assert states(project)["motion"] == "stale: 1 clips have changed or are not kept"
+    assert states(project)["motion"] == "stale: 1 clip has changed or is not kept"
     del project.clips.rows["c003"]["sha256"]
     project.clips.sign("c003")
     project.clips.rows["c003"]["kept"] = True
@@ -71,7 +77,9 @@ def test_a_store_that_is_gone_in_part_or_whole_is_told(project: Small) -> None:
     project.shards("motion")[0].unlink()
     assert states(project)["motion"] == "4 features are gone from the store"
     shutil.rmtree(project.workspace.store)
-    assert states(project)["frames"] == "16 features are gone from the store"
+    assert states(project)["frames"] == (
+        "none of its 16 features is here: removed, or made under another store.url"
+    )
 
 
 def test_what_no_settings_name_is_listed_and_can_be_cleaned_up(project: Small) -> None:
@@ -91,7 +99,7 @@ def test_a_damaged_shard_is_told(project: Small) -> None:
     path = project.shards("pairs")[0]
     path.write_bytes(path.read_bytes()[:100])
     found = listed(project)["pairs"]
-    assert found.state == "1 damaged shards"
+    assert found.state == "1 damaged shard; 4 features are gone from the store"
     assert any("verify --mend" in line for line in remedies([found]))
 
 
@@ -128,3 +136,52 @@ def test_views_are_found_from_the_projects_folder_wherever_a_command_starts(
     assert project.asked.broken == {}
     assert listed(project)["emb"].state == "not materialized"
     assert listed(project)["emb"].folder == here
+
+
+def test_what_was_made_in_part_is_counted_before_the_snapshot_names_it(bare: Small) -> None:
+    bare.materialize()
+    bare.workspace.features.unlink()
+    motion = bare.asked.view("motion")
+    next((bare.workspace.store / folder_name(motion)).glob("*.arrow")).unlink()
+    found = listed(bare)["motion"]
+    assert (found.clips, found.stored, found.wanted) == (0, 12, 16)
+    assert found.state == "12 of 16 clips stored, not in the snapshot"
+
+
+def test_shards_of_an_older_format_are_no_damage(project: Small) -> None:
+    older(project.shards("pairs"))
+    found = listed(project)["pairs"]
+    assert (found.older, found.damaged) == (4, 0)
+    assert found.state.startswith("4 shards of an older format; ")
+    assert not any("verify" in line for line in remedies([found]))
+
+
+def test_lines_fit_80_columns_and_hold_every_folder_whole(project: Small) -> None:
+    project.change(
+        features=FeatureSettings(frames=4, size_px=48),
+        views={"motion": {"kind": "motion", "size_px": 24}, "a" * 30: {"kind": "motion"}},
+    )
+    asked = project.asked
+    found = holdings(asked)
+    lines = [line for part in listed_lines(asked, found) for line in part.splitlines()]
+    assert all(len(line) < 80 for line in lines if str(project.root) not in line)
+    text = "\n".join(lines)
+    assert all(f"    {one.folder}, " in text for one in found)
+    total = sum(path.stat().st_size for path in project.workspace.store.rglob("*.arrow"))
+    assert f"In all {total / 1e3:.2f} kB" in text
+    ours = text.partition("Other folders")[0]
+    assert ours.index("\nmotion ") < ours.index("\nframes ")
+
+
+def test_the_way_to_be_rid_of_a_view_is_told_and_true(project: Small) -> None:
+    old = project.shards("pairs")
+    project.change(views={"motion": {"kind": "motion", "size_px": 24}})
+    (line,) = (one for one in remedies(holdings(project.asked)) if "gc" in one)
+    assert line.startswith("'rodepil features materialize' brings the snapshot in line")
+    assert "(pairs)" in line
+    stages.features(project.settings, project.workspace, Silent())
+    (line,) = (one for one in remedies(holdings(project.asked)) if "gc" in one)
+    assert line.startswith("'rodepil features gc' frees")
+    collect(project.asked, clock=lambda: time.time() + 7200)
+    assert not old[0].parent.exists()
+    assert list(remedies(holdings(project.asked))) == []

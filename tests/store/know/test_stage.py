@@ -14,6 +14,7 @@ from rodepil.io import tables
 from rodepil.io.progress import Silent
 from rodepil.models.registry import build
 from rodepil.models.weights import WeightsNote, write_official
+from tests.store.conftest import noise
 from tests.store.know.conftest import Small
 
 MOTION = {"motion": {"kind": "motion", "size_px": 24}}
@@ -49,8 +50,8 @@ def test_a_view_of_a_network_that_is_yet_to_be_trained_is_left_out_aloud(
 ) -> None:
     bare.change(views={**MOTION, "emb": {"kind": "embedding", "model": model}})
     told = run(bare)[-1]
-    assert told.startswith("emb: left out, for its network comes of training")
-    assert told.endswith("by hand after training: rodepil features materialize emb")
+    assert told.startswith("emb: left out, for this project trains its network; once that is")
+    assert told.endswith("make it by 'rodepil features materialize emb'")
     assert views_in(bare) == {"frames", "motion"}
     with pytest.raises(ModelError, match=r"there are no weights|are missing"):
         run(bare, "emb")
@@ -71,8 +72,38 @@ def test_a_view_that_was_made_by_hand_stays_in_the_snapshot(bare: Small) -> None
     assert run(bare, "emb") == ["emb: 16 features, 16 computed, 0 reused"]
     assert views_in(bare) == {"frames", "motion", "emb"}
     bare.change(views=view)
-    assert "left out" in run(bare)[-1]
+    told = run(bare)
+    assert told[1] == "emb: 16 features, 0 computed, 16 reused"
+    assert told[2].startswith(
+        "left the snapshot, for the settings have no such view: motion (16 features); 'rodepil"
+    )
     assert views_in(bare) == {"frames", "emb"}
+
+
+def test_stored_features_of_a_trained_network_are_taken_up_again(bare: Small) -> None:
+    view = {"emb": {"kind": "embedding", "model": "stand_in", "device": "cpu"}}
+    write_stand_in(bare)
+    bare.change(views=view)
+    run(bare, "emb")
+    bare.change(views={})
+    assert "such view: emb (16 features); " in run(bare)[-1]
+    bare.change(views=view)
+    assert run(bare)[-1] == "emb: 16 features, 0 computed, 16 reused"
+    assert views_in(bare) == {"frames", "emb"}
+    bare.clips.add(16, noise(16))
+    bare.write_clips()
+    assert run(bare)[-1].startswith("emb: left out")
+    (bare.workspace.stand_in / "stand_in.pyth").unlink()
+    assert run(bare)[-1].startswith("emb: left out")
+
+
+def test_windows_that_no_clip_fills_are_told(bare: Small) -> None:
+    wide = {"kind": "sequence", "model": "stand_in", "device": "cpu", "window_frames": 31}
+    write_stand_in(bare)
+    bare.change(views={"wide": wide, "whole": {**wide, "window_frames": 30}})
+    told = run(bare, "wide", "whole")
+    assert len(told) == 3
+    assert told[2].startswith("wide: windows of 31 frames are longer than 16 clips of 16; of each")
 
 
 def test_the_stage_runs_again_when_the_code_of_networks_or_decoding_changes() -> None:

@@ -14,12 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from rodepil.errors import FeatureError
+from rodepil.io import tables
+from rodepil.store.know.collect import collect
 from rodepil.store.know.problems import Verification
 from rodepil.store.know.verify import verify
 from rodepil.store.places import LocalPlace
 from rodepil.store.shards import FORMAT, HEADER, file_name, write_shard
 from tests.store.conftest import contents
-from tests.store.know.conftest import MISSING, Small
+from tests.store.know.conftest import MISSING, Small, older
 
 
 def look(project: Small, *names: str, mend: bool = False) -> Verification:
@@ -53,7 +55,7 @@ def test_one_flipped_bit_is_found_mended_and_made_again(project: Small) -> None:
     found = look(project)
     assert faults(found) == ["changed", "missing"]
     assert path.name in found.problems[0].where
-    assert "1 features of the snapshot" in found.problems[1].message
+    assert "1 feature of the snapshot is missing or damaged" in found.problems[1].message
     with pytest.raises(FeatureError, match=r"2 things are wrong.*verify --mend"):
         found.raise_if_wrong()
     mended = look(project, mend=True)
@@ -165,7 +167,7 @@ def test_folders_are_listed_no_more_often_for_more_shards(
 
 
 def test_a_view_that_is_not_there_is_named(project: Small) -> None:
-    with pytest.raises(FeatureError, match=r"no view 'flow'; take one of \['frames'"):
+    with pytest.raises(FeatureError, match=r"no view 'flow'; there are frames, motion, pairs$"):
         look(project, "flow")
 
 
@@ -174,3 +176,39 @@ def test_a_view_whose_model_is_gone_is_in_nobodys_way(project: Small) -> None:
     assert look(project).problems == ()
     assert look(project, "motion").features == 16
     assert look(project, "emb").features == 0
+
+
+def test_older_shards_are_told_once_a_folder_and_are_no_fault(project: Small) -> None:
+    folder = project.shards("pairs")[0].parent.name
+    older(project.shards("pairs"))
+    project.change(views={"motion": {"kind": "motion", "size_px": 24}})
+    rows = [row for row in project.asked.features.to_pylist() if row["view"] != "pairs"]
+    tables.write("features", tables.from_rows("features", rows), project.workspace.features)
+    found = look(project)
+    assert [(one.fault, one.where) for one in found.problems] == [("older", folder)]
+    assert "4 shards of an older format, read no more" in str(found)
+    assert "gc' removes" in str(found)
+    found.raise_if_wrong()
+    gone = collect(project.asked, clock=lambda: time.time() + 7200)
+    assert [one.removed for one in gone if one.folder == folder] == [4]
+    assert look(project).problems == ()
+
+
+def test_after_mending_what_is_missing_is_counted_with_what_went(project: Small) -> None:
+    data = next(project.asked.store.rows("motion", ["c004"]))["activity"].tobytes()
+    path = next(one for one in project.shards("motion") if data in one.read_bytes())
+    flip(path, path.read_bytes().find(data) + 8)
+    (_, missing) = look(project).problems
+    assert "1 feature of" in missing.message
+    mended = look(project, mend=True)
+    assert "4 features of" in mended.problems[1].message
+    with pytest.raises(
+        FeatureError, match=r"^1 damaged shard is removed; run 'rodepil features ma"
+    ):
+        mended.raise_if_wrong()
+
+
+def test_without_a_snapshot_it_is_said_that_nothing_can_be_missed(bare: Small) -> None:
+    found = look(bare)
+    assert "no snapshot" in str(found)
+    found.raise_if_wrong()

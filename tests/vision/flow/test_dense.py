@@ -200,3 +200,11 @@ def test_a_method_is_found_by_its_name_alone():
         method_of("raft")
     with pytest.raises(ValueError, match="called 'farneback' already"):
         register("farneback")(method_of("lucas_kanade"))
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_threads_work_where_nothing_is_learned(images: tuple[Tensor, Tensor]):
+    """Scoring computes in inference mode, of which other threads know nothing."""
+    outside = dense_flow(*images, FlowSettings())
+    with torch.inference_mode():
+        assert torch.equal(dense_flow(*images, FlowSettings()), outside)

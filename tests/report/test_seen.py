@@ -11,9 +11,9 @@ import torch
 
 from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import AugmentSettings, FeatureSettings, TrainSettings
+from rodepil.report.seen import ClipSeen, round_factor, strips, wheel
 from rodepil.report.strips import broken
 from rodepil.store.know.picture import width_px
-from rodepil.vision.show import ClipSeen, round_factor, strips, wheel
 
 MIRROR = AugmentSettings(
     flip_probability=1, translate_share=0, rotate_deg=0, brightness=0, contrast=0

@@ -14,13 +14,14 @@ from torch import Tensor
 
 from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import FeatureSettings, TrainSettings
+from rodepil.report.seen_words import change_words, drawn_words, gap_words, wheel_words
 from rodepil.vision.augment import apply, clip_seed, draw
 from rodepil.vision.inputs import Inputs, make_inputs
 from rodepil.vision.modality.flow import Flow, as_hues, as_vectors
+from rodepil.vision.modality.registry import in_colour
 from rodepil.vision.neighbours import pairs_of, seen
 from rodepil.vision.normalize import WHITE, to_unit
 from rodepil.vision.sampling import draw_jitter, uniform_indices
-from rodepil.vision.show_words import change_words, drawn_words, gap_words, wheel_words
 
 FACTORS = (20, 10, 5, 2)
 SHARE_IN_SCALE = 0.99
@@ -75,8 +76,12 @@ class ClipSeen:
 
     @property
     def plain(self) -> Inputs:
-        """What makes frames of what is stored."""
-        return make_inputs(self.features, "rgb")
+        """What makes frames, with all neighbours that are stored, of what is stored."""
+        return make_inputs(self.features, "absdiff")
+
+    def rgb(self, shown: Tensor) -> Tensor:
+        """Return the frames that a network sees of those of `plain`, (1, T, 3, H, W) uint8."""
+        return to_bytes(in_colour(seen(shown, self.features.pairs)))
 
     def pair_numbers(self) -> tuple[Tensor, Tensor]:
         """Return the numbers (T,) of the earlier and the later frame that motion is told by."""
@@ -112,12 +117,12 @@ def strips(clip: ClipSeen, columns: int, epoch: int = 0) -> list[Strip]:
 
     Raises
     ------
-    ValueError
-        The clip has a single frame, which shows no motion.
+    SettingError
+        The settings take a single frame, which shows no motion.
     """
     shown, picked = clip.plain.shown(clip.stored), shown_of(clip, columns)
     gap = gap_words(*clip.pair_numbers(), clip.fps)
-    frames = to_bytes(clip.plain.pictures(shown))[0, picked]
+    frames = clip.rgb(shown)[0, picked]
     change = _change(clip, shown, picked, gap)
     flow = list(_flow(clip, shown, picked, gap))
     made = [Strip("RGB: the frames as they are", frames), change.strip]
@@ -195,12 +200,14 @@ def _augmented(
     changed = apply(clip.plain.shown(clip.stored, jitter), draws)
     size = (changed.shape[-1], changed.shape[-2])
     words = f"augmented as in epoch {epoch}: {drawn_words(draws, size, jitter)}"
-    yield Strip(f"RGB, {words}", to_bytes(clip.plain.pictures(changed))[0, picked])
+    yield Strip(f"RGB, {words}", clip.rgb(changed)[0, picked])
     if train.modality == "rgb":
         return
     factor = factors.get(train.modality, 1)
     scaled = train.flow.model_copy(update={"bound_px": train.flow.bound_px / factor})
-    pictures = to_unit(make_inputs(features, train.modality, scaled).pictures(changed))
+    made = make_inputs(features, train.modality, scaled)
+    frames = changed if made.modality.of_motion else seen(changed, features.pairs)
+    pictures = to_unit(made.pictures(frames))
     if train.modality == "absdiff":
         pictures = pictures * factor
     said = f", {factor} times amplified" if factor > 1 else ""

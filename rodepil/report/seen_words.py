@@ -7,6 +7,7 @@ from fractions import Fraction
 from torch import Tensor
 
 from rodepil.vision.augment import Draws
+from rodepil.vision.normalize import WHITE
 
 SHOWN_DEG, SHOWN_PX, SHOWN_LIGHT = 0.05, 0.05, 0.005
 """Changes below that are not told."""
@@ -16,7 +17,6 @@ COLOURS = {
     "hsv": "colour is direction, brightness is speed; at the rim of the wheel",
 }
 TITLES = {"vectors": "Flow as vectors", "hsv": "Flow as colour wheel"}
-BYTES = 255
 
 
 def gap_words(earlier: Tensor, later: Tensor, fps: Fraction) -> str:
@@ -33,7 +33,7 @@ def change_words(factor: int, gap: str) -> str:
     """Return what a row of differences is."""
     return (
         f"AbsDiff{_times(factor)}: how much each pixel changes within {gap}; white is a change of "
-        f"{BYTES / factor:.3g} of {BYTES} levels or more"
+        f"{WHITE / factor:.3g} of {WHITE:g} levels or more"
     )
 
 

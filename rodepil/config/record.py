@@ -1,0 +1,35 @@
+"""The settings of what is run beside the result, and of where runs are recorded."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from rodepil.config.base import Settings
+
+URI_VARIABLE = "MLFLOW_TRACKING_URI"
+"""Names the tracking server where the settings do not."""
+
+
+class CompareSettings(Settings):
+    """What is cross-validated beside the result, for the report to compare.
+
+    ``modalities`` are trained by the same recipe on the same folds; that of the result is none of
+    them, also where it is named.
+    """
+
+    modalities: tuple[str, ...] = ("flow", "absdiff")
+
+
+class TrackSettings(Settings):
+    """Where runs are recorded; no ``uri`` means MLFLOW_TRACKING_URI or sqlite:///mlflow.db.
+
+    ``services`` are told in this order, and the first gives runs their ids and is read by
+    ``rodepil runs``. The journal keeps what a service that is away misses.
+    """
+
+    experiment: Annotated[str, Field(min_length=1)] = "rodepil"
+    uri: str | None = None
+    journal: bool = True
+    services: Annotated[tuple[str, ...], Field(min_length=1)] = ("mlflow",)

@@ -1,0 +1,66 @@
+"""Other modalities beside the result: what is refused before anything is trained or removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rodepil import stages
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import SettingError
+from rodepil.io.progress import Silent
+
+
+def test_a_control_of_another_modality_is_refused(tmp_path: Path):
+    with pytest.raises(SettingError, match=r"came together.*train\.modality=flow"):
+        stages.cross_validate(
+            ProjectSettings(), Workspace(tmp_path), Silent(), control="static", modality="flow"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_results_own_modality_is_refused(tmp_path: Path):
+    with pytest.raises(SettingError, match="the result itself; leave --modality out"):
+        stages.cross_validate(ProjectSettings(), Workspace(tmp_path), Silent(), modality="rgb")
+
+
+def test_a_mistyped_modality_is_refused_before_others_are_trained_and_files_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stages, "cross_validate", _never)
+    stale = tmp_path / "results" / "modalities" / "absdiff.json"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    with pytest.raises(SettingError, match="'flwo'"):
+        stages.modalities(_comparing("flow", "flwo"), Workspace(tmp_path), Silent())
+    assert stale.is_file()
+
+
+def test_each_modality_is_trained_once_and_stale_files_alone_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    trained: list[str] = []
+
+    def train(*_: object, modality: str) -> str:
+        trained.append(modality)
+        return ""
+
+    monkeypatch.setattr(stages, "cross_validate", train)
+    folder = tmp_path / "results" / "modalities"
+    (folder / "notes").mkdir(parents=True)
+    for name in ("flow.json", "absdiff.json", "absdiff_predictions.parquet"):
+        (folder / name).touch()
+    stages.modalities(_comparing("flow", "rgb", "flow"), Workspace(tmp_path), Silent())
+    assert trained == ["flow"]
+    assert sorted(path.name for path in folder.iterdir()) == ["flow.json", "notes"]
+
+
+def _comparing(*names: str) -> ProjectSettings:
+    return ProjectSettings.model_validate({"compare": {"modalities": names}})
+
+
+def _never(*_: object, **__: Any) -> str:
+    raise AssertionError("trained")
