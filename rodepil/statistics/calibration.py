@@ -21,9 +21,9 @@ import numpy as np
 import pyarrow as pa
 
 from rodepil.errors import TrainingError
-from rodepil.train.statistics.intervals import Estimate, Interval, rate
-from rodepil.train.statistics.resample import CHANCE, Chance, draw, once
-from rodepil.train.statistics.scored import Bools, Floats, Scored, take
+from rodepil.statistics.intervals import Estimate, Interval, rate
+from rodepil.statistics.resample import CHANCE, Chance, draw, once
+from rodepil.statistics.scored import Bools, Floats, Scored, take
 
 BINS: Final = 10
 
@@ -92,7 +92,7 @@ def calibrate(
     Raises
     ------
     TableError, TrainingError, SubjectLeak
-        As `rodepil.train.statistics.scored.take`, or a score is not in [0, 1].
+        As `rodepil.statistics.scored.take`, or a score is not in [0, 1].
     ValueError
         Fewer than one bin is asked for.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from rodepil.train.statistics.student import two_sided
+from rodepil.statistics.student import two_sided
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 14, 30, 101, 1000])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rodepil.train.statistics.resample import LONE, Chance, draw, once, over_folds, strata
-from tests.train.statistics.studies import FOLDS
+from rodepil.statistics.resample import LONE, Chance, draw, once, over_folds, strata
+from tests.statistics.studies import FOLDS
 
 
 def test_every_fold_keeps_its_number_of_subjects():

@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from rodepil.errors import TrainingError
-from rodepil.train.statistics.holm import holm
-from rodepil.train.statistics.intervals import Estimate, difference
-from rodepil.train.statistics.permute import Permuted, permute
-from rodepil.train.statistics.rates import NAMES, mean_rates
-from rodepil.train.statistics.resample import CHANCE, Chance, draw, once
-from rodepil.train.statistics.row import fold_rates
-from rodepil.train.statistics.scored import Scored, only, take
-from rodepil.train.statistics.subjects import by_subject
+from rodepil.statistics.holm import holm
+from rodepil.statistics.intervals import Estimate, difference
+from rodepil.statistics.permute import Permuted, permute
+from rodepil.statistics.rates import NAMES, mean_rates
+from rodepil.statistics.resample import CHANCE, Chance, draw, once
+from rodepil.statistics.row import fold_rates
+from rodepil.statistics.scored import Scored, only, take
+from rodepil.statistics.subjects import by_subject
 
 F1: Final = NAMES.index("f1")
 
@@ -113,7 +113,7 @@ def compare(
     TrainingError
         There is no row, or two rows were tested on other clips in a fold that both have.
     TableError, SubjectLeak
-        As `rodepil.train.statistics.scored.take`.
+        As `rodepil.statistics.scored.take`.
     """
     best = best_row(rows)
     made = [_pair(name, best, rows, chance) for name in rows if name != best]

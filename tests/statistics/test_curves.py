@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from rodepil.train.statistics.curves import Standing
-from rodepil.train.statistics.resample import once
-from rodepil.train.statistics.scored import Scored, take
-from tests.train.statistics.studies import rows_of, table
+from rodepil.statistics.curves import Standing
+from rodepil.statistics.resample import once
+from rodepil.statistics.scored import Scored, take
+from tests.statistics.studies import rows_of, table
 
 SEEDS = range(6)
 
@@ -80,7 +80,7 @@ def test_many_resamples_are_taken_in_parts(monkeypatch: pytest.MonkeyPatch):
         return [*precision, *standing.sensitivity(weights, 0.1, standing.negatives)]
 
     whole = results()
-    monkeypatch.setattr("rodepil.train.statistics.curves.CELLS", 1)
+    monkeypatch.setattr("rodepil.statistics.curves.CELLS", 1)
     assert results() == whole
 
 

@@ -9,11 +9,11 @@ import pytest
 from sklearn import metrics as sk
 
 from rodepil.errors import TrainingError
-from rodepil.train.statistics.intervals import Estimate
-from rodepil.train.statistics.ranking import Ranking, rank
-from rodepil.train.statistics.resample import Chance
-from rodepil.train.statistics.scored import only
-from tests.train.statistics.studies import rows_of, table
+from rodepil.statistics.intervals import Estimate
+from rodepil.statistics.ranking import Ranking, rank
+from rodepil.statistics.resample import Chance
+from rodepil.statistics.scored import only
+from tests.statistics.studies import rows_of, table
 
 ROWS = table(3)
 

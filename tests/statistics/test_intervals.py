@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rodepil.train.statistics.intervals import Interval, difference, rate, spread
-from rodepil.train.statistics.rates import NAMES, mean_rates
-from rodepil.train.statistics.resample import Chance, draw, once
-from tests.train.statistics.studies import FOLDS, subject_counts, two_rows
+from rodepil.statistics.intervals import Interval, difference, rate, spread
+from rodepil.statistics.rates import NAMES, mean_rates
+from rodepil.statistics.resample import Chance, draw, once
+from tests.statistics.studies import FOLDS, subject_counts, two_rows
 
 F1 = NAMES.index("f1")
 STUDIES = 1000

@@ -7,10 +7,10 @@ from statistics import fmean, stdev
 import pytest
 from sklearn import metrics as sk
 
-from rodepil.train.statistics.resample import Chance
-from rodepil.train.statistics.row import summarize
-from rodepil.train.statistics.scored import only
-from tests.train.statistics.studies import table
+from rodepil.statistics.resample import Chance
+from rodepil.statistics.row import summarize
+from rodepil.statistics.scored import only
+from tests.statistics.studies import table
 
 ORACLES = {
     "accuracy": sk.accuracy_score,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rodepil.statistics.rates import NAMES, five, mean_rates
+from rodepil.statistics.resample import once
 from rodepil.train.metrics import average, measure
-from rodepil.train.statistics.rates import NAMES, five, mean_rates
-from rodepil.train.statistics.resample import once
-from tests.train.statistics.studies import FOLDS, subject_counts
+from tests.statistics.studies import FOLDS, subject_counts
 
 
 def clips_of(counts: np.ndarray) -> tuple[list[int], list[float]]:

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from rodepil.statistics.resample import over_folds, ratio
+from rodepil.statistics.scored import Floats, Ints
 from rodepil.train.metrics import Metrics
-from rodepil.train.statistics.resample import over_folds, ratio
-from rodepil.train.statistics.scored import Floats, Ints
 
 NAMES: Final[Sequence[str]] = tuple(field.name for field in fields(Metrics))
 POSITIVES_NEEDED: Final = np.array([name in {"sensitivity", "precision", "f1"} for name in NAMES])

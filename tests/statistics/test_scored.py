@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rodepil.errors import SubjectLeak, TableError, TrainingError
-from rodepil.train.statistics.row import summarize
-from rodepil.train.statistics.scored import only, take
-from tests.train.statistics.studies import rows_of, table
+from rodepil.statistics.row import summarize
+from rodepil.statistics.scored import only, take
+from tests.statistics.studies import rows_of, table
 
 
 def test_subjects_are_counted_by_hand():

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from rodepil.statistics.permute import permute
+from rodepil.statistics.rates import NAMES, five
 from rodepil.train.metrics import Metrics
-from rodepil.train.statistics.permute import permute
-from rodepil.train.statistics.rates import NAMES, five
-from tests.train.statistics.studies import FOLDS, subject_counts, two_rows
+from tests.statistics.studies import FOLDS, subject_counts, two_rows
 
 F1 = NAMES.index("f1")
 STUDIES = 400

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sklearn import metrics as sk
 
-from rodepil.train.statistics.scored import take
-from rodepil.train.statistics.subjects import by_subject
-from tests.train.statistics.studies import rows_of, table
+from rodepil.statistics.scored import take
+from rodepil.statistics.subjects import by_subject
+from tests.statistics.studies import rows_of, table
 
 
 def test_every_subject_has_scikit_learns_numbers():

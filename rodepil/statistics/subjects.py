@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rodepil.statistics.curves import Standing
+from rodepil.statistics.rates import NAMES, five
+from rodepil.statistics.resample import once
+from rodepil.statistics.scored import Floats, Scored
 from rodepil.train.metrics import THRESHOLD
-from rodepil.train.statistics.curves import Standing
-from rodepil.train.statistics.rates import NAMES, five
-from rodepil.train.statistics.resample import once
-from rodepil.train.statistics.scored import Floats, Scored
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import pytest
 from sklearn.metrics import f1_score
 
 from rodepil.errors import TrainingError
-from rodepil.train.statistics.compare import best_row, compare
-from rodepil.train.statistics.holm import holm
-from rodepil.train.statistics.resample import Chance
-from rodepil.train.statistics.scored import only
-from tests.train.statistics.studies import rows_of, table
+from rodepil.statistics.compare import best_row, compare
+from rodepil.statistics.holm import holm
+from rodepil.statistics.resample import Chance
+from rodepil.statistics.scored import only
+from tests.statistics.studies import rows_of, table
 
 QUICK = Chance(resamples=400, swaps=400)
 ROWS = {"weak": table(1, apart=0.4), "best": table(2, apart=2.5), "near": table(3, apart=1.9)}

@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
-from rodepil.train.statistics.rates import five
-from rodepil.train.statistics.scored import Floats, Ints
+from rodepil.statistics.rates import five
+from rodepil.statistics.scored import Floats, Ints
 
 EXACT_SUBJECTS: Final = 14
 EQUAL: Final = 1e-12

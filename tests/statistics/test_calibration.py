@@ -9,8 +9,8 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from rodepil.errors import TrainingError
-from rodepil.train.statistics.calibration import calibrate, wilson
-from tests.train.statistics.studies import rows_of, table
+from rodepil.statistics.calibration import calibrate, wilson
+from tests.statistics.studies import rows_of, table
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -37,9 +37,9 @@ from typing import Final
 
 import numpy as np
 
-from rodepil.train.statistics.resample import strata
-from rodepil.train.statistics.scored import Floats, Ints
-from rodepil.train.statistics.student import two_sided
+from rodepil.statistics.resample import strata
+from rodepil.statistics.scored import Floats, Ints
+from rodepil.statistics.student import two_sided
 
 NO_SPREAD: Final = 1e-12
 

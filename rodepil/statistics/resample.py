@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from rodepil.train.statistics.scored import Bools, Floats, Ints
+from rodepil.statistics.scored import Bools, Floats, Ints
 
 LONE: Final = -1
 """The stratum of all subjects that are a fold of their own."""

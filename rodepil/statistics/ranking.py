@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from rodepil.errors import TrainingError
-from rodepil.train.statistics.curves import Standing
-from rodepil.train.statistics.intervals import Estimate, rate
-from rodepil.train.statistics.resample import CHANCE, Chance, draw, once, over_folds
-from rodepil.train.statistics.scored import Floats, Ints, Scored, take
+from rodepil.statistics.curves import Standing
+from rodepil.statistics.intervals import Estimate, rate
+from rodepil.statistics.resample import CHANCE, Chance, draw, once, over_folds
+from rodepil.statistics.scored import Floats, Ints, Scored, take
 
 FALSE_POSITIVE_RATES: Final = (0.01, 0.05)
 FALSE_ALARMS_A_DAY: Final = (1.0, 10.0)
@@ -93,7 +93,7 @@ def rank(
     Raises
     ------
     TableError, TrainingError, SubjectLeak
-        As `rodepil.train.statistics.scored.take`, or a clip has no duration above 0.
+        As `rodepil.statistics.scored.take`, or a clip has no duration above 0.
     """
     scored = take(predictions)
     standing = Standing.of(scored)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from rodepil.statistics.intervals import Estimate, rate
+from rodepil.statistics.rates import NAMES, five, mean_rates
+from rodepil.statistics.resample import CHANCE, Chance, draw, once
+from rodepil.statistics.scored import Floats, Scored, take
 from rodepil.train.metrics import THRESHOLD
-from rodepil.train.statistics.intervals import Estimate, rate
-from rodepil.train.statistics.rates import NAMES, five, mean_rates
-from rodepil.train.statistics.resample import CHANCE, Chance, draw, once
-from rodepil.train.statistics.scored import Floats, Scored, take
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def summarize(
     Raises
     ------
     TableError, TrainingError, SubjectLeak
-        As `rodepil.train.statistics.scored.take`.
+        As `rodepil.statistics.scored.take`.
     """
     scored = take(predictions)
     counts = scored.confusion(threshold)

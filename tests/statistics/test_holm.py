@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rodepil.train.statistics.holm import holm
+from rodepil.statistics.holm import holm
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from typing import Final
 
 import numpy as np
 
-from rodepil.train.statistics.resample import ratio
-from rodepil.train.statistics.scored import Floats, Ints, Scored
+from rodepil.statistics.resample import ratio
+from rodepil.statistics.scored import Floats, Ints, Scored
 
 CELLS: Final = 2_000_000
 """Resamples times thresholds that are looked at in one go."""
