@@ -92,14 +92,14 @@ def read_inputs(workspace: Workspace) -> ReportInputs:
     clips = _read_table("clips", workspace.clips, "run 'rodepil curate' (or 'dvc repro curate')")
     clips = clips.filter(clips.column("kept"))
     folds = _read_table("folds", workspace.folds, "run 'rodepil folds make' (or 'dvc repro folds')")
-    result = _read_result(workspace.results, "crossval", "predictions", remedy)
+    result = read_result(workspace.results, "crossval", "predictions", remedy)
     check_clips(result, clips, folds, remedy)
     controls = {}
     for path in sorted(workspace.results.glob("control_*.json")):
         if _is_left_out(path):
             continue
         remedy = f"run 'rodepil crossval --control {path.stem.removeprefix('control_')}'"
-        control = _read_result(workspace.results, path.stem, f"{path.stem}_predictions", remedy)
+        control = read_result(workspace.results, path.stem, f"{path.stem}_predictions", remedy)
         check_beside(
             f"control '{control.record.control}'",
             control,
@@ -125,7 +125,7 @@ def _modalities(workspace: Workspace, result: Result) -> dict[str, Result]:
         if name == result.record.settings.train.modality:
             continue
         remedy = f"run 'rodepil crossval --modality {name}'"
-        other = _read_result(folder, name, f"{name}_predictions", remedy)
+        other = read_result(folder, name, f"{name}_predictions", remedy)
         check_beside(f"modality '{name}'", other, result, remedy, "train.modality", "model.weights")
         if other.record.control != "none":
             raise ReportError(f"{path} is of control '{other.record.control}'; {remedy}")
@@ -164,8 +164,25 @@ def _read_table(name: str, path: Path, remedy: str) -> pa.Table:
     return tables.read(name, path)
 
 
-def _read_result(folder: Path, stem: str, predictions_stem: str, remedy: str) -> Result:
-    """Read a record and its predictions, and measure the folds."""
+def read_result(folder: Path, stem: str, predictions_stem: str, remedy: str) -> Result:
+    """Read a record and its predictions, and measure the folds.
+
+    Parameters
+    ----------
+    folder
+        Where both lie.
+    stem, predictions_stem
+        Their names without ``.json`` and ``.parquet``.
+    remedy
+        What to do where they are missing or do not belong together.
+
+    Raises
+    ------
+    ReportError
+        They are missing, can't be read, or do not belong together.
+    SubjectLeak
+        A trial was tested on a subject that it was trained on.
+    """
     path = folder / f"{stem}.json"
     if not path.is_file():
         raise ReportError(f"{path} is not there and the report wants it; {remedy}")

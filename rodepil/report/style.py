@@ -76,10 +76,12 @@ def new_figure(
     note: str,
     height_in: float,
     columns: int = 1,
+    rows: int = 1,
     width_in: float = WIDTH_IN,
     width_ratios: Sequence[float] | None = None,
+    alike: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with its title above and its note below, and its axes from left to right.
+    """Return a figure with its title above and its note below, and its axes row by row.
 
     Parameters
     ----------
@@ -91,10 +93,12 @@ def new_figure(
         Where the numbers come from; every figure says so.
     height_in, width_in
         Size in inches.
-    columns
-        Axes side by side.
+    columns, rows
+        Axes side by side, and above each other.
     width_ratios
         Their relative widths; equal by default.
+    alike
+        Whether all axes have one scale, written once.
     """
     layout = ConstrainedLayoutEngine(w_pad=PADDING_IN, h_pad=PADDING_IN)
     figure = Figure((width_in, height_in), DPI, layout=layout, facecolor=style.paper)
@@ -105,8 +109,10 @@ def new_figure(
     figure.supxlabel(
         _wrapped(figure, note), x=0.012, ha="left", fontsize=SMALL_PT, color=style.muted
     )
-    grid = figure.subplots(1, columns, squeeze=False, width_ratios=width_ratios)
-    axes = list(grid[0])
+    grid = figure.subplots(
+        rows, columns, squeeze=False, width_ratios=width_ratios, sharex=alike, sharey=alike
+    )
+    axes = list(grid.flat)
     for ax in axes:
         _dress(ax, style)
     return figure, axes

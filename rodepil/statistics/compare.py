@@ -98,6 +98,7 @@ def best_row(rows: Mapping[str, pa.Table]) -> str:
 def compare(
     rows: Mapping[str, pa.Table],
     chance: Chance = CHANCE,
+    best: str | None = None,
 ) -> tuple[Comparison, ...]:
     """Compare every other row with the best, in the order given.
 
@@ -107,15 +108,20 @@ def compare(
         Tables ``predictions`` by name.
     chance
         Of intervals and tests. Both rows have the same subjects in each resample.
+    best
+        The row to compare with, where it is chosen already; by default that of `best_row`.
 
     Raises
     ------
     TrainingError
-        There is no row, or two rows were tested on other clips in a fold that both have.
+        There is no row, none has the name `best`, or two rows were tested on other clips in a
+        fold that both have.
     TableError, SubjectLeak
         As `rodepil.statistics.scored.take`.
     """
-    best = best_row(rows)
+    best = best_row(rows) if best is None else best
+    if best not in rows:
+        raise TrainingError(f"row '{best}' is none of {list(rows)}; compare with one of these")
     made = [_pair(name, best, rows, chance) for name in rows if name != best]
     tested = [one for one in made if one.folds]
     corrected = {name: holm([one.differences[name].p_value for one in tested]) for name in NAMES}

@@ -142,3 +142,13 @@ def test_rows_with_other_labels_are_refused():
 def test_no_rows_are_refused():
     with pytest.raises(TrainingError, match="run at least one"):
         compare({})
+
+
+def test_a_row_that_was_chosen_is_what_all_are_compared_with():
+    found = compare(ROWS, QUICK, best="near")
+    assert [(one.row, one.best) for one in found] == [("weak", "near"), ("best", "near")]
+    (turned,) = compare({name: ROWS[name] for name in ("best", "near")}, QUICK)
+    value = found[1].differences["f1"].estimate.value
+    assert value == pytest.approx(-turned.differences["f1"].estimate.value)
+    with pytest.raises(TrainingError, match=r"row 'gone' is none of \['weak', 'best', 'near'\]"):
+        compare(ROWS, QUICK, best="gone")
