@@ -10,21 +10,20 @@ import json
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from rodepil.config.base import Settings
+from rodepil.config.files import EXPERIMENTS_FOLDER, Tree, experiment_names, is_grid, read_yaml
 from rodepil.config.settings import ProjectSettings
 from rodepil.errors import SettingError
 
 PARAMS_FILE = "params.yaml"
-PROFILES_FOLDER = "experiments"
 COMMAND_LINE = "--set"
 
-Tree: TypeAlias = dict[str, object]
 Made = TypeVar("Made", bound=Settings)
 
 
@@ -57,19 +56,11 @@ def load_settings(
     """
     params = root / PARAMS_FILE
     tree = read_yaml(params) if params.is_file() else {}
-    given = _parse_overrides(overrides)
+    given = parse_overrides(overrides)
     named = profile or str(given.get("profile", tree.get("profile", "demo")))
     layers: list[tuple[str, Mapping[str, object]]] = [(PARAMS_FILE, tree)]
-    overlay = root / PROFILES_FOLDER / f"{named}.yaml"
-    if overlay.is_file():
-        layers.append((f"{PROFILES_FOLDER}/{named}.yaml", read_yaml(overlay)))
-    elif named != "demo":
-        known = sorted(path.stem for path in (root / PROFILES_FOLDER).glob("*.yaml"))
-        where = "--profile" if profile else PARAMS_FILE
-        raise SettingError(
-            f"{where}: profile is '{named}', but {overlay} is not there; "
-            f"choose one of {known} or write that file"
-        )
+    where = "--profile" if profile else PARAMS_FILE
+    layers.append((f"{EXPERIMENTS_FOLDER}/{named}.yaml", _read_profile(root, named, where)))
     layers.append((COMMAND_LINE, given))
     layers += (options or {}).items()
     layers.append((COMMAND_LINE, {"profile": named}))
@@ -107,26 +98,30 @@ def merge(base: Mapping[str, object], overlay: Mapping[str, object]) -> Tree:
     return merged
 
 
-def read_yaml(path: Path) -> Tree:
-    """Read a YAML 1.2 file that holds a mapping.
+def _read_profile(root: Path, name: str, where: str) -> Tree:
+    """Return what the profile overlays; the demo needs no file. `where` it was asked for."""
+    overlay = root / EXPERIMENTS_FOLDER / f"{name}.yaml"
+    found = overlay.is_file()
+    if not found and name == "demo":
+        return {}
+    tree = read_yaml(overlay) if found else {}
+    if not found or is_grid(tree):
+        problem = f"is a grid, run by 'rodepil tune --grid {name}'" if found else "is not there"
+        raise SettingError(
+            f"{where}: profile is '{name}', but {overlay} {problem}; "
+            f"choose one of {experiment_names(root, grids=False)} or write that file"
+        )
+    return tree
+
+
+def parse_overrides(overrides: Sequence[str]) -> Tree:
+    """Return what ``section.key=value`` overrides say, as one tree.
 
     Raises
     ------
     SettingError
-        The file is no YAML, names a key twice, or holds something else than a mapping.
+        One has no key or no equals sign, or its value is no YAML.
     """
-    try:
-        value = YAML(typ="safe", pure=True).load(path)
-    except YAMLError as error:
-        raise SettingError(f"{path} is no valid YAML: {error}") from error
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise SettingError(f"{path} holds a {type(value).__name__}; it wants sections with keys")
-    return value
-
-
-def _parse_overrides(overrides: Sequence[str]) -> Tree:
     tree: Tree = {}
     for override in overrides:
         key, equals, text = override.partition("=")
@@ -135,12 +130,19 @@ def _parse_overrides(overrides: Sequence[str]) -> Tree:
                 f"{COMMAND_LINE} {override}: wanted section.key=value, as in train.epochs=3"
             )
         try:
-            value: object = YAML(typ="safe", pure=True).load(text)
+            value = YAML(typ="safe", pure=True).load(text)
         except YAMLError as error:
             raise SettingError(f"{COMMAND_LINE} {override}: no valid YAML: {error}") from error
-        for part in reversed(key.split(".")):
-            value = {part: value}
-        tree = merge(tree, value if isinstance(value, dict) else {})
+        tree = merge(tree, nested(key, value))
+    return tree
+
+
+def nested(key: str, value: object) -> Tree:
+    """Return ``section.key`` and its value as sections with keys."""
+    *sections, last = key.split(".")
+    tree: Tree = {last: value}
+    for section in reversed(sections):
+        tree = {section: tree}
     return tree
 
 

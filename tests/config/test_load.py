@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rodepil.config.files import experiment_names
 from rodepil.config.load import load_settings
 from rodepil.config.settings import ProjectSettings
 from rodepil.errors import SettingError
@@ -45,8 +46,8 @@ def test_paper_profile_is_the_papers_setting() -> None:
 
 def test_every_profile_names_every_section_for_dvc() -> None:
     sections = set(ProjectSettings.model_fields) - {"profile"}
-    for path in (REPOSITORY / "experiments").glob("*.yaml"):
-        text = path.read_text()
+    for name in experiment_names(REPOSITORY, grids=False):
+        text = (REPOSITORY / "experiments" / f"{name}.yaml").read_text()
         assert {line.split(":")[0] for line in text.splitlines() if line[:1].isalpha()} == sections
 
 
