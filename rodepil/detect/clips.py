@@ -155,7 +155,8 @@ def _score(
 ) -> Iterator[dict[str, object]]:
     """Yield a row for every clip, in order, from one pass over those that could be read."""
     whole = [read.frames for read in reads if read.frames is not None]
-    scores = iter(_scores(np.stack(whole), network, card, place) if whole else [])
+    names = [read.clip_id or "" for read in reads if read.frames is not None]
+    scores = iter(_scores(np.stack(whole), names, network, card, place) if whole else [])
     for read in reads:
         row: dict[str, object] = {"path": read.path.as_posix(), "clip_id": read.clip_id}
         if read.frames is None:
@@ -168,10 +169,14 @@ def _score(
 
 @torch.inference_mode()
 def _scores(
-    frames: npt.NDArray[np.uint8], network: nn.Module, card: ModelCard, place: torch.device
+    frames: npt.NDArray[np.uint8],
+    names: Sequence[str],
+    network: nn.Module,
+    card: ModelCard,
+    place: torch.device,
 ) -> list[float]:
     """Return the probability of a seizure for clips (B, ...) as the model's view stores them."""
-    pictures = card.inputs()(torch.from_numpy(frames).to(place))
+    pictures = card.inputs()(torch.from_numpy(frames).to(place), names)
     logits = network(normalize(pictures, card.mean, card.std))
     scores: list[float] = probabilities(logits.float().cpu()).tolist()
     return scores

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 from torch import nn
 
 from rodepil.config.base import PositiveReal, Settings, Share
+from rodepil.config.controls import Control
 from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.errors import ModelError
@@ -35,8 +36,7 @@ class ModelCard(Settings):
     modality, flow
         What the network sees of the frames, and how flow is found and shown where it sees that.
     control
-        ``static`` when it was trained on one frame repeated, ``scratch`` when pretrained
-        weights were left out.
+        What it was trained without (`rodepil.config.controls`).
     started_from
         In words, the pretrained weights that training started from; empty, random ones.
     data
@@ -57,7 +57,7 @@ class ModelCard(Settings):
     std: tuple[PositiveReal, PositiveReal, PositiveReal] = STD
     modality: str = "rgb"
     flow: FlowInputSettings = FlowInputSettings()
-    control: Literal["none", "static", "scratch"] = "none"
+    control: Control = "none"
     started_from: str = ""
     data: Annotated[str, Field(min_length=1)]
     trial_id: Annotated[str, Field(min_length=1)]
@@ -65,15 +65,16 @@ class ModelCard(Settings):
     learned_from: tuple[str, ...] | None = None
 
     def inputs(self) -> Inputs:
-        """Return what makes the network's pictures of stored frames.
+        """Return what makes the network's pictures of stored frames, as its trial was shown them.
+
+        Orders of shuffled frames are drawn by the names that clips are given here.
 
         Raises
         ------
         SettingError
             Its modality is not known here.
         """
-        still = self.control == "static"
-        return make_inputs(self.features, self.modality, self.flow, still=still)
+        return make_inputs(self.features, self.modality, self.flow, control=self.control)
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:

@@ -106,7 +106,8 @@ class Extractor:
         """
         device = next(self.network.parameters()).device
         with _exact():
-            pictures = self.recipe.inputs(torch.from_numpy(frames)[None].to(device))
+            # A window has no name; one that all share gives them one order where they want one.
+            pictures = self.recipe.inputs(torch.from_numpy(frames)[None].to(device), ("window",))
             pooled = cast("Pools", self.network).pooled(
                 normalize(pictures, self.recipe.mean, self.recipe.std)
             )

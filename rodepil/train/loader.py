@@ -140,7 +140,7 @@ class TrainingBatches:
         jitter = draw_jitter(
             self.settings.augment.temporal_jitter, seeds, features.frames, features.oversample
         )
-        shown = self.inputs.shown(stored, jitter)
+        shown = self.inputs.shown(stored, jitter, ids)
         frames = self.inputs.pictures(self.augment(shown, seeds))
         targets = one_hot(self.clips.labels[shard.indices], self.classes).to(device)
         if self.settings.mixup_alpha > 0:

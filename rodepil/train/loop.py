@@ -93,9 +93,10 @@ def score(learner: Learner, clips: Clips, inputs: Inputs) -> Tensor:
         rows = -(-rows // size) * size
     places = torch.arange(rows) * world.size + world.rank
     places = torch.where(places < n, places, 0)
-    parts = []
-    for taken in clips.batches(torch.split(places, size), world.device):
-        frames = learner.normalize(inputs(taken))
+    parts, split = [], torch.split(places, size)
+    for part, taken in zip(split, clips.batches(split, world.device), strict=True):
+        names = [clips.clip_ids[place] for place in part.tolist()]
+        frames = learner.normalize(inputs(taken, names))
         with learner.autocast():
             parts.append(network(frames).float())
     return world.interleave(torch.cat(parts))[:n].cpu()

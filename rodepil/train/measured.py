@@ -43,5 +43,5 @@ def measured(
 def _pictures(
     training: Clips, inputs: Inputs, parts: tuple[Tensor, ...], device: torch.device
 ) -> Iterator[Tensor]:
-    for stored in training.batches(parts, device):
-        yield inputs(stored)
+    for rows, stored in zip(parts, training.batches(parts, device), strict=True):
+        yield inputs(stored, [training.clip_ids[row] for row in rows.tolist()])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 
 from rodepil.config.base import NonNegative, Settings
+from rodepil.config.controls import Control
 from rodepil.config.settings import FeatureSettings, ModelSettings, TrainSettings
 from rodepil.errors import ModelError, SubjectLeak, TrainingError
 from rodepil.models.weights import Weights
@@ -17,16 +16,15 @@ from rodepil.store.views import training_view
 class TrialSettings(Settings):
     """What makes a trial the trial that it is; with the data's digests, its identity.
 
-    ``control`` 'static' shows the middle frame of a clip in place of every frame, in training
-    and in testing: what is learned then can be seen in one frame; 'scratch' says that pretrained
-    weights were left out. ``data`` names the data for the report.
+    ``control`` says what it goes without (`rodepil.config.controls`); 'scratch' that pretrained
+    weights were left out, which ``model`` says as well. ``data`` names the data for the report.
     """
 
     model: ModelSettings = ModelSettings()
     features: FeatureSettings = FeatureSettings()
     train: TrainSettings = TrainSettings()
     fold: NonNegative = 0
-    control: Literal["none", "static", "scratch"] = "none"
+    control: Control = "none"
     data: str = "simulated"
 
 

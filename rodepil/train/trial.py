@@ -17,6 +17,7 @@ from rodepil.store.clipset import Clips
 from rodepil.train.checkpoint import CheckpointFolder
 from rodepil.train.compiling import named_compiler_errors, uncompiled
 from rodepil.train.course import Course
+from rodepil.train.labels import permuted
 from rodepil.train.learner import make_learner
 from rodepil.train.loader import TrainingBatches
 from rodepil.train.loop import score
@@ -118,8 +119,10 @@ class _Trial:
     ) -> None:
         self.settings, self.testing = settings, testing
         train = settings.train
+        if settings.control == "permuted":
+            training = permuted(training, seed=train.seed, fold=settings.fold)
         self.inputs = make_inputs(
-            settings.features, train.modality, train.flow, still=settings.control == "static"
+            settings.features, train.modality, train.flow, control=settings.control, seed=train.seed
         )
         self.batches = TrainingBatches(training, CLASSES, train, world, self.inputs)
         module = build(settings.model, settings.features, classes=CLASSES, seed=train.seed)

@@ -13,7 +13,7 @@ from torch import Tensor
 from rodepil.io.sampling import uniform_indices
 from rodepil.io.seeds import derive_seed
 
-__all__ = ["choose", "draw_jitter", "static", "uniform_indices"]
+__all__ = ["choose", "draw_jitter", "static", "take", "uniform_indices"]
 
 
 def static(frames: Tensor) -> Tensor:
@@ -105,11 +105,29 @@ def choose(frames: Tensor, shown: int, jitter: Tensor | None = None) -> Tensor:
             f"jitter of shape {tuple(jitter.shape)} reaches {int(jitter.abs().max())} frames; "
             f"give ({len(frames)}, {shown}) steps of at most {middle}"
         )
-    places = torch.arange(middle, len(frames) * stored, oversample) + jitter.flatten()
-    places = places.to(frames.device, non_blocking=frames.is_cuda)
+    return take(frames, torch.arange(middle, stored, oversample) + jitter)
+
+
+def take(frames: Tensor, places: Tensor) -> Tensor:
+    """Return frames of each clip by their places.
+
+    Parameters
+    ----------
+    frames
+        (B, N, ...), any dtype.
+    places
+        (B, n) int64 on the CPU, in [0, N).
+
+    Returns
+    -------
+    Tensor
+        (B, n, ...), a copy.
+    """
+    rows = torch.arange(0, frames.shape[0] * frames.shape[1], frames.shape[1])[:, None] + places
+    rows = rows.flatten().to(frames.device, non_blocking=frames.is_cuda)
     # Rows of one long list are copied whole, 10 times as fast as frames that are gathered.
-    taken = frames.flatten(0, 1).index_select(0, places)
-    return taken.view(len(frames), shown, *frames.shape[2:])
+    taken = frames.flatten(0, 1).index_select(0, rows)
+    return taken.view(*places.shape, *frames.shape[2:])
 
 
 def _units(seed: int, count: int) -> Tensor:

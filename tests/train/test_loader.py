@@ -62,7 +62,9 @@ def test_labels_go_with_their_clips(clips: ClipSet, still: AugmentSettings):
 
 
 def test_a_frozen_clip_shows_its_middle_frame_alone(clips: ClipSet, still: AugmentSettings):
-    (batch,) = epoch_of(clips, settings(still, N), 0, make_inputs(FeatureSettings(), still=True))
+    (batch,) = epoch_of(
+        clips, settings(still, N), 0, make_inputs(FeatureSettings(), control="static")
+    )
     middle = clips.frames[order_of(N, seed=9, epoch=0), 2].double()
     for time in range(clips.frames.shape[1]):
         torch.testing.assert_close(batch.frames[:, time].double(), middle / 255, rtol=0, atol=1e-5)

@@ -96,9 +96,9 @@ def test_a_still_clip_shows_the_middle_frame_and_no_motion(pairs: str, frames: i
     stored = torch.arange(torch.tensor(shape[:-3]).prod().item(), dtype=torch.uint8)
     stored = stored.view(1, *shape[:-3], 1, 1, 1).expand(1, *shape)
     (moving,) = levels(make_inputs(features, "rgb")(stored))
-    still = make_inputs(features, "rgb", still=True)
+    still = make_inputs(features, "rgb", control="static")
     assert levels(still(stored)) == [[moving[frames // 2]] * frames]
-    of_motion = make_inputs(features, "absdiff", still=True)
+    of_motion = make_inputs(features, "absdiff", control="static")
     assert levels(of_motion(stored)) == [[0] * frames]
     assert set(of_motion.shown(stored).flatten().tolist()) == {moving[frames // 2]}
 
