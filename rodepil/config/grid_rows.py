@@ -58,9 +58,12 @@ def make_rows(given: GridFile, file: str, profile: str) -> tuple[GridRow, ...]:
     """
     listed = _listed(given, file)
     axes = read_axes(file, given.axes, profile)
-    dotted = dict.fromkeys(key for row in listed for key in row if "." in key)
-    make = partial(_make_row, file=file, axes=axes, settings=_short_names(list(dotted)))
-    rows = all_of(make, enumerate(listed, start=1))
+    order = list(dict.fromkeys(key for row in listed for key in row))
+    settings = _short_names([key for key in order if "." in key], list(axes))
+    make = partial(_make_row, file=file, axes=axes, settings=settings)
+    # All rows print and are named in the order of the first one's axes.
+    alike = [{key: row[key] for key in order if key in row} for row in listed]
+    rows = all_of(make, enumerate(alike, start=1))
     _check_apart(rows)
     return tuple(rows)
 
@@ -80,11 +83,11 @@ def _listed(given: GridFile, file: str) -> list[dict[str, object]]:
     return listed
 
 
-def _short_names(settings: Sequence[str]) -> dict[str, str]:
-    """Return what settings are called in a row's name: their last part where it is one's own."""
+def _short_names(settings: Sequence[str], axes: Sequence[str]) -> dict[str, str]:
+    """Return what settings are called in a row's name: their last part where nothing shares it."""
     last = [key.rpartition(".")[2] for key in settings]
     return {
-        key: short if last.count(short) == 1 else key
+        key: short if [*last, *axes].count(short) == 1 else key
         for key, short in zip(settings, last, strict=True)
     }
 

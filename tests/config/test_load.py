@@ -46,6 +46,7 @@ def test_paper_profile_is_the_papers_setting() -> None:
 
 def test_every_profile_names_every_section_for_dvc() -> None:
     sections = set(ProjectSettings.model_fields) - {"profile"}
+    assert experiment_names(REPOSITORY, grids=False) == ["demo", "paper"]
     for name in experiment_names(REPOSITORY, grids=False):
         text = (REPOSITORY / "experiments" / f"{name}.yaml").read_text()
         assert {line.split(":")[0] for line in text.splitlines() if line[:1].isalpha()} == sections
