@@ -196,6 +196,7 @@ _TELL: dict[str, Callable[[Delivery, Run, Event], None]] = {
     "settings": lambda _, run, event: run.settings(event["values"]),
     "metrics": _metrics,
     "tags": lambda _, run, event: run.tags(event["values"]),
+    "description": lambda _, run, event: run.describe(event["text"]),
     "table": Delivery._table,  # noqa: SLF001 - of this module
     "figure": Delivery._figure,  # noqa: SLF001
     "file": Delivery._file,  # noqa: SLF001

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rodepil.track.protocol import RunFacts, State
@@ -62,10 +62,30 @@ def facts_of(run_id: str, events: Sequence[Event]) -> RunFacts:
         end_s=end_s,
         parent=first.get("parent"),
         key=first.get("key"),
+        experiment=first.get("experiment", ""),
         tags=tags,
         settings=settings,
         metrics={key: value for key, (_, value) in metrics.items()},
     )
+
+
+def history_of(events: Sequence[Event]) -> list[tuple[int, dict[str, float]]]:
+    """Return each step of a run's lines and its numbers by name, in the order of steps."""
+    steps: dict[int, dict[str, float]] = {}
+    for event in events:
+        if event["kind"] == "metrics":
+            values = {key: float(value) for key, value in event["values"].items()}
+            steps.setdefault(event["step"], {}).update(values)
+    return sorted(steps.items())
+
+
+def place_of_file(event: Event) -> PurePosixPath:
+    """Return where a run holds what a line of a file, table or figure is of."""
+    if event["kind"] == "file":
+        return PurePosixPath(event["folder"], Path(event["path"]).name)
+    if event["kind"] == "table":
+        return PurePosixPath("tables", f"{event['name']}.parquet")
+    return PurePosixPath("figures", f"{event['name']}.png")
 
 
 def text_of(value: object) -> str:

@@ -6,6 +6,7 @@
     <folder>/<run id>/tables/<name>.parquet
     <folder>/<run id>/figures/<name>.png
     <folder>/<run id>/delivered.json      how far services were told
+    <folder>/experiments/<hash>.json      what an experiment is
 
 A line is ``{"seq": number, "time": seconds since 1970, "kind": "metrics", ...}`` and is appended in
 one write, so that a run that was killed holds whole lines, and at most a torn last one that is not
@@ -15,16 +16,26 @@ The lines hold all that it takes to tell another tracker what happened, which `d
 
 from __future__ import annotations
 
+import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rodepil.errors import TrackingError
-from rodepil.track.events import EVENTS, Event, facts_of, read_events
+from rodepil.io.files import publish, sha256_file
+from rodepil.track.about import write_about
+from rodepil.track.events import (
+    EVENTS,
+    Event,
+    facts_of,
+    history_of,
+    place_of_file,
+    read_events,
+)
 from rodepil.track.journal_run import JournalRun
-from rodepil.track.protocol import Clock, RunFacts
+from rodepil.track.protocol import Clock, RunFacts, is_below
 
 __all__ = ["Journal", "JournalRun", "read_events"]
 
@@ -100,12 +111,54 @@ class Journal:
         begun = {run_id: events[0]["time"] for run_id in found if (events := self.events(run_id))}
         return sorted(begun, key=lambda run_id: (begun[run_id], run_id))
 
-    def runs(self) -> list[RunFacts]:
+    def runs(self, *, below: bool = False) -> list[RunFacts]:
         """Return what runs of the experiment are here, the last begun first."""
-        told = ((run_id, self.events(run_id)) for run_id in reversed(self.ids()))
-        return [
-            facts_of(run_id, events)
-            for run_id, events in told
-            if not self.experiment
-            or events[0].get("experiment", self.experiment) == self.experiment
-        ]
+        return [run for run in self._all() if self._holds(run.experiment, below=below)]
+
+    def find(self, tags: Mapping[str, str], *, everywhere: bool = False) -> list[RunFacts]:
+        """Return the runs that have all these tags."""
+        among = self._all() if everywhere else self.runs()
+        return [run for run in among if tags.items() <= run.tags.items()]
+
+    def history(self, run_id: str) -> list[tuple[int, dict[str, float]]]:
+        """Return each step of a run and its numbers."""
+        return history_of(self._known(run_id))
+
+    def fetch(self, run_id: str, path: str, to: Path) -> None:
+        """Copy a table or figure that lies here, or a file that is still where it was."""
+        where = PurePosixPath(path)
+        for event in reversed(self._known(run_id)):
+            if "sha256" in event and place_of_file(event) == where:
+                source = self._source(run_id, event)
+                if not source.is_file() or sha256_file(source) != event["sha256"]:
+                    raise TrackingError(f"{source} of run {run_id} is gone or was replaced since")
+                with publish(to) as beside:
+                    shutil.copyfile(source, beside)
+                return
+        raise TrackingError(f"run {run_id} in {self} holds no file '{path}'")
+
+    def describe(self, markdown: str) -> None:
+        """Keep what the experiment is."""
+        write_about(self.folder, self.experiment, markdown)
+
+    def _all(self) -> Iterator[RunFacts]:
+        for run_id in reversed(self.ids()):
+            yield facts_of(run_id, self.events(run_id))
+
+    def _holds(self, experiment: str, *, below: bool) -> bool:
+        """Return whether runs of an experiment are to be told of."""
+        if not (self.experiment and experiment):
+            return True
+        return is_below(experiment, self.experiment) if below else experiment == self.experiment
+
+    def _known(self, run_id: str) -> list[Event]:
+        """Return the lines of a run that is here."""
+        if not self.knows(run_id):
+            raise TrackingError(f"no run {run_id} is in {self}; see: rodepil runs list")
+        return self.events(run_id)
+
+    def _source(self, run_id: str, event: Event) -> Path:
+        """Return where the content of a file, table or figure lies."""
+        if event["kind"] == "file":
+            return Path(event["path"])
+        return self.folder / run_id / place_of_file(event)

@@ -63,17 +63,25 @@ class JournalRun:
         if new:
             self._record({"kind": "settings", "values": new})
 
-    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+    def metrics(
+        self, values: Mapping[str, float], step: int = 0, *, at_s: float | None = None
+    ) -> None:
         """Record numbers that the run does not hold at that step yet."""
         new = {key: value for key, value in values.items() if (key, step) not in self._steps}
         if new:
-            self._record({"kind": "metrics", "step": step, "values": _finite(new)})
+            then = {} if at_s is None else {"time": at_s}
+            self._record({"kind": "metrics", "step": step, "values": _finite(new), **then})
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record words that are others than the run holds."""
         new = {key: text for key, text in values.items() if self._held.get(("tags", key)) != text}
         if new:
             self._record({"kind": "tags", "values": new})
+
+    def describe(self, markdown: str) -> None:
+        """Record the description if it is another than the run holds."""
+        if self._held.get(("description",)) != markdown:
+            self._record({"kind": "description", "text": markdown})
 
     def table(self, name: str, table: pa.Table) -> None:
         """Write the table as Parquet beside the lines."""
@@ -116,6 +124,8 @@ class JournalRun:
             self._settings |= set(event["values"])
         elif kind == "tags":
             self._held |= {("tags", key): text for key, text in event["values"].items()}
+        elif kind == "description":
+            self._held["description",] = event["text"]
         elif "sha256" in event:
             self._held[_place(event)] = event["sha256"]
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from rodepil.errors import ServiceAway, TrackingError
+from rodepil.track.about import deliver_about
 from rodepil.track.delivery import Delivery, Place, place_of
 from rodepil.track.journal import Journal
 from rodepil.track.protocol import Tracker
+
+Answer = TypeVar("Answer")
 
 PAUSE_S = 5.0
 """How long a service that is away is left alone, at least."""
@@ -45,6 +50,7 @@ class Line:
     _tracker: Tracker | None = None
     _deliveries: dict[str, Delivery] = field(default_factory=dict)
     _due: dict[str, None] = field(default_factory=dict)
+    _is_described: bool = True
     _again_s: float = float("-inf")
     _failed_s: float = float("-inf")
     _is_away: bool = False
@@ -84,11 +90,29 @@ class Line:
             The service refuses the very first that it is told. Later on training goes on.
         """
         self._due[run_id] = None
+        self._tell_what_is_due(last=last)
+
+    def describe(self) -> None:
+        """Deliver what the experiment is, and what else is due.
+
+        Raises
+        ------
+        TrackingError
+            The service refuses the very first that it is told.
+        """
+        self._is_described = False
+        self._tell_what_is_due()
+
+    def _tell_what_is_due(self, *, last: bool = False) -> None:
         begun_s = self.clock()
         if begun_s < (self._failed_s + self.pause_s if last else self._again_s):
             return
         try:
-            told = sum(self._deliver(due) for due in list(self._due))
+            told = 0 if self._is_described else self._told(self._deliver_about)
+            self._is_described = True
+            for due in list(self._due):
+                told += self._told(partial(self._deliver, due))
+                del self._due[due]
         except ServiceAway as error:
             self._lose(error, self.clock() - begun_s)
             return
@@ -98,22 +122,42 @@ class Line:
 
     def knows(self, run_id: str) -> bool | None:
         """Return whether the service holds a run; None when it was not told or can't be asked."""
-        if self.clock() < self._again_s:
-            return None
-        begun_s = self.clock()
-        try:
-            tracker = self._opened()
+
+        def known(tracker: Tracker) -> bool | None:
             place = place_of(self.journal, run_id, str(tracker))
             if place is None and self.journal.knows(run_id):
                 # What no key was written of was recorded before there were any, and delivered.
                 return None if "key" in self.journal.events(run_id)[0] else tracker.knows(run_id)
             return tracker.knows(place.run_id if place else run_id)
-        except ServiceAway as error:
-            self._lose(error, self.clock() - begun_s)
+
+        try:
+            return self.ask(known)
         except TrackingError:
             if not self._is_proved:
                 raise
         return None
+
+    def ask(self, question: Callable[[Tracker], Answer]) -> Answer | None:
+        """Return what the service answers, or None when it can't be asked now.
+
+        Raises
+        ------
+        TrackingError
+            The service refuses.
+        """
+        if self.clock() < self._again_s:
+            return None
+        begun_s = self.clock()
+        try:
+            return question(self._opened())
+        except ServiceAway as error:
+            self._lose(error, self.clock() - begun_s)
+        return None
+
+    def owes(self, run_id: str) -> bool:
+        """Return whether the service was not told all of a run of the journal."""
+        place = self.place(run_id)
+        return place is None or place.next <= self.journal.events(run_id)[-1]["seq"]
 
     def place(self, run_id: str) -> Place | None:
         """Return how far the service was told of a run; None when it is not reached."""
@@ -126,9 +170,15 @@ class Line:
         self._deliveries[to] = delivery
 
     def _deliver(self, run_id: str) -> int:
-        """Deliver one run; what is refused after the first delivery is said and left."""
+        return self._delivery(run_id).deliver()
+
+    def _deliver_about(self) -> int:
+        return deliver_about(self.journal.folder, self.journal.experiment, self._opened())
+
+    def _told(self, deliver: Callable[[], int]) -> int:
+        """Return how much was delivered; a refusal after the first delivery is said and left."""
         try:
-            told = self._delivery(run_id).deliver()
+            told = deliver()
         except ServiceAway:
             raise
         except TrackingError as error:
@@ -138,7 +188,6 @@ class Line:
                 self._is_refused = True
                 self.say(f"{error}. Recording goes on in {self.journal.folder}")
             told = 0
-        del self._due[run_id]
         self._is_proved = True
         return told
 

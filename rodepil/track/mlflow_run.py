@@ -24,6 +24,9 @@ MAX_PARAM_CHARS = 6000
 MAX_TAG_CHARS = 8000
 
 PICTURE_DPI = 120.0
+NOTE = "mlflow.note.content"
+"""The tag that MLflow's pages show as the description, in Markdown."""
+
 COMMIT = {"git_commit": "mlflow.source.git.commit"}
 """Tags that MLflow's pages show in a place of their own, under the name that they want."""
 
@@ -72,15 +75,17 @@ class MlflowRun:
     def settings(self, values: Mapping[str, object]) -> None:
         """Record settings as parameters; MLflow lets none be changed."""
         new = {key: value for key, value in flatten(values).items() if key not in self._settings}
-        params = [Param(key, _cut(text_of(value), MAX_PARAM_CHARS)) for key, value in new.items()]
+        params = [Param(key, cut(text_of(value), MAX_PARAM_CHARS)) for key, value in new.items()]
         with talking_to(self.uri):
             for some in _batches(params, MAX_PARAMS):
                 self.client.log_batch(self.id, params=some)
         self._settings |= set(new)
 
-    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+    def metrics(
+        self, values: Mapping[str, float], step: int = 0, *, at_s: float | None = None
+    ) -> None:
         """Record numbers at a step, in one request."""
-        now_ms = int(self.clock() * 1000)
+        now_ms = int((self.clock() if at_s is None else at_s) * 1000)
         new = [
             Metric(key, float(value), now_ms, step)
             for key, value in values.items()
@@ -95,10 +100,14 @@ class MlflowRun:
         """Record tags."""
         shown = {COMMIT[key]: value for key, value in values.items() if key in COMMIT}
         every = {**values, **shown}
-        tags = [RunTag(key, _cut(value, MAX_TAG_CHARS)) for key, value in every.items()]
+        tags = [RunTag(key, cut(value, MAX_TAG_CHARS)) for key, value in every.items()]
         with talking_to(self.uri):
             for some in _batches(tags, MAX_TAGS):
                 self.client.log_batch(self.id, tags=some)
+
+    def describe(self, markdown: str) -> None:
+        """Record the description."""
+        self.tags({NOTE: markdown})
 
     def table(self, name: str, table: pa.Table) -> None:
         """Record a table as Parquet, and as CSV for MLflow's pages to show."""
@@ -133,7 +142,7 @@ def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
         yield items[start : start + size]
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
     """Return `text`, or as much of it as MLflow takes with a mark that more was there."""
     mark = f"… ({len(text)} characters)"
     return text if len(text) <= limit else text[: limit - len(mark)] + mark

@@ -21,32 +21,27 @@ from filelock import FileLock
 from rodepil.config.record import URI_VARIABLE, TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
+from rodepil.track import mlflow_read
 from rodepil.track.mlflow_door import (
     SERVED,
     SQLITE,
     MlflowClient,
-    ViewType,
     absolute_uri,
     shown_uri,
     talking_to,
 )
-from rodepil.track.mlflow_run import STATUS as OURS
-from rodepil.track.mlflow_run import MlflowRun
-from rodepil.track.protocol import Clock, RunFacts, State
+from rodepil.track.mlflow_read import KEY, PARENT
+from rodepil.track.mlflow_run import NOTE, MlflowRun, cut
+from rodepil.track.protocol import Clock, RunFacts, is_below
 from rodepil.track.services import service
 
 ARTIFACTS = "mlartifacts"
 LOCK = ".creating.lock"
 """Held while a database is made: two processes that migrate one new SQLite file race."""
 
-PARENT = "mlflow.parentRunId"
 SOURCE = {"mlflow.source.name": "rodepil", "mlflow.source.type": "LOCAL"}
-KEY = "rodepil.run"
-"""The tag that holds what a run was begun under; it is written with the run, in one request."""
-
-STATUS: dict[str, State] = {there: ours for ours, there in OURS.items()}
-PAGE = 1000
-"""Runs asked for at a time."""
+MAX_EXPERIMENT_TAG_CHARS = 5000
+"""What servers of the versions that the project takes accept at least."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +53,17 @@ class MlflowTracker:
     uri
         Where the store is: ``sqlite:////absolute/path``, ``http://host:port``, ...
     experiment_id
-        The experiment's id in it.
+        The experiment's id in it; empty where only those below it are there.
     clock
         Gives seconds since 1970.
+    experiment
+        The experiment's name.
     """
 
     uri: str
     experiment_id: str
     clock: Callable[[], float] = time.time
+    experiment: str = ""
 
     def __str__(self) -> str:
         return f"MLflow {shown_uri(self.uri)}"
@@ -95,17 +93,18 @@ class MlflowTracker:
         """
         uri = absolute_uri(uri, folder)
         if not make:
-            return cls(uri, _there(uri, experiment))
+            return cls(uri, _there(uri, experiment), experiment=experiment)
         artifacts = None if uri.startswith(SERVED) else folder / ARTIFACTS
         with talking_to(uri):
             if artifacts is None:
-                return cls(uri, _experiment(MlflowClient(uri), experiment, None, uri))
+                made = _experiment(MlflowClient(uri), experiment, None, uri)
+                return cls(uri, made, experiment=experiment)
             artifacts.mkdir(parents=True, exist_ok=True)
             if uri.startswith(SQLITE):
                 Path(uri.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
             with FileLock(artifacts / LOCK):
-                client = MlflowClient(uri)
-                return cls(uri, _experiment(client, experiment, artifacts.as_uri(), uri))
+                made = _experiment(MlflowClient(uri), experiment, artifacts.as_uri(), uri)
+                return cls(uri, made, experiment=experiment)
 
     def start(
         self,
@@ -138,9 +137,38 @@ class MlflowTracker:
         """Return whether the experiment holds the run, and not as a deleted one."""
         return len(self._search(f"attributes.run_id = '{run_id}'")) == 1
 
-    def runs(self) -> list[RunFacts]:
+    def runs(self, *, below: bool = False) -> list[RunFacts]:
         """Return what runs the experiment holds, without deleted ones, the last begun first."""
-        return [_facts(run) for run in self._search("")]
+        return mlflow_read.find(self.uri, self._below() if below else self._own(), {})
+
+    def find(self, tags: Mapping[str, str], *, everywhere: bool = False) -> list[RunFacts]:
+        """Return the runs that have all these tags, without deleted ones."""
+        names = mlflow_read.experiments(self.uri) if everywhere else self._own()
+        return mlflow_read.find(self.uri, names, tags)
+
+    def history(self, run_id: str) -> list[tuple[int, dict[str, float]]]:
+        """Return each step of a run and its numbers."""
+        return mlflow_read.history(self.uri, run_id)
+
+    def fetch(self, run_id: str, path: str, to: Path) -> None:
+        """Copy an artifact."""
+        mlflow_read.fetch(self.uri, run_id, path, to)
+
+    def describe(self, markdown: str) -> None:
+        """Record the experiment's description."""
+        with talking_to(self.uri):
+            client = MlflowClient(self.uri)
+            text = cut(markdown, MAX_EXPERIMENT_TAG_CHARS)
+            client.set_experiment_tag(self.experiment_id, NOTE, text)
+
+    def _own(self) -> dict[str, str]:
+        """Return the experiment's name by its id; nothing where it is not there."""
+        return {self.experiment_id: self.experiment} if self.experiment_id else {}
+
+    def _below(self) -> dict[str, str]:
+        """Return the names of the experiment and of those below it, by their ids."""
+        there = mlflow_read.experiments(self.uri).items()
+        return {id_: name for id_, name in there if is_below(name, self.experiment)}
 
     def _begun_under(self, key: str | None) -> str | None:
         """Return the id of the run that was begun under a key."""
@@ -148,23 +176,7 @@ class MlflowTracker:
         return found[0].info.run_id if found else None
 
     def _search(self, wanted: str) -> list[Any]:
-        """Return the runs that fit, in as many requests as it takes."""
-        found: list[Any] = []
-        page: str | None = None
-        with talking_to(self.uri):
-            client = MlflowClient(self.uri)
-            while True:
-                some = client.search_runs(
-                    [self.experiment_id],
-                    filter_string=wanted,
-                    run_view_type=ViewType.ACTIVE_ONLY,
-                    max_results=PAGE,
-                    page_token=page,
-                )
-                found += some
-                page = some.token
-                if not page:
-                    return found
+        return mlflow_read.search(self.uri, self._own(), wanted)
 
 
 @service("mlflow")
@@ -176,25 +188,8 @@ def open_mlflow(
     return MlflowTracker.open(uri, settings.experiment, folder=workspace.root, make=make)
 
 
-def _facts(run: Any) -> RunFacts:
-    """Return what MLflow says of a run in our words."""
-    ended = run.info.end_time if run.info.status in STATUS else None
-    return RunFacts(
-        id=run.info.run_id,
-        name=run.info.run_name,
-        status=STATUS.get(run.info.status, "running"),
-        start_s=run.info.start_time / 1000,
-        end_s=ended / 1000 if ended else None,
-        parent=run.data.tags.get(PARENT),
-        key=run.data.tags.get(KEY),
-        tags=dict(run.data.tags),
-        settings=dict(run.data.params),
-        metrics=dict(run.data.metrics),
-    )
-
-
 def _there(uri: str, name: str) -> str:
-    """Return the id of an experiment that is there; nothing is made."""
+    """Return the id of an experiment that is there, "" where some below it are; none is made."""
     path = Path(uri.removeprefix(SQLITE))
     if uri.startswith(SQLITE) and not path.is_file():
         raise TrackingError(f"{path} is not there; 'rodepil crossval' makes it with its first run")
@@ -204,7 +199,9 @@ def _there(uri: str, name: str) -> str:
         if found is not None:
             there: str = found.experiment_id
             return there
-        known = sorted(experiment.name for experiment in client.search_experiments())
+    known = sorted(mlflow_read.experiments(uri).values())
+    if any(is_below(one, name) for one in known):
+        return ""
     raise TrackingError(
         f"MLflow at {shown_uri(uri)} has no experiment '{name}'; set track.experiment or "
         f"--experiment to one of {known}"

@@ -37,6 +37,8 @@ class RunFacts:
         The id of the run that it is a part of.
     key
         What it was begun under, where another tracker may call it otherwise.
+    experiment
+        What it belongs to, by name; empty where a journal holds it for any.
     tags, settings
         Words by name; settings under dotted keys.
     metrics
@@ -50,6 +52,7 @@ class RunFacts:
     end_s: float | None = None
     parent: str | None = None
     key: str | None = None
+    experiment: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
@@ -72,11 +75,26 @@ class Run(Protocol):
     def settings(self, values: Mapping[str, object]) -> None:
         """Record settings; nested mappings become dotted keys, as in ``train.epochs``."""
 
-    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
-        """Record numbers at a step, for example those of an epoch."""
+    def metrics(
+        self, values: Mapping[str, float], step: int = 0, *, at_s: float | None = None
+    ) -> None:
+        """Record numbers at a step, for example those of an epoch.
+
+        Parameters
+        ----------
+        values
+            Numbers by name.
+        step
+            Their place on the axis.
+        at_s
+            When they were measured, in seconds since 1970; by default now.
+        """
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record words to find and tell runs by; a new value takes the old one's place."""
+
+    def describe(self, markdown: str) -> None:
+        """Say in Markdown what the run is; a later text takes the earlier one's place."""
 
     def table(self, name: str, table: pa.Table) -> None:
         """Record a table as ``tables/<name>``, every digit of it."""
@@ -132,8 +150,80 @@ class Tracker(Protocol):
     def knows(self, run_id: str) -> bool:
         """Return whether a run of that id is recorded here."""
 
-    def runs(self) -> Sequence[RunFacts]:
-        """Return what runs of the experiment are recorded here, the last begun first."""
+    def runs(self, *, below: bool = False) -> Sequence[RunFacts]:
+        """Return what runs of the experiment are recorded here, the last begun first.
+
+        Parameters
+        ----------
+        below
+            Whether those of experiments below it belong to them: ``rodepil/ablation`` is below
+            ``rodepil``.
+        """
+
+    def find(self, tags: Mapping[str, str], *, everywhere: bool = False) -> Sequence[RunFacts]:
+        """Return the runs that have all these tags, the last begun first.
+
+        Parameters
+        ----------
+        tags
+            Words by name, each equal to the letter.
+        everywhere
+            Whether to look over all experiments.
+
+        Raises
+        ------
+        ServiceAway
+            The tracker can't be reached now.
+        TrackingError
+            The tracker refuses.
+        """
+
+    def history(self, run_id: str) -> Sequence[tuple[int, Mapping[str, float]]]:
+        """Return each step of a run and its numbers by name, in the order of steps.
+
+        Raises
+        ------
+        ServiceAway
+            The tracker can't be reached now.
+        TrackingError
+            The tracker refuses, or there is no such run.
+        """
+
+    def fetch(self, run_id: str, path: str, to: Path) -> None:
+        """Copy a file of a run, whole or not at all.
+
+        Parameters
+        ----------
+        run_id
+            The run.
+        path
+            Where the run holds it, for example ``tables/predictions.parquet``.
+        to
+            Where it shall stand; its folder is made when missing.
+
+        Raises
+        ------
+        ServiceAway
+            The tracker can't be reached now.
+        TrackingError
+            The tracker refuses, or the run holds no such file.
+        """
+
+    def describe(self, markdown: str) -> None:
+        """Say in Markdown what the experiment is; a later text takes the earlier one's place.
+
+        Raises
+        ------
+        ServiceAway
+            The tracker can't be reached now.
+        TrackingError
+            The tracker refuses.
+        """
+
+
+def is_below(experiment: str, of: str) -> bool:
+    """Return whether an experiment is `of` itself or below it, as ``rodepil/ablation`` is."""
+    return experiment == of or experiment.startswith(f"{of}/")
 
 
 def flatten(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -6,16 +6,18 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from rodepil.errors import TrackingError
+from rodepil.errors import ServiceAway, TrackingError
 from rodepil.track.journal import Journal, JournalRun
 from rodepil.track.line import PAUSE_S, Line
 from rodepil.track.protocol import Clock, Picture, RunFacts, RunStatus, Tracker
+
+Answer = TypeVar("Answer")
 
 
 def say_to_log(text: str) -> None:
@@ -109,9 +111,68 @@ class Relay:
         there = self._lines[0].knows(run_id)
         return self.journal.knows(run_id) if there is None else there
 
-    def runs(self) -> list[RunFacts]:
+    def runs(self, *, below: bool = False) -> list[RunFacts]:
         """Return what runs the journal holds, the last begun first."""
-        return self.journal.runs()
+        return self.journal.runs(below=below)
+
+    def find(self, tags: Mapping[str, str], *, everywhere: bool = False) -> list[RunFacts]:
+        """Return what the first service finds, and what the journal does that it was not told.
+
+        While the service is away, that is what the journal finds.
+        """
+        kept = self.journal.find(tags, everywhere=everywhere)
+        line = self._lines[0]
+        there = line.ask(lambda tracker: tracker.find(tags, everywhere=everywhere))
+        if there is None:
+            return kept
+        ours = {place.run_id: id_ for id_ in self.journal.ids() if (place := line.place(id_))}
+        late = {run.id: run for run in kept if line.owes(run.id) and self.knows(run.id)}
+        told = (_renamed(run, ours) for run in there)
+        both = [*late.values(), *(run for run in told if run.id not in late)]
+        return sorted(both, key=lambda run: run.start_s, reverse=True)
+
+    def history(self, run_id: str) -> list[tuple[int, dict[str, float]]]:
+        """Return what the first service holds of a run's numbers together with the journal."""
+        steps = dict(self.journal.history(run_id)) if self.journal.knows(run_id) else {}
+        there = self._ask_of(run_id, lambda tracker, there: tracker.history(there))
+        for step, values in there or ():
+            steps[step] = {**values, **steps.get(step, {})}
+        return sorted(steps.items())
+
+    def fetch(self, run_id: str, path: str, to: Path) -> None:
+        """Copy a file of the journal, or else of the first service."""
+        try:
+            self.journal.fetch(run_id, path, to)
+        except TrackingError as error:
+            copied = self._ask_of(run_id, lambda tracker, there: _fetched(tracker, there, path, to))
+            if not copied:
+                raise ServiceAway(f"{error}, and its service can't be reached now") from error
+
+    def describe(self, markdown: str) -> None:
+        """Say what the experiment is."""
+        self.journal.describe(markdown)
+        for line in self._lines:
+            line.describe()
+
+    def _ask_of(self, run_id: str, question: Callable[[Tracker, str], Answer]) -> Answer | None:
+        """Return what the first service answers of a run; None when it can't or was not told."""
+        line = self._lines[0]
+        place = line.place(run_id)
+        if place is None and self.journal.knows(run_id):
+            return None
+        there = place.run_id if place else run_id
+        return line.ask(lambda tracker: question(tracker, there))
+
+
+def _renamed(run: RunFacts, ours: Mapping[str, str]) -> RunFacts:
+    """Return a run of a service under the ids that it and its parent have in the journal."""
+    parent = ours.get(run.parent, run.parent) if run.parent else None
+    return replace(run, id=ours.get(run.id, run.id), parent=parent)
+
+
+def _fetched(tracker: Tracker, run_id: str, path: str, to: Path) -> bool:
+    tracker.fetch(run_id, path, to)
+    return True
 
 
 @dataclass(frozen=True)
@@ -131,13 +192,19 @@ class RelayRun:
         """Record settings."""
         self._tell(lambda: self.run.settings(values))
 
-    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+    def metrics(
+        self, values: Mapping[str, float], step: int = 0, *, at_s: float | None = None
+    ) -> None:
         """Record numbers at a step."""
-        self._tell(lambda: self.run.metrics(values, step))
+        self._tell(lambda: self.run.metrics(values, step, at_s=at_s))
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record words."""
         self._tell(lambda: self.run.tags(values))
+
+    def describe(self, markdown: str) -> None:
+        """Record the description."""
+        self._tell(lambda: self.run.describe(markdown))
 
     def table(self, name: str, table: pa.Table) -> None:
         """Record a table."""

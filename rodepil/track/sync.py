@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rodepil.config.record import TrackSettings
@@ -11,6 +12,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway, TrackingError
 from rodepil.io.progress import Progress, Silent
 from rodepil.io.wording import by_number
+from rodepil.track.about import deliver_about, described
 from rodepil.track.delivery import Delivery, place_of
 from rodepil.track.journal import Journal
 from rodepil.track.opening import open_journal, open_service
@@ -79,6 +81,7 @@ def sync(
                 of = settings.model_copy(update={"experiment": experiment})
                 tracker = open_service(name, of, workspace, environ)
                 post = _Post(open_journal(of, workspace), tracker)
+                post.describe()
                 for run_id in runs:
                     post.deliver(run_id)
                     advance(1)
@@ -99,6 +102,7 @@ def undelivered(journal: Journal, service: str) -> list[str]:
 def _experiments(journal: Journal, usual: str) -> dict[str, list[str]]:
     """Return the runs that are to be delivered by their experiment, in the order of their starts.
 
+    Experiments without a run are named where something else is to be said of them.
     Those of before lines were numbered were delivered while they were recorded.
     """
     found: dict[str, list[str]] = {}
@@ -106,6 +110,8 @@ def _experiments(journal: Journal, usual: str) -> dict[str, list[str]]:
         if journal.is_numbered(run_id):
             of = journal.events(run_id)[0].get("experiment", usual)
             found.setdefault(of, []).append(run_id)
+    for of in described(journal.folder):
+        found.setdefault(of, [])
     return found
 
 
@@ -116,18 +122,29 @@ class _Post:
         self.synced = Synced(str(tracker))
         self._journal, self._tracker = journal, tracker
 
+    def describe(self) -> None:
+        """Tell what the experiment is if that was not told."""
+        journal = self._journal
+        with self._noting():
+            self.synced.events += deliver_about(journal.folder, journal.experiment, self._tracker)
+
     def deliver(self, run_id: str) -> None:
         """Tell what was not told of a run; what is refused is left out and noted."""
-        try:
+        with self._noting():
             told = self._delivery(run_id).deliver()
+            self.synced.events += told
+            self.synced.runs += told > 0
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Note what is refused, and say what was done before the service went away."""
+        try:
+            yield
         except ServiceAway as error:
             done = f"{self.synced.events} events were delivered before"
             raise ServiceAway(f"{error} ({done}; run 'rodepil runs sync' again)") from error
         except TrackingError as error:
             self.synced.left_out.append(str(error))
-            return
-        self.synced.events += told
-        self.synced.runs += told > 0
 
     def _delivery(self, run_id: str) -> Delivery:
         note = self.synced.left_out.append

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
 from rodepil.errors import TrackingError
 from rodepil.track.protocol import Clock, Picture, Run, RunFacts, RunStatus, Tracker
+
+Listener = TypeVar("Listener", Run, Tracker)
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,25 @@ class Tee:
         """Return whether the first tracker, which gave the id, knows the run."""
         return self.trackers[0].knows(run_id)
 
-    def runs(self) -> Sequence[RunFacts]:
+    def runs(self, *, below: bool = False) -> Sequence[RunFacts]:
         """Return what the first tracker tells."""
-        return self.trackers[0].runs()
+        return self.trackers[0].runs(below=below)
+
+    def find(self, tags: Mapping[str, str], *, everywhere: bool = False) -> Sequence[RunFacts]:
+        """Return what the first tracker finds."""
+        return self.trackers[0].find(tags, everywhere=everywhere)
+
+    def history(self, run_id: str) -> Sequence[tuple[int, Mapping[str, float]]]:
+        """Return what the first tracker tells."""
+        return self.trackers[0].history(run_id)
+
+    def fetch(self, run_id: str, path: str, to: Path) -> None:
+        """Copy a file that the first tracker holds."""
+        self.trackers[0].fetch(run_id, path, to)
+
+    def describe(self, markdown: str) -> None:
+        """Say everywhere what the experiment is."""
+        _tell_all(lambda tracker: tracker.describe(markdown), self.trackers)
 
 
 @dataclass(frozen=True)
@@ -72,13 +91,19 @@ class TeeRun:
         """Record settings."""
         self._tell(lambda run: run.settings(values))
 
-    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+    def metrics(
+        self, values: Mapping[str, float], step: int = 0, *, at_s: float | None = None
+    ) -> None:
         """Record numbers at a step."""
-        self._tell(lambda run: run.metrics(values, step))
+        self._tell(lambda run: run.metrics(values, step, at_s=at_s))
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Record words."""
         self._tell(lambda run: run.tags(values))
+
+    def describe(self, markdown: str) -> None:
+        """Record the description."""
+        self._tell(lambda run: run.describe(markdown))
 
     def table(self, name: str, table: pa.Table) -> None:
         """Record a table."""
@@ -97,15 +122,19 @@ class TeeRun:
         self._tell(lambda run: run.end(status))
 
     def _tell(self, record: Callable[[Run], None]) -> None:
-        """Tell every run, also when one refuses; then pass on what was refused."""
-        refused = [error for run in self.runs if (error := _attempt(record, run))]
-        if refused:
-            raise refused[0]
+        _tell_all(record, self.runs)
 
 
-def _attempt(record: Callable[[Run], None], run: Run) -> TrackingError | None:
+def _tell_all(record: Callable[[Listener], None], listeners: Sequence[Listener]) -> None:
+    """Tell everyone, also when one refuses; then pass on what was refused."""
+    refused = [error for listener in listeners if (error := _attempt(record, listener))]
+    if refused:
+        raise refused[0]
+
+
+def _attempt(record: Callable[[Listener], None], listener: Listener) -> TrackingError | None:
     try:
-        record(run)
+        record(listener)
     except TrackingError as error:
         return error
     return None

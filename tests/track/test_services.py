@@ -1,12 +1,9 @@
-"""Another service is one file: this one. It is told what MLflow is told, and may be away."""
+"""Another service is one file: `tests.track.notebook`. It is told what MLflow is told, and may be away."""
 
 from __future__ import annotations
 
 import json
 import pickle
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,109 +13,15 @@ from matplotlib.figure import Figure
 from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway, TrackingError
-from rodepil.track import Tracker, open_tracker
+from rodepil.track import open_tracker
 from rodepil.track.journal import Journal
 from rodepil.track.line import Line
-from rodepil.track.protocol import Picture, RunFacts, RunStatus
 from rodepil.track.relay import Relay
 from rodepil.track.services import service
 from rodepil.track.sync import sync
+from tests.track.notebook import Notebook, NotebookRun
 
 Said = list[str]
-
-
-@dataclass
-class NotebookRun:
-    """A run that is a JSON file."""
-
-    path: Path
-    clock: Callable[[], float]
-
-    @property
-    def id(self) -> str:
-        return self.path.stem
-
-    def settings(self, values: Mapping[str, object]) -> None:
-        self._write("settings", dict(values))
-
-    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
-        self._write("metrics", {f"{key}@{step}": values[key] for key in values})
-
-    def tags(self, values: Mapping[str, str]) -> None:
-        self._write("tags", dict(values))
-
-    def table(self, name: str, table: pa.Table) -> None:
-        self._write("tables", {name: table.to_pylist()})
-
-    def figure(self, name: str, figure: Picture) -> None:
-        del figure
-        self._write("files", {f"figures/{name}.png": True})
-
-    def file(self, path: Path, folder: str = "") -> None:
-        self._write("files", {f"{folder}/{path.name}": path.stat().st_size > 0})
-
-    def end(self, status: RunStatus = "finished") -> None:
-        self._write("status", {status: self.clock()})
-
-    def _write(self, kind: str, values: Mapping[str, object]) -> None:
-        page = json.loads(self.path.read_text())
-        page[kind] = page.get(kind, {}) | dict(values)
-        self.path.write_text(json.dumps(page))
-
-
-@dataclass
-class Notebook:
-    """A folder of JSON files that can be locked away or refuse to be written."""
-
-    folder: Path
-    locks: list[type[TrackingError]] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return "notebook"
-
-    def start(
-        self,
-        name: str,
-        *,
-        parent: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        resume: str | None = None,
-        key: str | None = None,
-        clock: Callable[[], float] | None = None,
-    ) -> NotebookRun:
-        if self.locks:
-            raise self.locks[-1]("the notebook is closed")
-        self.folder.mkdir(exist_ok=True)
-        begun = [path for path in self._pages() if json.loads(path.read_text())["key"] == key]
-        path = self.folder / f"{resume}.json"
-        if not path.is_file():
-            path = begun[0] if begun else self.folder / f"page-{len(self._pages())}.json"
-        run = NotebookRun(path, clock or time.time)
-        if not path.is_file():
-            page = {"name": name, "parent": parent, "key": key, "begun": run.clock()}
-            path.write_text(json.dumps(page))
-        run.tags(tags or {})
-        return run
-
-    def knows(self, run_id: str) -> bool:
-        if self.locks:
-            raise self.locks[-1]("the notebook is closed")
-        return (self.folder / f"{run_id}.json").is_file()
-
-    def runs(self) -> list[RunFacts]:
-        return [RunFacts(path.stem, path.stem, "running", 0.0) for path in self._pages()]
-
-    def _pages(self) -> list[Path]:
-        return sorted(self.folder.glob("*.json"))
-
-
-@service("notebook")
-def open_notebook(
-    settings: TrackSettings, workspace: Workspace, environ: Mapping[str, str], *, make: bool
-) -> Tracker:
-    """Open the notebook of the project."""
-    del settings, environ, make
-    return Notebook(workspace.root / "notebook")
 
 
 def page(workspace: Workspace, run_id: str) -> dict[str, object]:
