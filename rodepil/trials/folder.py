@@ -5,6 +5,7 @@
     results/trials/<trial id>/
         checkpoint.pt         where to go on from; removed when the trial is finished
         history.json          the metrics of every epoch so far
+        system.jsonl          what the machine did meanwhile, a sample a line
         predictions.parquet   every clip of the test fold
         model.safetensors     the network, with its card
         finished.json         what came of it; written last, so that its presence means all is whole
