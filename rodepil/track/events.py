@@ -32,6 +32,17 @@ def read_events(path: Path) -> list[Event]:
     return events
 
 
+def first_event(path: Path) -> Event | None:
+    """Return the first whole line of a run's journal, without reading the others if it is whole."""
+    with path.open(encoding="utf-8") as lines:
+        try:
+            event: Event = json.loads(lines.readline())
+        except json.JSONDecodeError:
+            events = read_events(path)
+            return events[0] if events else None
+    return {"seq": 0} | event
+
+
 def facts_of(run_id: str, events: Sequence[Event]) -> RunFacts:
     """Return what a run's lines, at least one, say of it."""
     first = events[0]

@@ -16,6 +16,7 @@ The lines hold all that it takes to tell another tracker what happened, which `d
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 import uuid
@@ -30,6 +31,7 @@ from rodepil.track.events import (
     EVENTS,
     Event,
     facts_of,
+    first_event,
     history_of,
     place_of_file,
     read_events,
@@ -107,8 +109,8 @@ class Journal:
 
     def ids(self) -> list[str]:
         """Return the ids of the runs that are here, in the order they were begun."""
-        found = [path.parent.name for path in self.folder.glob(f"*/{EVENTS}")]
-        begun = {run_id: events[0]["time"] for run_id in found if (events := self.events(run_id))}
+        first = {path.parent.name: first_event(path) for path in self.folder.glob(f"*/{EVENTS}")}
+        begun = {run_id: event["time"] for run_id, event in first.items() if event}
         return sorted(begun, key=lambda run_id: (begun[run_id], run_id))
 
     def runs(self, *, below: bool = False) -> list[RunFacts]:
@@ -117,8 +119,12 @@ class Journal:
 
     def find(self, tags: Mapping[str, str], *, everywhere: bool = False) -> list[RunFacts]:
         """Return the runs that have all these tags."""
-        among = self._all() if everywhere else self.runs()
-        return [run for run in among if tags.items() <= run.tags.items()]
+        words = [json.dumps(word).encode() for word in tags.values()]
+        return [
+            run
+            for run in self._all(lambda lines: all(word in lines for word in words))
+            if tags.items() <= run.tags.items() and (everywhere or self._holds(run.experiment))
+        ]
 
     def history(self, run_id: str) -> list[tuple[int, dict[str, float]]]:
         """Return each step of a run and its numbers."""
@@ -141,11 +147,13 @@ class Journal:
         """Keep what the experiment is."""
         write_about(self.folder, self.experiment, markdown)
 
-    def _all(self) -> Iterator[RunFacts]:
+    def _all(self, fits: Callable[[bytes], bool] = lambda _: True) -> Iterator[RunFacts]:
+        """Yield what runs are here whose lines fit, the last begun first."""
         for run_id in reversed(self.ids()):
-            yield facts_of(run_id, self.events(run_id))
+            if fits((self.folder / run_id / EVENTS).read_bytes()):
+                yield facts_of(run_id, self.events(run_id))
 
-    def _holds(self, experiment: str, *, below: bool) -> bool:
+    def _holds(self, experiment: str, *, below: bool = False) -> bool:
         """Return whether runs of an experiment are to be told of."""
         if not (self.experiment and experiment):
             return True

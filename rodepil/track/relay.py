@@ -125,9 +125,8 @@ class Relay:
         there = line.ask(lambda tracker: tracker.find(tags, everywhere=everywhere))
         if there is None:
             return kept
-        ours = {place.run_id: id_ for id_ in self.journal.ids() if (place := line.place(id_))}
         late = {run.id: run for run in kept if line.owes(run.id) and self.knows(run.id)}
-        told = (_renamed(run, ours) for run in there)
+        told = self._renamed(there) if there else []
         both = [*late.values(), *(run for run in told if run.id not in late)]
         return sorted(both, key=lambda run: run.start_s, reverse=True)
 
@@ -154,6 +153,19 @@ class Relay:
         for line in self._lines:
             line.describe()
 
+    def _renamed(self, runs: Sequence[RunFacts]) -> list[RunFacts]:
+        """Return runs of the first service under the ids that they have in the journal."""
+        line = self._lines[0]
+        ours = {place.run_id: id_ for id_ in self.journal.ids() if (place := line.place(id_))}
+        return [
+            replace(
+                run,
+                id=ours.get(run.id, run.id),
+                parent=ours.get(run.parent, run.parent) if run.parent else None,
+            )
+            for run in runs
+        ]
+
     def _ask_of(self, run_id: str, question: Callable[[Tracker, str], Answer]) -> Answer | None:
         """Return what the first service answers of a run; None when it can't or was not told."""
         line = self._lines[0]
@@ -162,12 +174,6 @@ class Relay:
             return None
         there = place.run_id if place else run_id
         return line.ask(lambda tracker: question(tracker, there))
-
-
-def _renamed(run: RunFacts, ours: Mapping[str, str]) -> RunFacts:
-    """Return a run of a service under the ids that it and its parent have in the journal."""
-    parent = ours.get(run.parent, run.parent) if run.parent else None
-    return replace(run, id=ours.get(run.id, run.id), parent=parent)
 
 
 def _fetched(tracker: Tracker, run_id: str, path: str, to: Path) -> bool:

@@ -1,0 +1,150 @@
+"""A finished trial of which only a tracker still holds the run, put back into its folder.
+
+Another machine that records on the same server, or a project whose results were thrown away, need
+not train it again. What comes back is the same to the last digit: a tracker keeps predictions,
+model and epochs as they were, and the rest is measured and summed up from them once more.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rodepil.errors import RodepilError, TrialError
+from rodepil.models.card import read_card
+from rodepil.track import Tracker
+from rodepil.track.protocol import RunFacts
+from rodepil.train.metrics import measure
+from rodepil.train.result import EpochReport
+from rodepil.trials.folder import Finished, RunRecord, TrialFolder
+from rodepil.trials.plan import Trial
+from rodepil.trials.recording import COMPLETE
+
+SYSTEM = "system/"
+"""Begins the names of numbers that tell of the machine, at steps that are no epochs."""
+
+BESIDE = ".restoring"
+"""Holds, in the trial's folder, what is fetched until all of it is there and fits."""
+
+
+def restore(trial: Trial, tracker: Tracker) -> bool:
+    """Fill the folder of a trial from a finished run of it, in whatever experiment that is.
+
+    Parameters
+    ----------
+    trial
+        The trial. One whose folder says that it is finished is left alone.
+    tracker
+        Who is asked.
+
+    Returns
+    -------
+    bool
+        Whether the trial is finished now and was not before. What does not fit is not taken, and
+        the log says why.
+
+    Raises
+    ------
+    TrackingError
+        The tracker can't be asked for runs.
+    """
+    if trial.folder.finished() is not None:
+        return False
+    for run in tracker.find({"trial_id": trial.id}, everywhere=True):
+        if run.status != "finished":
+            continue  # a run is ended as finished when it holds everything
+        try:
+            with trial.folder.claimed(patience_s=0.0):
+                _take(trial, tracker, run)
+        except RodepilError as error:
+            logging.getLogger("rodepil").warning(
+                "trial %s is not taken from run %s (%s): %s", trial.id, run.id, run.name, error
+            )
+        else:
+            return True
+    return False
+
+
+def _take(trial: Trial, tracker: Tracker, run: RunFacts) -> None:
+    """Fetch what a run holds, and put it into the trial's folder if all of it fits."""
+    history = _epochs(trial, run, tracker.history(run.id))
+    beside = TrialFolder(trial.folder.path / BESIDE)
+    try:
+        tracker.fetch(run.id, "tables/predictions.parquet", beside.path / "predictions.parquet")
+        tracker.fetch(run.id, "model/model.safetensors", beside.model)
+        predictions = beside.predictions()
+        _check(trial, predictions, beside)
+        trial.folder.write_predictions(predictions)
+        beside.model.replace(trial.folder.model)
+    finally:
+        shutil.rmtree(beside.path, ignore_errors=True)
+    trial.folder.write_history(history)
+    trial.folder.write_run(RunRecord(run_id=run.id, complete=COMPLETE))
+    columns = (predictions.column(name).to_numpy() for name in ("label", "score"))
+    trial.folder.finish(
+        Finished(
+            trial_id=trial.id,
+            fold=trial.settings.fold,
+            metrics=measure(*columns).as_dict(),
+            seconds=sum(report.metrics["seconds"] for report in history),
+        )
+    )
+
+
+def _epochs(
+    trial: Trial, run: RunFacts, told: Sequence[tuple[int, Mapping[str, float]]]
+) -> list[EpochReport]:
+    """Return the epochs that a run tells of.
+
+    Raises
+    ------
+    TrialError
+        They are not those of a whole training.
+    """
+    reports = [
+        EpochReport(step, numbers)
+        for step, values in told
+        if (numbers := {key: values[key] for key in values if not key.startswith(SYSTEM)})
+    ]
+    done, planned = len(reports), trial.settings.train.epochs
+    names = {frozenset(report.metrics) for report in reports}
+    if (
+        [report.epoch for report in reports] != list(range(done))
+        or len(names) != 1
+        or "seconds" not in min(names)
+    ):
+        raise TrialError("its epochs have gaps; a run holds the same numbers of each, from 0 on")
+    if done > planned or (done < planned and "early_stop" not in run.tags):
+        raise TrialError(f"it holds {done} epochs, and {planned} were wanted")
+    return reports
+
+
+def _check(trial: Trial, predictions: pa.Table, beside: TrialFolder) -> None:
+    """Check that predictions and model are those of the trial.
+
+    Raises
+    ------
+    TrialError
+        They are of another one.
+    ModelError
+        The model's file is no whole one.
+    """
+    wanted: dict[str, set[object]] = {
+        "run_id": {trial.id}, "fold": {trial.settings.fold}, "subject_id": {*trial.test_subjects}
+    }  # fmt: skip
+    for column, values in wanted.items():
+        held = set(pc.unique(predictions.column(column)).to_pylist())
+        if held != values:
+            raise TrialError(f"its predictions are of {column} {_some(held)}, not {_some(values)}")
+    card = read_card(beside.model)
+    if card is None or card.trial_id != trial.id:
+        of = f"of trial {card.trial_id}" if card else "without a card"
+        raise TrialError(f"its model is {of}")
+
+
+def _some(values: set[object]) -> str:
+    return ", ".join(sorted(map(str, values))) or "nothing"
