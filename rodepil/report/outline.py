@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.report.audit import audit_sentences, audit_sheets, sharing_of
@@ -37,7 +37,7 @@ class Section:
     name: str
     heading: str
     sentences: tuple[str, ...]
-    items: tuple[Sheet | Plate, ...]
+    items: tuple[Sheet | Plate[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ def make_outline(
         title="Seizures in rodents from video: cross-validation by subject",
         subtitle=model_words(inputs.result.record.settings),
         data=inputs.data,
-        warning=_warning(inputs.data),
+        warning=warning_words(inputs.data),
         headlines=_headlines(inputs),
         sections=sections,
     )
 
 
-def _warning(data: str) -> str:
+def warning_words(data: str) -> str:
     """Return what must be said before any number of simulated data, else nothing."""
     if not is_simulated(data):
         return ""

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from rodepil.report.figures import Plate
 from rodepil.report.outline import Headline, Outline, Section
@@ -83,7 +84,7 @@ def _section(section: Section, pictures: Mapping[str, Picture], data: str) -> st
     return f'<section id="{section.name}">\n<h2>{escape(section.heading)}</h2>\n{body}\n</section>'
 
 
-def _plate(plate: Plate, picture: Picture, data: str) -> str:
+def _plate(plate: Plate[Any], picture: Picture, data: str) -> str:
     alt = escape(f"{plate.alt} Data: {data}.")
     return (
         f'<figure class="plate" id="figure-{plate.name}"><picture>'

@@ -51,20 +51,20 @@ def plots(result: Result) -> Mapping[str, str]:
     tested = result.predictions
     names = list(METRICS)
     made = {
-        "confusion.csv": _csv(("actual", "predicted"), _confusion(tested)),
-        "metrics_by_fold.csv": _csv(
+        "confusion.csv": csv_text(("actual", "predicted"), _confusion(tested)),
+        "metrics_by_fold.csv": csv_text(
             ("fold", *names),
             (
                 (f"fold {fold}", *(getattr(measured, name) for name in names))
                 for fold, measured in result.folds.items()
             ),
         ),
-        "learning_curves.csv": _csv(*_learning(result)),
+        "learning_curves.csv": csv_text(*_learning(result)),
     }
     for name, measure, head in CURVES:
         whole = [("all", tested)] if has_both_classes(tested) else []
-        made[f"{name}.csv"] = _csv(head, _curve(whole, measure))
-        made[f"{name}_by_fold.csv"] = _csv(
+        made[f"{name}.csv"] = csv_text(head, _curve(whole, measure))
+        made[f"{name}_by_fold.csv"] = csv_text(
             ("fold", *head), _curve(groups(tested, "fold"), measure, named=True)
         )
     return made
@@ -103,7 +103,8 @@ def _curve(
                 yield (f"fold {part}", x, y) if named else (x, y)
 
 
-def _csv(head: Row, rows: Iterable[Row]) -> str:
+def csv_text(head: Row, rows: Iterable[Row]) -> str:
+    """Return rows under their heads as CSV, numbers as they are."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(head)

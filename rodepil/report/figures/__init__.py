@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import pyarrow as pa
 from matplotlib.figure import Figure
@@ -25,26 +25,26 @@ from rodepil.report.figures.subjects import by_subject
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.style import LIGHT, Style
 
-Draw = Callable[[ReportInputs, Style], Figure]
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True)
-class Plate:
-    """A figure of the report.
+class Plate(Generic[Shown]):
+    """A figure of a report.
 
     Parameters
     ----------
     name
-        The stem of its file.
+        The stem of its file, with folders below results/ where it lies in some.
     alt
         What it shows, for who can't see it.
     draw
-        Draws it in a theme.
+        Draws what the report shows in a theme.
     """
 
     name: str
     alt: str
-    draw: Draw
+    draw: Callable[[Shown, Style], Figure]
 
 
 def _confusion(inputs: ReportInputs, style: Style) -> Figure:
@@ -55,7 +55,7 @@ def _curves(inputs: ReportInputs, style: Style) -> Figure:
     return roc_and_precision_recall(inputs.result.predictions, inputs.data, style)
 
 
-PLATES: Final[tuple[Plate, ...]] = (
+PLATES: Final[tuple[Plate[ReportInputs], ...]] = (
     Plate("fig3_mean_metrics", "Bars of the five mean metrics, the paper's beside.", mean_metrics),
     Plate("confusion_matrix", "Clips by true and predicted class.", _confusion),
     Plate("roc_pr", "ROC and precision-recall curves of every fold.", _curves),
@@ -79,7 +79,7 @@ MODALITY_PLATE: Final = Plate(
 )
 
 
-def plates_of(inputs: ReportInputs) -> tuple[Plate, ...]:
+def plates_of(inputs: ReportInputs) -> tuple[Plate[ReportInputs], ...]:
     """Return the figures that a report of `inputs` holds."""
     compared = (MODALITY_PLATE,) if inputs.modalities else ()
     audited = () if inputs.audit is None else (AUDIT_PLATE,)

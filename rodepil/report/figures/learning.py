@@ -30,9 +30,9 @@ def learning_curves(inputs: ReportInputs, style: Style) -> Figure:
         height_in=3.4,
         columns=2,
     )
-    _draw(left, inputs.result, TRAIN_LOSS, style.main, "training")
-    _draw(left, inputs.result, TEST_LOSS, style.second, "test fold")
-    _draw(right, inputs.result, TEST_F1, style.second, "")
+    draw_series(left, inputs.result, TRAIN_LOSS, style.main, "training")
+    draw_series(left, inputs.result, TEST_LOSS, style.second, "test fold")
+    draw_series(right, inputs.result, TEST_F1, style.second, "")
     left.set_ylim(bottom=0)
     right.set_ylim(-2, 104)
     label(left, style, x="Epoch", y="Weighted cross-entropy")
@@ -62,7 +62,7 @@ def mean_series(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.asarray(stacked.mean(axis=0), dtype=np.float64)
 
 
-def _draw(ax: Axes, result: Result, name: str, colour: str, words: str) -> None:
+def draw_series(ax: Axes, result: Result, name: str, colour: str, words: str) -> None:
     """Draw one quantity: thin lines for folds, a thick one for their mean."""
     epochs, folds = series(result, name)
     if not folds:

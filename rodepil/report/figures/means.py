@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import shorten
 from typing import Final
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from rodepil.report import paper
 from rodepil.report.inputs import ReportInputs
+from rodepil.report.records import Result
 from rodepil.report.style import SMALL_PT, Style, label, legend_above, new_figure
 from rodepil.report.words import METRICS, control_words, data_note, folds_words
 
@@ -24,35 +25,49 @@ NAME_CHARACTERS: Final = 40
 
 def mean_metrics(inputs: ReportInputs, style: Style) -> Figure:
     """Draw the paper's Fig. 3: the mean of each metric, ours with its folds, the paper's beside."""
+    printed = paper.TABLE_2_AVERAGE.as_dict()
+    return draw_means(inputs.result, printed, f"{paper.SOURCE}, Table II", style)
+
+
+def draw_means(
+    result: Result, printed: Mapping[str, float], source: str, style: Style, of: str = ""
+) -> Figure:
+    """Draw the mean of each metric with its folds, and what a source prints beside.
+
+    Parameters
+    ----------
+    result
+        Whose means.
+    printed
+        By metric, in [0, 1]; a metric that is not there has no bar.
+    source
+        Who prints them.
+    style
+        The theme.
+    of
+        What the result is called, where it needs a name.
+    """
+    beside = f" Grey: {source}, measured on its own, other data." if printed else ""
     figure, (ax,) = new_figure(
         style,
-        title=f"Mean metrics over {folds_words(len(inputs.result.folds))}",
-        note=f"{data_note(inputs.data)} Dots: single folds. Grey: the paper's means, measured on "
-        "RodEpil, not on this data.",
+        title=f"Mean metrics{of and f' of {of}'} over {folds_words(len(result.folds))}",
+        note=f"{data_note(result.record.data)} Dots: single folds.{beside}",
         height_in=3.7,
     )
-    x = np.arange(len(METRICS))
-    ours = [100 * getattr(inputs.result.mean, name) for name in METRICS]
-    printed = [100 * getattr(paper.TABLE_2_AVERAGE, name) for name in METRICS]
-    ax.bar(
-        x - BAR / 2,
-        ours,
-        BAR,
-        color=style.main,
-        label=short_name(inputs.data),
-    )
-    ax.bar(x + BAR / 2, printed, BAR, color=style.soft, label=f"{paper.SOURCE}, Table II")
-    for place, name in enumerate(METRICS):
-        values = [100 * getattr(fold, name) for fold in inputs.result.folds.values()]
-        fold_dots(ax, style, place - BAR / 2, values)
-    highest = [
-        100 * max(getattr(fold, name) for fold in inputs.result.folds.values()) for name in METRICS
-    ]
-    for at, value, top in zip(x, ours, highest, strict=True):
-        number(ax, style, at - BAR / 2, value, top)
-    for at, value in zip(x, printed, strict=True):
-        number(ax, style, at + BAR / 2, value, value)
-    ax.set_xticks(x, list(METRICS.values()))
+    x = np.arange(len(METRICS)) - (BAR / 2 if printed else 0)
+    ours = [100 * getattr(result.mean, name) for name in METRICS]
+    ax.bar(x, ours, BAR, color=style.main, label=short_name(result.record.data))
+    for at, value, name in zip(x, ours, METRICS, strict=True):
+        values = [100 * getattr(fold, name) for fold in result.folds.values()]
+        fold_dots(ax, style, at, values)
+        number(ax, style, at, value, max(values))
+    theirs = {at: 100 * printed[name] for at, name in enumerate(METRICS) if name in printed}
+    if theirs:
+        places = [at + BAR / 2 for at in theirs]
+        ax.bar(places, list(theirs.values()), BAR, color=style.soft, label=source)
+        for place, value in zip(places, theirs.values(), strict=True):
+            number(ax, style, place, value, value)
+    ax.set_xticks(range(len(METRICS)), list(METRICS.values()))
     percent_axis(ax)
     label(ax, style, x="", y="Mean over folds (%)")
     legend_above(ax, style)

@@ -1,0 +1,89 @@
+"""A row in a few lines of Markdown, for the description of its run."""
+
+from __future__ import annotations
+
+from rodepil.config.workspace import Workspace
+from rodepil.errors import ReportError
+from rodepil.io.wording import choice
+from rodepil.report.grid.read import read_record, read_row
+from rodepil.report.grid.records import Grid, GridRecord, GridRow
+from rodepil.report.grid.tables import PLUS_MINUS, axes_of, left_note
+from rodepil.report.numbers import Numbers, interval_text
+from rodepil.report.outline import warning_words
+from rodepil.report.sheet import Cell, Column, Sheet, to_markdown
+from rodepil.report.words import METRICS, data_note
+
+
+def grid_table_markdown(workspace: Workspace, name: str, row: str) -> str:
+    """Return what a row of a grid is and what came of it, as short Markdown.
+
+    Only this row's files are read.
+
+    Parameters
+    ----------
+    workspace
+        Where results lie.
+    name, row
+        The grid's name, and the row's.
+
+    Raises
+    ------
+    ReportError
+        There is no such grid or row, or the row's files are not its own.
+    """
+    record = read_record(workspace, name)
+    found = next((one for one in record.rows if one.name == row), None)
+    if found is None:
+        known = choice(row, (one.name for one in record.rows))
+        raise ReportError(f"grid '{name}' has no row '{row}': {known}")
+    read = read_row(workspace, record, found)
+    alone = Grid(record, (read,))
+    words = ", ".join(f"{axis.replace('_', ' ')} {found.words[axis]}" for axis in axes_of(alone))
+    changes = ", ".join(f"`{key}={value}`" for key, value in found.changes.items())
+    parts = [
+        f"Row of the grid *{record.title}*" + (f": **{words}**." if words else "."),
+        f"Changes to the project's settings: {changes}." if changes else "",
+        to_markdown(_folds(record, alone, read)).rstrip("\n") if read.numbers else "",
+        _interval(read.numbers) if read.numbers else "No fold is done yet.",
+        left_note(alone).strip(),
+        warning_words(record.data),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _folds(record: GridRecord, alone: Grid, row: GridRow) -> Sheet:
+    """Return the row's folds, their mean and deviation, and what the source prints."""
+    lines: list[tuple[Cell, ...]] = []
+    if row.result is not None and row.numbers is not None:
+        for fold, measured in row.result.folds.items():
+            lines.append((f"fold {fold}", *measured.as_dict().values()))
+        spreads = row.numbers.summary.metrics
+        lines.append(("mean", *row.result.mean.as_dict().values()))
+        if len(row.result.folds) > 1:
+            lines.append((f"{PLUS_MINUS} SD", *(spreads[name].deviation for name in METRICS)))
+    if alone.source:
+        lines.append((alone.source, *(row.printed(name) for name in METRICS)))
+        lines.append(("difference", *(_points(row.beyond(name)) for name in METRICS)))
+    beside = f" {alone.source}: measured on its own, other data." if alone.source else ""
+    return Sheet(
+        name=row.name,
+        title=row.name,
+        note=f"{data_note(record.data)}{beside}",
+        data=record.data,
+        columns=(Column(""), *(Column(title, "percent") for title in METRICS.values())),
+        rows=tuple(lines),
+    )
+
+
+def _points(difference: float | None) -> str | None:
+    return None if difference is None else f"{100 * difference:+.2f}"
+
+
+def _interval(numbers: Numbers) -> str:
+    """Return how sure the mean F1 is, in a sentence."""
+    found = numbers.summary
+    bounds = interval_text(found.metrics["f1"].mean.interval)
+    said = f"95 % interval of the mean F1-score by bootstrap over subjects: {bounds}; " * bool(
+        bounds
+    )
+    return f"{said}{found.clips:,} clips of {found.subjects} subjects."

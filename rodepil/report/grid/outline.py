@@ -1,0 +1,136 @@
+"""What a grid's page says and in which order, and its section in the report of all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rodepil.io.wording import by_number
+from rodepil.report.figures import Plate
+from rodepil.report.grid.figures import FOREST, below, plates_of
+from rodepil.report.grid.records import Grid
+from rodepil.report.grid.tables import (
+    axes_of,
+    beside_source,
+    differences,
+    heading,
+    left_note,
+    scores,
+    table3,
+)
+from rodepil.report.numbers import interval_text
+from rodepil.report.outline import Headline, Outline, Section, warning_words
+from rodepil.report.sheet import Sheet
+from rodepil.report.words import folds_words
+
+SIGNIFICANT: Final = 0.05
+
+
+def grid_outline(grid: Grid) -> Outline:
+    """Return the order of things of a grid's page."""
+    return Outline(
+        title=heading(grid),
+        subtitle=_subtitle(grid),
+        data=grid.data,
+        warning=warning_words(grid.data),
+        headlines=_headlines(grid),
+        sections=_sections(grid),
+    )
+
+
+def grid_section(grid: Grid) -> Section:
+    """Return a grid's section in the report of all: the forest plot and Table III."""
+    name = grid.record.name
+    drawn = (below(FOREST, grid),) if grid.results else ()
+    more = f"Differences, calibration, learning curves: results/grids/{name}/report.html."
+    return Section(
+        f"grid-{name}",
+        f"Grid {name}",
+        (best_words(grid), more),
+        (*drawn, table3(grid)),
+    )
+
+
+def best_words(grid: Grid) -> str:
+    """Return which row is best, and from how many rows it can be told apart."""
+    best = grid.row(grid.best or "")
+    if best is None or best.numbers is None:
+        return "No row is complete yet, so that none is called the best." + left_note(grid)
+    mean = best.numbers.summary.metrics["f1"].mean
+    bounds = interval_text(mean.interval)
+    others = [one for one in grid.comparisons.values() if one.folds]
+    apart = sum(one.differences["f1"].p_holm < SIGNIFICANT for one in others)
+    return (
+        f"The best row by F1-score is {best.name} with {100 * (mean.value or 0.0):.1f}%"
+        f"{f' (95 % interval {bounds})' if bounds else ''}. It differs from {apart} of "
+        f"{by_number(len(others), 'other row', 'other rows')} by a permutation test by subject at "
+        f"5 %, corrected by Holm.{left_note(grid)}"
+    )
+
+
+def _subtitle(grid: Grid) -> str:
+    rows = by_number(len(grid.rows), "row", "rows")
+    differ = ", ".join(axis.replace("_", " ") for axis in axes_of(grid))
+    said = f" that differ in {differ}" if differ else ""
+    return f"{rows}{said}; {_tested(grid)}; experiment {grid.record.experiment} in MLflow"
+
+
+def _tested(grid: Grid) -> str:
+    """Return what the row ahead was tested on, which is what all were."""
+    row = grid.row(grid.ahead or "")
+    if row is None or row.numbers is None:
+        return "nothing is tested yet"
+    found = row.numbers.summary
+    return f"{found.clips:,} clips of {found.subjects} subjects in {folds_words(len(found.folds))}"
+
+
+def _headlines(grid: Grid) -> tuple[Headline, ...]:
+    done = sum(row.is_complete for row in grid.rows)
+    failed = sum(len(row.record.failed) for row in grid.rows)
+    found = [Headline("Rows done", f"{done} of {len(grid.rows)}", "with all their folds")]
+    if failed:
+        found.append(Headline("Failed", str(failed), by_number(failed, "fold", "folds")))
+    row = grid.row(grid.ahead or "")
+    if row is None or row.numbers is None:
+        return tuple(found)
+    f1 = row.numbers.summary.metrics["f1"]
+    auroc = row.numbers.ranking.auroc
+    found.append(Headline("Best F1-score", f"{100 * (f1.mean.value or 0.0):.1f}%", row.name))
+    bounds = interval_text(f1.mean.interval)
+    if bounds:
+        found.append(Headline("95 % interval", bounds, "F1-score, over subjects"))
+    if auroc.value is not None:
+        found.append(Headline("AUROC", f"{auroc.value:.3f}", "best row, all test clips together"))
+    brier = row.numbers.calibration.brier.value
+    if brier is not None:
+        found.append(Headline("Brier score", f"{brier:.3f}", "best row; 0 is perfect"))
+    return tuple(found)
+
+
+def _sections(grid: Grid) -> tuple[Section, ...]:
+    plate = {one.name: one for one in plates_of(grid)}
+
+    def drawn(*names: str) -> tuple[Plate[Grid], ...]:
+        return tuple(plate[name] for name in names if name in plate)
+
+    beside: tuple[Sheet, ...] = (beside_source(grid),) if grid.source else ()
+    compared: tuple[Sheet, ...] = (differences(grid),) if grid.comparisons else ()
+    made = (
+        Section("rows", "The rows", (best_words(grid),), (*drawn("forest"), table3(grid))),
+        Section("beside", f"Beside {grid.source}", (), beside),
+        Section("differences", "Which differences are real", (), compared),
+        Section("modalities", "What the model sees", (), drawn("fig2_modalities")),
+        Section("best", "The best row", (), drawn("fig3_mean_metrics")),
+        Section("scores", "What scores are worth", (), (scores(grid), *drawn("calibration"))),
+        Section("training", "Training", (), drawn("learning_curves")),
+        Section("again", "Make it again", (_again_words(grid),), ()),
+    )
+    return tuple(section for section in made if section.items or section.name == "again")
+
+
+def _again_words(grid: Grid) -> str:
+    name = grid.record.name
+    return (
+        f"rodepil tune --grid {name} runs what is missing and writes this page; mlflow ui shows "
+        f"every run in experiment {grid.record.experiment}. Every number stands in the CSV files "
+        "beside this page."
+    )

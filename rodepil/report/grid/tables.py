@@ -1,0 +1,236 @@
+"""The tables of a grid: Table III, what the source prints beside it, differences, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import shorten
+from typing import Final
+
+from rodepil.io.wording import by_number
+from rodepil.report.grid.records import Grid, GridRow
+from rodepil.report.numbers import RATES, Numbers, interval_text, with_interval
+from rodepil.report.sheet import Cell, Column, Kind, Sheet
+from rodepil.report.words import METRICS, data_note
+from rodepil.statistics.row import Spreading
+
+PLUS_MINUS: Final = "\N{PLUS-MINUS SIGN}"
+LEVEL: Final = "95 %"
+REASON_CHARACTERS: Final = 100
+
+
+def table3(grid: Grid) -> Sheet:
+    """Return Table III: each row's means with their standard deviations, F1 with its interval."""
+    axes = axes_of(grid)
+    rows = [
+        (
+            *_named(row, axes),
+            folds_text(row),
+            *_spreads(row.numbers),
+            _f1_interval(row.numbers),
+            *((row.printed("f1"), row.beyond("f1")) if grid.source else ()),
+        )
+        for row in grid.rows
+    ]
+    return Sheet(
+        name="table3",
+        title=heading(grid),
+        note=f"{data_note(grid.data)} Mean {PLUS_MINUS} standard deviation over folds, %; {LEVEL} "
+        f"interval of the mean F1-score by bootstrap over subjects.{_source_note(grid)}"
+        f"{_best_note(grid)}{left_note(grid)}",
+        data=grid.data,
+        columns=(
+            *_name_columns(axes),
+            Column("Folds", "count"),
+            *(Column(title, "percent") for title in METRICS.values()),
+            Column(f"F1, {LEVEL} interval", "percent"),
+            *(_beside("F1-score", grid) if grid.source else ()),
+        ),
+        rows=tuple(rows),
+        bold=frozenset(at for at, row in enumerate(grid.rows) if row.name == grid.best),
+    )
+
+
+def beside_source(grid: Grid) -> Sheet:
+    """Return every number that the source prints, with ours and the difference."""
+    names = [name for name in METRICS if any(name in row.record.paper for row in grid.rows)]
+    three: Sequence[tuple[str, Kind]] = (
+        ("ours", "percent"),
+        ("printed", "percent"),
+        ("difference", "points"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for row in grid.rows:
+        mean = None if row.result is None else row.result.mean.as_dict()
+        cells = [
+            (None if mean is None else mean[name], row.printed(name), row.beyond(name))
+            for name in names
+        ]
+        rows.append((row.name, *(cell for three in cells for cell in three)))
+    return Sheet(
+        name="table3_beside",
+        title=f"Beside {grid.source}",
+        note=f"{data_note(grid.data)} Means over folds.{_source_note(grid)}",
+        data=grid.data,
+        columns=(
+            Column("Row"),
+            *(
+                Column(title, kind, METRICS[name], METRICS[name])
+                for name in names
+                for title, kind in three
+            ),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def scores(grid: Grid) -> Sheet:
+    """Return what needs no threshold, or another: AUROC, AUPRC, Brier score, sensitivity."""
+    rows: list[tuple[Cell, ...]] = []
+    for row in grid.rows:
+        numbers = row.numbers
+        rows.append(
+            (row.name, *([None] * (3 + len(RATES)) if numbers is None else _scored(numbers)))
+        )
+    return Sheet(
+        name="scores",
+        title="Scores at every threshold",
+        note=f"{data_note(grid.data)} Over all clips of the folds that are done, with {LEVEL} "
+        "intervals by bootstrap over subjects. Brier score: 0 is perfect. Sensitivity, %: the most "
+        "that is found with no more than that share of normal clips called.",
+        data=grid.data,
+        columns=(
+            Column("Row"),
+            *(Column(title, "percent") for title in ("AUROC", "AUPRC", "Brier score")),
+            *(Column(f"Sensitivity at {100 * rate:g}% FPR", "percent") for rate in RATES),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def differences(grid: Grid) -> Sheet:
+    """Return every row less the best: the paired difference, its interval, the corrected test."""
+    best = grid.ahead or "no row"
+    rows: list[tuple[Cell, ...]] = []
+    for name, found in grid.comparisons.items():
+        if not found.folds:
+            rows.append((name, "0", *[None] * 5))
+            continue
+        f1 = found.differences["f1"]
+        others = [found.differences[key].estimate.value for key in ("sensitivity", "specificity")]
+        bounds = interval_text(f1.estimate.interval)
+        folds = str(len(found.folds))
+        rows.append((name, folds, f1.estimate.value, bounds, p_text(f1.p_holm), *others))
+    return Sheet(
+        name="differences",
+        title=f"Differences from {best}",
+        note=f"{data_note(grid.data)} Row less best row, points, over the folds and subjects that "
+        f"both have; {LEVEL} intervals by bootstrap over subjects. p: permutation test by subject "
+        f"of the F1-score, two-sided, corrected by Holm over "
+        f"{by_number(len(grid.comparisons), 'row', 'rows')}. The best row was picked for its "
+        "F1-score, so that it looks a little better than it is.",
+        data=grid.data,
+        columns=(
+            Column("Row"),
+            Column("Folds", "count"),
+            Column("F1-score", "points"),
+            Column(f"{LEVEL} interval", "points"),
+            Column("p", "points"),
+            Column("Sensitivity", "points"),
+            Column("Specificity", "points"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def heading(grid: Grid) -> str:
+    """Return what the table of all rows is called, as the source calls its own."""
+    return f"{'Table III: ' * ('Table III' in grid.source)}{grid.record.title}"
+
+
+def axes_of(grid: Grid) -> tuple[str, ...]:
+    """Return what rows differ in, in the grid's order; nothing where that tells no rows apart."""
+    used = dict.fromkeys(axis for row in grid.rows for axis in row.record.words)
+    axes = tuple(dict.fromkeys([*(axis for axis in grid.record.axes if axis in used), *used]))
+    told = {tuple(row.record.words.get(axis) for axis in axes) for row in grid.rows}
+    return axes if len(told) == len(grid.rows) else ()
+
+
+def folds_text(row: GridRow) -> str:
+    """Return how many folds are done of those that are wanted, ``5`` or ``4 of 5``."""
+    done, wanted = len(row.record.finished), len(row.record.folds)
+    return str(done) if row.is_complete else f"{done} of {wanted}"
+
+
+def left_note(grid: Grid) -> str:
+    """Return which folds failed, and which have not been run; empty where all are done."""
+    failed = [
+        f"{row.name}/fold-{fold} ({shorten(why, REASON_CHARACTERS, placeholder=' ...')})"
+        for row in grid.rows
+        for fold, why in sorted(row.record.failed.items())
+    ]
+    open_ = sum(
+        len(set(row.record.folds) - set(row.record.finished) - {*map(int, row.record.failed)})
+        for row in grid.rows
+    )
+    said = f" Failed: {'; '.join(failed)}." if failed else ""
+    return said + (f" Not run yet: {by_number(open_, 'fold', 'folds')}." if open_ else "")
+
+
+def p_text(p_value: float) -> str:
+    """Return a p-value as printed."""
+    least = 0.001
+    return f"< {least}" if p_value < least else f"{p_value:.3f}"
+
+
+def _name_columns(axes: Sequence[str]) -> tuple[Column, ...]:
+    titles = [axis.replace("_", " ").capitalize() for axis in axes] or ["Row"]
+    return tuple(Column(title) for title in titles)
+
+
+def _named(row: GridRow, axes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(row.record.words.get(axis, "") for axis in axes) or (row.name,)
+
+
+def _spreads(numbers: Numbers | None) -> tuple[str | None, ...]:
+    if numbers is None:
+        return (None,) * len(METRICS)
+    return tuple(spread_text(numbers.summary.metrics[name]) for name in METRICS)
+
+
+def spread_text(found: Spreading) -> str | None:
+    """Return a mean with its standard deviation in percent; None, not defined."""
+    if found.mean.value is None:
+        return None
+    mean = f"{100 * found.mean.value:.2f}"
+    return mean if found.deviation is None else f"{mean} {PLUS_MINUS} {100 * found.deviation:.2f}"
+
+
+def _f1_interval(numbers: Numbers | None) -> str | None:
+    return None if numbers is None else interval_text(numbers.summary.metrics["f1"].mean.interval)
+
+
+def _scored(numbers: Numbers) -> tuple[str | None, ...]:
+    ranking = numbers.ranking
+    areas = (ranking.auroc, ranking.average_precision, numbers.calibration.brier)
+    found = (one.sensitivity for one in ranking.at_rates)
+    return (
+        *(with_interval(area) for area in areas),
+        *(with_interval(one, 100, 1) for one in found),
+    )
+
+
+def _beside(title: str, grid: Grid) -> tuple[Column, Column]:
+    return (
+        Column(title, "percent", f"{grid.source} (its own data)", "printed"),
+        Column("Difference", "points", f"{grid.source} (its own data)", "ours less printed"),
+    )
+
+
+def _source_note(grid: Grid) -> str:
+    if not grid.source:
+        return ""
+    return f" Beside: the values of {grid.source}, measured on its own data; differences in points."
+
+
+def _best_note(grid: Grid) -> str:
+    return f" Bold: the best row by F1-score, {grid.best}." if grid.best else ""
