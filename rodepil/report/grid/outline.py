@@ -88,7 +88,7 @@ def _headlines(grid: Grid) -> tuple[Headline, ...]:
     failed = sum(len(row.record.failed) for row in grid.rows)
     found = [Headline("Rows done", f"{done} of {len(grid.rows)}", "with all their folds")]
     if failed:
-        found.append(Headline("Failed", str(failed), by_number(failed, "fold", "folds")))
+        found.append(Headline("Failed", str(failed), "fold" if failed == 1 else "folds"))
     row = grid.row(grid.ahead or "")
     if row is None or row.numbers is None:
         return tuple(found)

@@ -9,7 +9,7 @@ from typing import Final
 from rodepil.io.wording import by_number
 from rodepil.report.grid.records import Grid, GridRow
 from rodepil.report.numbers import RATES, Numbers, interval_text, with_interval
-from rodepil.report.sheet import Cell, Column, Kind, Sheet
+from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.report.words import METRICS, data_note
 from rodepil.statistics.row import Spreading
 
@@ -25,9 +25,10 @@ def table3(grid: Grid) -> Sheet:
         (
             *_named(row, axes),
             folds_text(row),
-            *_spreads(row.numbers),
+            _spread(row.numbers, "f1"),
             _f1_interval(row.numbers),
             *((row.printed("f1"), row.beyond("f1")) if grid.source else ()),
+            *(_spread(row.numbers, name) for name in METRICS if name != "f1"),
         )
         for row in grid.rows
     ]
@@ -41,9 +42,10 @@ def table3(grid: Grid) -> Sheet:
         columns=(
             *_name_columns(axes),
             Column("Folds", "count"),
-            *(Column(title, "percent") for title in METRICS.values()),
-            Column(f"F1, {LEVEL} interval", "percent"),
-            *(_beside("F1-score", grid) if grid.source else ()),
+            Column(METRICS["f1"], "percent"),
+            Column(f"{LEVEL} interval", "percent"),
+            *(_beside(grid) if grid.source else ()),
+            *(Column(title, "percent") for name, title in METRICS.items() if name != "f1"),
         ),
         rows=tuple(rows),
         bold=frozenset(at for at, row in enumerate(grid.rows) if row.name == grid.best),
@@ -53,11 +55,6 @@ def table3(grid: Grid) -> Sheet:
 def beside_source(grid: Grid) -> Sheet:
     """Return every number that the source prints, with ours and the difference."""
     names = [name for name in METRICS if any(name in row.record.paper for row in grid.rows)]
-    three: Sequence[tuple[str, Kind]] = (
-        ("ours", "percent"),
-        ("printed", "percent"),
-        ("difference", "points"),
-    )
     rows: list[tuple[Cell, ...]] = []
     for row in grid.rows:
         mean = None if row.result is None else row.result.mean.as_dict()
@@ -74,9 +71,13 @@ def beside_source(grid: Grid) -> Sheet:
         columns=(
             Column("Row"),
             *(
-                Column(title, kind, METRICS[name], METRICS[name])
-                for name in names
-                for title, kind in three
+                column
+                for title in (METRICS[name] for name in names)
+                for column in (
+                    Column(title, "percent", title),
+                    Column("printed", "percent", title, title),
+                    Column("difference", "points", title, title),
+                )
             ),
         ),
         rows=tuple(rows),
@@ -191,10 +192,8 @@ def _named(row: GridRow, axes: Sequence[str]) -> tuple[str, ...]:
     return tuple(row.record.words.get(axis, "") for axis in axes) or (row.name,)
 
 
-def _spreads(numbers: Numbers | None) -> tuple[str | None, ...]:
-    if numbers is None:
-        return (None,) * len(METRICS)
-    return tuple(spread_text(numbers.summary.metrics[name]) for name in METRICS)
+def _spread(numbers: Numbers | None, name: str) -> str | None:
+    return None if numbers is None else spread_text(numbers.summary.metrics[name])
 
 
 def spread_text(found: Spreading) -> str | None:
@@ -219,10 +218,10 @@ def _scored(numbers: Numbers) -> tuple[str | None, ...]:
     )
 
 
-def _beside(title: str, grid: Grid) -> tuple[Column, Column]:
-    return (
-        Column(title, "percent", f"{grid.source} (its own data)", "printed"),
-        Column("Difference", "points", f"{grid.source} (its own data)", "ours less printed"),
+def _beside(grid: Grid) -> tuple[Column, Column]:
+    group = f"{grid.source} (its own data)"
+    return Column("F1-score", "percent", group, "printed"), Column(
+        "Difference", "points", group, "F1"
     )
 
 
