@@ -15,15 +15,15 @@ Value = str | int | float | None
 
 
 def metrics(grid: Grid) -> dict[str, dict[str, float]]:
-    """Return what DVC compares: a row's numbers by name, shares in [0, 1]."""
+    """Return what DVC compares: numbers in [0, 1] by name and row."""
+    done = {row.name: row.numbers for row in grid.rows if row.numbers is not None}
+    found: dict[str, dict[str, float | None]] = {
+        "f1": {name: one.summary.metrics["f1"].mean.value for name, one in done.items()},
+        "auroc": {name: one.ranking.auroc.value for name, one in done.items()},
+    }
     return {
-        row.name: {
-            key: value
-            for key, value in _numbers(row, row.numbers).items()
-            if isinstance(value, int | float)
-        }
-        for row in grid.rows
-        if row.numbers is not None
+        number: {row: value for row, value in held.items() if value is not None}
+        for number, held in found.items()
     }
 
 
