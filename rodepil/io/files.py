@@ -54,6 +54,14 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
 
 
+def link_or_copy(source: Path | str, to: Path | str) -> None:
+    """Give a file a second name, or copy it where that can't be: models are large."""
+    try:
+        os.link(source, to)
+    except OSError:
+        shutil.copy2(source, to)
+
+
 def sha256_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, 64 hexadecimal digits."""
     digest = hashlib.sha256()

@@ -24,6 +24,7 @@ from rodepil.errors import ServiceAway, TrackingError
 from rodepil.io.files import sha256_file, write_json
 from rodepil.track.events import Event
 from rodepil.track.journal import Journal
+from rodepil.track.journal_models import kept
 from rodepil.track.protocol import Run, Tracker
 
 DELIVERED = "delivered.json"
@@ -137,10 +138,23 @@ class Delivery:
     def _tell(self, event: Event) -> None:
         """Tell one line, and write down that it was told."""
         self._now = event["time"]
+        if event["kind"] == "model":
+            self._register(event)
+            return
         if self._run is None or event["kind"] in {"start", "resume"}:
             self._run = self._opened()
         _TELL.get(event["kind"], _nothing)(self, self._run, event)
-        place = Place(self._run.id, event["seq"] + 1)
+        self._keep(self._run.id, event)
+
+    def _register(self, event: Event) -> None:
+        """Tell of a model, without opening the run again, which may have ended."""
+        place = self.place()
+        run_id = place.run_id if place else self.run_id
+        self.tracker.register(run_id, kept(self.journal.folder, self.run_id, event))
+        self._keep(run_id, event)
+
+    def _keep(self, run_id: str, event: Event) -> None:
+        place = Place(run_id, event["seq"] + 1)
         keep_place(self.journal, self.run_id, str(self.tracker), place)
 
     def _opened(self) -> Run:

@@ -36,8 +36,10 @@ from rodepil.track.events import (
     place_of_file,
     read_events,
 )
+from rodepil.track.journal_models import keep
 from rodepil.track.journal_run import JournalRun
 from rodepil.track.protocol import Clock, RunFacts, is_below
+from rodepil.track.registration import Registration
 
 __all__ = ["Journal", "JournalRun", "read_events"]
 
@@ -146,6 +148,13 @@ class Journal:
     def describe(self, markdown: str) -> None:
         """Keep what the experiment is."""
         write_about(self.folder, self.experiment, markdown)
+
+    def register(self, run_id: str, model: Registration) -> None:
+        """Keep a model's files, and write that it is registered."""
+        self._known(run_id)
+        line = keep(self.folder, run_id, model)
+        if line:
+            JournalRun(self.folder / run_id, self.clock).add(line)
 
     def _all(self, fits: Callable[[bytes], bool] = lambda _: True) -> Iterator[RunFacts]:
         """Yield what runs are here whose lines fit, the last begun first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,14 +44,17 @@ class JournalRun:
     def open(self, name: str, parent: str | None, key: str, experiment: str) -> None:
         """Write the first line, or read what is there and note that the run goes on."""
         events = read_events(self.folder / EVENTS)
-        for event in events:
-            self._remember(event)
-            self._next = event["seq"] + 1
+        self._recall(events)
         of = {"experiment": experiment} if experiment else {}
         if events:
             self._append({"kind": "resume"})
         else:
             self._append({"kind": "start", "name": name, "parent": parent, "key": key, **of})
+
+    def add(self, event: Event) -> None:
+        """Write a line more of a run that may have ended and is not opened again."""
+        self._recall(read_events(self.folder / EVENTS))
+        self._append(event)
 
     def rename(self, run_id: str) -> None:
         """Call the run otherwise, as long as nobody else knows of it."""
@@ -115,6 +118,11 @@ class JournalRun:
     def _record(self, event: Event) -> None:
         self._append(event)
         self._remember(event)
+
+    def _recall(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._remember(event)
+            self._next = event["seq"] + 1
 
     def _remember(self, event: Event) -> None:
         kind = event["kind"]

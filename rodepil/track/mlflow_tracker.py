@@ -30,9 +30,11 @@ from rodepil.track.mlflow_door import (
     shown_uri,
     talking_to,
 )
+from rodepil.track.mlflow_models import register
 from rodepil.track.mlflow_read import KEY, PARENT
 from rodepil.track.mlflow_run import NOTE, MlflowRun, cut
 from rodepil.track.protocol import Clock, RunFacts, is_below
+from rodepil.track.registration import Registration
 from rodepil.track.services import service
 
 ARTIFACTS = "mlartifacts"
@@ -160,6 +162,10 @@ class MlflowTracker:
             client = MlflowClient(self.uri)
             text = cut(markdown, MAX_EXPERIMENT_TAG_CHARS)
             client.set_experiment_tag(self.experiment_id, NOTE, text)
+
+    def register(self, run_id: str, model: Registration) -> None:
+        """Register a model from a run, in MLflow's registry."""
+        register(self.uri, run_id, model)
 
     def _own(self) -> dict[str, str]:
         """Return the experiment's name by its id; nothing where it is not there."""

@@ -15,6 +15,8 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from rodepil.track.registration import Registration
+
 RunStatus = Literal["finished", "failed", "killed"]
 State = Literal["running", "finished", "failed", "killed"]
 Clock = Callable[[], float]
@@ -218,6 +220,26 @@ class Tracker(Protocol):
             The tracker can't be reached now.
         TrackingError
             The tracker refuses.
+        """
+
+    def register(self, run_id: str, model: Registration) -> None:
+        """Let a model stand under its name and alias, from the run that made it.
+
+        What is registered already stays as it is; the alias moves to it.
+
+        Parameters
+        ----------
+        run_id
+            The run, which may have ended and is not opened again.
+        model
+            What it is called, and its files.
+
+        Raises
+        ------
+        ServiceAway
+            The tracker can't be reached now.
+        TrackingError
+            The tracker refuses, or has no such run.
         """
 
 

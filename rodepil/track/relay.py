@@ -16,6 +16,7 @@ from rodepil.errors import ServiceAway, TrackingError
 from rodepil.track.journal import Journal, JournalRun
 from rodepil.track.line import PAUSE_S, Line
 from rodepil.track.protocol import Clock, Picture, RunFacts, RunStatus, Tracker
+from rodepil.track.registration import Registration
 
 Answer = TypeVar("Answer")
 
@@ -152,6 +153,12 @@ class Relay:
         self.journal.describe(markdown)
         for line in self._lines:
             line.describe()
+
+    def register(self, run_id: str, model: Registration) -> None:
+        """Register a model; its files wait in the journal for a service that is away."""
+        self.journal.register(run_id, model)
+        for line in self._lines:
+            line.tell(run_id, last=True)
 
     def _renamed(self, runs: Sequence[RunFacts]) -> list[RunFacts]:
         """Return runs of the first service under the ids that they have in the journal."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from rodepil.errors import TrackingError
 from rodepil.track.protocol import Clock, Picture, Run, RunFacts, RunStatus, Tracker
+from rodepil.track.registration import Registration
 
 Listener = TypeVar("Listener", Run, Tracker)
 
@@ -74,6 +75,10 @@ class Tee:
     def describe(self, markdown: str) -> None:
         """Say everywhere what the experiment is."""
         _tell_all(lambda tracker: tracker.describe(markdown), self.trackers)
+
+    def register(self, run_id: str, model: Registration) -> None:
+        """Register the model everywhere."""
+        _tell_all(lambda tracker: tracker.register(run_id, model), self.trackers)
 
 
 @dataclass(frozen=True)

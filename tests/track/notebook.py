@@ -15,6 +15,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track import Tracker
 from rodepil.track.protocol import Picture, RunFacts, RunStatus
+from rodepil.track.registration import Registration
 from rodepil.track.services import service
 
 
@@ -120,6 +121,12 @@ class Notebook:
     def describe(self, markdown: str) -> None:
         self._ask()
         (self.folder / "about.md").write_text(markdown)
+
+    def register(self, run_id: str, model: Registration) -> None:
+        self._ask()
+        with model.files() as folder:
+            held = {file.name: file.read_text() for file in folder.iterdir()}
+        (self.folder / f"{model}.registered").write_text(json.dumps([run_id, held]))
 
     def _ask(self) -> None:
         if self.locks:
