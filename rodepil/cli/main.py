@@ -25,6 +25,7 @@ from rodepil.cli import (
     summary,
     system,
     trials,
+    tune,
     vision,
     weights,
 )
@@ -77,6 +78,7 @@ app.add_typer(features.app, name="features", help="Make, tell, check and hand ou
 app.add_typer(vision.app, name="vision", help="Show what networks see of clips.")
 app.add_typer(weights.app, name="weights", help="Pretrained weights: list, inspect, convert.")
 app.command("crossval")(trials.crossval)
+app.command("tune")(tune.tune)
 app.add_typer(runs.app, name="runs", help="List, show, compare and deliver recorded runs.")
 app.command("report")(trials.report)
 app.command("predict")(models.predict)

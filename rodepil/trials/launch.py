@@ -1,8 +1,12 @@
-"""One trial as one run of Ray Train, and many of them side by side.
+"""One trial as one run of Ray Train, and what it takes of a cluster.
 
 The one mechanism to go on after a worker's crash, a lost node or a kill of everything is the
 checkpoint in the trial's folder. Ray's own bookkeeping of a run is new at every attempt and is
 thrown away after it.
+
+A trial of one worker trains in the process that starts it (Ray Train's local mode): that one lives
+on from trial to trial, and to start it and Ray Train's controller anew for each would cost seconds
+a trial. Several workers have processes of their own.
 
 References
 ----------
@@ -13,30 +17,27 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import TypeVar
 
 from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
 from rodepil.config.settings import TrainSettings
-from rodepil.errors import RodepilError, TrialError
+from rodepil.errors import TrialError
 from rodepil.trials.plan import Trial
 from rodepil.trials.ray_session import Resources
 from rodepil.trials.worker import train_one
 
-Item = TypeVar("Item")
-
 MAX_FAILURES = 2
-"""How often the workers of a trial are started again after a crash."""
+"""How often a trial is started again after a crash."""
 
-GLANCE_S = 0.5
-"""How long to wait between two looks at trials that run."""
+HEAD = "node:__internal_head__"
+"""What Ray's first node alone has 1 of."""
+SLIVER = 0.001
+"""What of it a trial holds that has its CPUs and GPUs in workers of its own."""
 
 
 @dataclass(frozen=True)
@@ -45,31 +46,52 @@ class Share:
 
     Attributes
     ----------
-    cpus, gpus
-        CPUs (one a thread) and GPUs.
+    cpus
+        CPUs, one a thread.
+    gpus
+        GPUs; below 1 several trials share one.
     workers
         Workers of the trial.
     """
 
     cpus: int
-    gpus: int
+    gpus: float
     workers: int
 
     @classmethod
-    def of(cls, settings: TrainSettings, resources: Resources) -> Share:
+    def of(
+        cls, settings: TrainSettings, resources: Resources, gpus_per_trial: float | None = None
+    ) -> Share:
         """Return what the settings ask for: a GPU a worker where there are any, else CPUs.
+
+        Parameters
+        ----------
+        settings
+            The section ``train``.
+        resources
+            What the cluster has.
+        gpus_per_trial
+            GPUs for all workers of a trial together, in place of one a worker.
 
         Raises
         ------
         TrialError
-            The cluster does not have as much.
+            The cluster does not have as much, or a worker would get a broken number above 1.
         """
         there = int(resources.get("GPU", 0))
-        gpus = int(settings.device == "cuda" or (settings.device == "auto" and there > 0))
+        wanted = settings.device == "cuda" or (settings.device == "auto" and there > 0)
+        gpus: float = int(wanted)
+        if gpus_per_trial is not None:
+            gpus = gpus_per_trial / settings.workers
+            if gpus < 0 or (gpus > 1 and not gpus.is_integer()):
+                raise TrialError(
+                    f"{gpus_per_trial:g} GPUs for {settings.workers} workers are {gpus:g} each; "
+                    "give a whole number, or a part of one GPU"
+                )
         share = cls(settings.threads_per_worker, gpus, settings.workers)
         if not share.slots(resources):
             raise TrialError(
-                f"a trial wants {share.workers} workers with {share.cpus} CPUs and {gpus} GPUs "
+                f"a trial wants {share.workers} workers with {share.cpus} CPUs and {gpus:g} GPUs "
                 f"each, but there are {int(resources.get('CPU', 0))} CPUs and {there} GPUs; "
                 "lower train.workers or train.threads_per_worker, or set train.device to cpu"
             )
@@ -79,15 +101,26 @@ class Share:
         """Return how many trials fit side by side."""
         fits = int(resources.get("CPU", 0)) // (self.cpus * self.workers)
         if self.gpus:
-            fits = min(fits, int(resources.get("GPU", 0)) // (self.gpus * self.workers))
+            fits = min(fits, int(resources.get("GPU", 0) / (self.gpus * self.workers) + 1e-9))
         return fits
 
+    def bundle(self) -> dict[str, float]:
+        """Return what the process takes that starts the trial, in Ray's words.
+
+        One that has workers beside it sits on the first node and takes no CPU.
+        """
+        return {HEAD: SLIVER} if self.workers > 1 else self._each()
+
     def scaling(self) -> ScalingConfig:
-        """Return the same in Ray's words."""
-        resources = {"CPU": self.cpus} | ({"GPU": self.gpus} if self.gpus else {})
+        """Return the workers in Ray's words; none means the process that starts them."""
+        if self.workers == 1:
+            return ScalingConfig(num_workers=0)
         return ScalingConfig(
-            num_workers=self.workers, use_gpu=self.gpus > 0, resources_per_worker=resources
+            num_workers=self.workers, use_gpu=self.gpus > 0, resources_per_worker=self._each()
         )
+
+    def _each(self) -> dict[str, float]:
+        return {"CPU": self.cpus} | ({"GPU": self.gpus} if self.gpus else {})
 
 
 def launch(trial: Trial, share: Share, *, max_failures: int = MAX_FAILURES) -> None:
@@ -96,9 +129,9 @@ def launch(trial: Trial, share: Share, *, max_failures: int = MAX_FAILURES) -> N
     Raises
     ------
     TrialError
-        Its workers failed more than `max_failures` times.
+        It failed by what a user has to mend, or its workers failed more than `max_failures`
+        times. What else goes wrong in this process is raised as it is.
     """
-    what = f"fold {trial.settings.fold} (trial {trial.id})"
     trial.folder.clear_error()
     with _scratch(trial) as run_config:
         trainer = TorchTrainer(
@@ -110,12 +143,12 @@ def launch(trial: Trial, share: Share, *, max_failures: int = MAX_FAILURES) -> N
         try:
             trainer.fit()
         except TrainingFailedError as error:
-            raise TrialError(f"{what}: {_cause(error)}") from error
+            raise TrialError(_cause(error)) from error
     if trial.folder.finished() is None:
         unseen = (
             f"no result in {trial.folder.path}; does every node of the cluster see that folder?"
         )
-        raise TrialError(f"{what}: {trial.folder.error() or unseen}")
+        raise TrialError(trial.folder.error() or unseen)
 
 
 @contextmanager
@@ -135,93 +168,14 @@ def _scratch(trial: Trial) -> Iterator[Callable[..., RunConfig]]:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def side_by_side(
-    trials: Sequence[Trial],
-    run: Callable[[Trial], None],
-    slots: int,
-    glance: Callable[[Trial], None],
-) -> Generator[tuple[Trial, RodepilError | None]]:
-    """Run trials, `slots` at a time, and yield each with its error when it ends.
-
-    Each is driven from a thread of this process: a trial's work is done in Ray's processes, and
-    to drive one from a task of its own would cost another process with torch in it. The threads
-    are daemons, since one that waits for a Ray that was shut down may wait for ever.
-
-    Parameters
-    ----------
-    trials
-        What to run, in this order.
-    run
-        Blocks until a trial is done.
-    slots
-        Trials at a time, at least 1.
-    glance
-        Called over and over, in the calling thread, with each trial that is not done.
-
-    Yields
-    ------
-    tuple
-        A trial, and None or why it failed, in the order they end. An error that is no
-        `RodepilError` is a fault of the program and is raised.
-    """
-    todo: SimpleQueue[Trial] = SimpleQueue()
-    ended: SimpleQueue[tuple[Trial, BaseException | None]] = SimpleQueue()
-    for trial in trials:
-        todo.put(trial)
-    for number in range(min(slots, len(trials))):
-        Thread(target=_drive, args=(run, todo, ended), name=f"slot-{number}", daemon=True).start()
-    waiting = list(trials)
-    try:
-        while waiting:
-            last = _taken(ended, GLANCE_S)
-            for trial in waiting:
-                glance(trial)
-            if last:
-                waiting.remove(last[0])
-                yield last[0], _expected(last[1])
-    finally:
-        while _taken(todo):
-            pass  # what is not begun when the caller stops is not begun at all
-
-
-def _drive(
-    run: Callable[[Trial], None],
-    todo: SimpleQueue[Trial],
-    ended: SimpleQueue[tuple[Trial, BaseException | None]],
-) -> None:
-    """Run what is to do, one after the other."""
-    while trial := _taken(todo):
-        try:
-            run(trial)
-        except RodepilError as error:
-            ended.put((trial, error))
-        except BaseException as error:  # noqa: BLE001 - it is raised in the caller's thread
-            ended.put((trial, error))
-            return
-        else:
-            ended.put((trial, None))
-
-
-def _taken(queue: SimpleQueue[Item], patience_s: float = 0.0) -> Item | None:
-    """Return what is next in a queue, or None when nothing comes in time."""
-    try:
-        return queue.get(block=patience_s > 0, timeout=patience_s or None)
-    except Empty:
-        return None
-
-
-def _expected(error: BaseException | None) -> RodepilError | None:
-    """Return an error that a user can mend, and raise any other."""
-    if error is None or isinstance(error, RodepilError):
-        return error
-    raise error
-
-
 def _cause(error: TrainingFailedError) -> str:
     """Return what the first worker that failed said, without the tracebacks."""
     if not isinstance(error, WorkerGroupError) or not error.worker_failures:
         return str(error)
     rank, failure = min(error.worker_failures.items())
-    # Ray's error of a worker is its traceback as text, whose last line is the error itself.
-    last = str(failure).strip().splitlines()[-1]
-    return f"worker {rank} failed: {last.removeprefix('rodepil.errors.')}"
+    return f"worker {rank} failed: {last_line(str(failure))}"
+
+
+def last_line(text: str) -> str:
+    """Return the error itself, the last line of a traceback as text."""
+    return text.strip().splitlines()[-1].removeprefix("rodepil.errors.")

@@ -95,9 +95,10 @@ def start_words(start: Start | None, weights: str | None) -> str:
 def _trace(plan: Plan, workspace: Workspace) -> tuple[pa.Table, ViewRecord, str] | None:
     """Return the lineage of the snapshot as it is, its view and its digest."""
     done = all(trial.folder.finished() for trial in plan.trials)
-    if done and not workspace.features.is_file():
+    path = plan.trials[0].features
+    if done and not path.is_file():
         return None
-    features = tables.read("features", workspace.features)
+    features = tables.read("features", path)
     view = training_view(plan.settings.features)
     clips = tables.read("clips", workspace.clips)
     try:

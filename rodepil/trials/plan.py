@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rodepil.config.controls import Control
 from rodepil.config.settings import ModelSettings, ProjectSettings, StoreSettings
 from rodepil.config.workspace import Workspace
 from rodepil.data.origin import data_of
@@ -22,8 +22,6 @@ from rodepil.trials.folder import TrialFolder
 from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
 from rodepil.trials.start import Start, find_start
 from rodepil.vision.inputs import make_inputs
-
-Control = Literal["none", "static", "scratch"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,8 @@ class Trial:
         The weights that it starts from, if it does.
     store
         Where its features lie, which is no part of its identity.
+    snapshot
+        The table of its features, absolute; None, the project's.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Trial:
     test_subjects: tuple[str, ...]
     start: Start | None = None
     store: StoreSettings = field(default_factory=StoreSettings)
+    snapshot: Path | None = None
 
     @property
     def workspace(self) -> Workspace:
@@ -64,6 +65,14 @@ class Trial:
         """The trial's own files."""
         return TrialFolder(self.workspace.trials / self.id)
 
+    @property
+    def features(self) -> Path:
+        """The table of its features."""
+        return self.snapshot or self.workspace.features
+
+    def __str__(self) -> str:
+        return f"fold {self.settings.fold} (trial {self.id})"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -71,6 +80,8 @@ class Plan:
 
     Attributes
     ----------
+    name
+        What people call it; those of its trials begin with it.
     group
         What the trials share, as a hash.
     folder
@@ -83,6 +94,7 @@ class Plan:
         Of clips, folds, view, and pretrained weights if there are any, by name.
     """
 
+    name: str
     group: str
     folder: TrialFolder
     settings: TrialSettings
@@ -105,6 +117,8 @@ def make_plan(
     *,
     control: Control = "none",
     folds: Sequence[int] | None = None,
+    name: str | None = None,
+    snapshot: Path | None = None,
 ) -> Plan:
     """Return the trials of a cross-validation, each split checked by the guard.
 
@@ -113,16 +127,19 @@ def make_plan(
     settings, workspace
         The project.
     control
-        ``static`` for one frame repeated, ``scratch`` for random weights in the place of
-        pretrained ones.
+        What it goes without (`rodepil.config.controls`).
     folds
         Folds to test; by default all.
+    name
+        What to call it, by default after what is particular about it.
+    snapshot
+        The table of its features, by default the project's.
 
     Raises
     ------
     SettingError
-        There is no such modality, or one frame shall show motion; or the control leaves out what
-        is not there.
+        There is no such modality, or one frame shall show motion; or the control can't be had of
+        such clips, or leaves out what is not there.
     ModelError
         The pretrained weights are missing; it says where to get them.
     TableError
@@ -130,7 +147,8 @@ def make_plan(
     FoldError, SubjectLeak
         The fold table does not fit the clips, has no such fold, or leaks.
     """
-    make_inputs(settings.features, settings.train.modality, settings.train.flow)  # or refuses
+    train = settings.train
+    make_inputs(settings.features, train.modality, train.flow, control=control)  # or refuses
     clips = tables.read("clips", workspace.clips)
     dealt = tables.read("folds", workspace.folds)
     numbers = sorted(set(pc.unique(dealt.column("fold")).to_pylist() if folds is None else folds))
@@ -161,12 +179,13 @@ def make_plan(
             root=workspace.root,
             start=start,
             store=settings.store,
+            snapshot=snapshot,
             train_subjects=_subjects(split.train),
             test_subjects=_subjects(split.test),
         )
         trials.append(trial)
     folder = TrialFolder(workspace.trials / f"group_{group}")
-    return Plan(group, folder, shared, tuple(trials), digests)
+    return Plan(name or title_of(shared), group, folder, shared, tuple(trials), digests)
 
 
 def _model(settings: ModelSettings, control: Control) -> ModelSettings:

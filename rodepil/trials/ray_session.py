@@ -31,6 +31,9 @@ QUICK = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.25",
     # Ray Train's own metrics need a process more for each trial, and nothing here reads them.
     "RAY_TRAIN_METRICS_ENABLED": "0",
+    # Ray Tune's own output and files: what comes of trials is recorded here.
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     # Nothing is told to Ray's makers.
     "RAY_USAGE_STATS_ENABLED": "0",
     # What Ray's later versions do anyway; without it, it warns of the change.

@@ -18,9 +18,10 @@ from rodepil.io.files import short_hash
 from rodepil.store.know.lineage import Origin
 from rodepil.track import Run, RunStatus, Tracker
 from rodepil.track.protocol import Picture
-from rodepil.train.metrics import Metrics, average
-from rodepil.trials.folder import Finished, RunRecord, TrialFolder
-from rodepil.trials.plan import Plan, Trial, title_of
+from rodepil.trials.folder import RunRecord, TrialFolder
+from rodepil.trials.plan import Plan, Trial
+from rodepil.trials.results import CrossvalResult
+from rodepil.trials.sampling import tell_samples
 
 Figures = Callable[[pa.Table], Mapping[str, Picture]]
 """Draws the figures of some predictions, by name."""
@@ -53,6 +54,7 @@ class Recorder:
     lineage: tuple[pa.Table, Origin] | None = None
     _runs: dict[str, Run] = field(default_factory=dict)
     _told: dict[str, int] = field(default_factory=dict)
+    _sampled: dict[str, int] = field(default_factory=dict)
 
     def is_recorded(self, trial: Trial) -> bool:
         """Return whether the trial's run holds all that it should."""
@@ -74,12 +76,14 @@ class Recorder:
         for report in history[told:]:
             run.metrics(report.metrics, report.epoch)
         self._told[trial.id] = len(history)
+        self._sample(run, trial)
         return len(history) - told
 
     def finish(self, trial: Trial) -> None:
         """Tell what came of a finished trial, and close its run."""
         run = self._child(trial)
         self.follow(trial)
+        self._sample(run, trial)
         done, planned = len(trial.folder.history()), trial.settings.train.epochs
         if done < planned:
             run.tags({"early_stop": f"after {done} of {planned} epochs"})
@@ -94,26 +98,51 @@ class Recorder:
     def fail(self, trial: Trial, error: RodepilError) -> None:
         """Tell why a trial failed, and close its run."""
         run = self._child(trial)
+        self._sample(run, trial)
         run.tags({"last_error": str(error)})
         run.end("failed")
         del self._runs[trial.id]
 
-    def conclude(self, results: Mapping[Trial, Finished], predictions: pa.Table) -> str:
-        """Tell the averages over the trials, close the parent run, and return its id."""
-        done = short_hash(sorted(trial.id for trial in results))
+    def group_run_id(self) -> str:
+        """Return the id of the parent run, opened where there is none yet."""
         record = self._record(self.plan.folder)
-        if record and record.complete == done:
-            return record.run_id
+        return record.run_id if record else self._parent().id
+
+    def conclude(
+        self,
+        result: CrossvalResult,
+        *,
+        failed: Mapping[int, str] | None = None,
+        description: str | None = None,
+    ) -> None:
+        """Tell the averages over the trials, and close the parent run.
+
+        Parameters
+        ----------
+        result
+            What came of those that are finished.
+        failed
+            Why others failed, by fold.
+        description
+            What people read of the run, Markdown.
+        """
+        done = short_hash(sorted(fold.trial.id for fold in result.folds))
+        record = self._record(self.plan.folder)
+        if record and record.complete == done and not failed:
+            return
         run = self._parent()
-        mean = average([Metrics(**finished.metrics) for finished in results.values()])
+        if description:
+            run.describe(description)
+        run.tags({"failed_folds": ", ".join(map(str, sorted(failed or ())))})
         # The step is the number of folds, so that a mean over more of them stands beside.
-        run.metrics({f"test_{name}": value for name, value in mean.as_dict().items()}, len(results))
-        run.table("predictions", predictions)
-        self._draw(run, predictions)
-        run.end()
-        self.plan.folder.write_run(RunRecord(run_id=run.id, complete=done))
+        mean = result.mean.as_dict()
+        run.metrics({f"test_{name}": value for name, value in mean.items()}, len(result.folds))
+        run.table("predictions", result.predictions)
+        self._draw(run, result.predictions)
+        run.end("failed" if failed else "finished")
+        if not failed:
+            self.plan.folder.write_run(RunRecord(run_id=run.id, complete=done))
         del self._runs[self.plan.group]
-        return run.id
 
     def interrupt(self, status: RunStatus) -> None:
         """Close what is open; the next start goes on in it."""
@@ -126,7 +155,7 @@ class Recorder:
         """Return the cross-validation's run, opened when it is first asked for."""
         of = self.plan
         if of.group not in self._runs:
-            run = self._start(of.group, title_of(of.settings), {"group_id": of.group}, of.folder)
+            run = self._start(of.group, of.name, {"group_id": of.group}, of.folder)
             run.settings(of.settings.model_dump(mode="json", exclude={"fold"}))
             if self.lineage:
                 run.table("lineage", self.lineage[0].replace_schema_metadata(None))
@@ -140,7 +169,8 @@ class Recorder:
                 "subjects.train": ", ".join(trial.train_subjects),
                 "subjects.test": ", ".join(trial.test_subjects),
             }
-            name, parent = f"fold-{trial.settings.fold}", self._parent().id
+            name = f"{self.plan.name}/fold-{trial.settings.fold}"
+            parent = self._parent().id
             run = self._start(trial.id, name, tags, trial.folder, parent=parent)
             run.settings(trial.settings.model_dump(mode="json"))
         return self._runs[trial.id]
@@ -176,6 +206,11 @@ class Recorder:
         self._runs[key] = run
         folder.write_run(RunRecord(run_id=run.id))
         return run
+
+    def _sample(self, run: Run, trial: Trial) -> None:
+        """Tell of what the machine did since it was told last."""
+        told = self._sampled.get(trial.id, 0)
+        self._sampled[trial.id] = tell_samples(run, trial.folder.path, told)
 
     def _record(self, folder: TrialFolder) -> RunRecord | None:
         """Return the run that the tracker knows among those that a folder names."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
+from rodepil.config.controls import Control
 from rodepil.config.workspace import Workspace
 from rodepil.io import tables
 from rodepil.io.files import write_json
 from rodepil.train.metrics import Metrics, average
 from rodepil.train.result import EpochReport
 from rodepil.train.trial import TrialSettings
-from rodepil.trials.plan import Control, Trial
+from rodepil.trials.plan import Trial
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ def write_results(result: CrossvalResult, workspace: Workspace, *, beside: bool 
     """Write what the report reads: a record as JSON and the predictions as Parquet.
 
     ``results/crossval.json`` and ``results/predictions.parquet``; for a control
-    ``results/control_NAME.json`` and ``results/control_NAME_predictions.parquet``; for another
-    modality ``results/modalities/NAME.json`` and ``results/modalities/NAME_predictions.parquet``.
+    ``results/controls/NAME.json`` and ``results/controls/NAME_predictions.parquet``; for another
+    modality the same two in ``results/modalities``.
 
     Parameters
     ----------
@@ -97,30 +99,40 @@ def write_results(result: CrossvalResult, workspace: Workspace, *, beside: bool 
     beside
         Whether it is another modality, to be shown beside the result.
     """
-    control = result.control
+    folder, control = workspace.results, result.control
     if beside:
-        name = f"modalities/{result.settings.train.modality}"
+        write_result(result, folder / "modalities", result.settings.train.modality)
+    elif control != "none":
+        write_result(result, folder / "controls", control)
     else:
-        name = "crossval" if control == "none" else f"control_{control}"
-    tested = "predictions" if name == "crossval" else f"{name}_predictions"
+        write_result(result, folder, "crossval", "predictions")
+
+
+def write_result(
+    result: CrossvalResult, folder: Path, name: str, predictions: str | None = None
+) -> None:
+    """Write a record as ``name.json`` and its predictions, by default ``name_predictions.parquet``.
+
+    Parameters
+    ----------
+    result
+        What came of it.
+    folder
+        Where to write.
+    name, predictions
+        The names of the files, without suffix.
+    """
     shared = {"features", "model", "train"}
     record = {
         "data": result.settings.data,
-        "control": control,
+        "control": result.control,
         "parent_run_id": result.run_id,
         "settings": result.settings.model_dump(mode="json", include=shared),
         "trials": [_record(fold) for fold in result.folds],
     }
-    tables.write("predictions", result.predictions, workspace.results / f"{tested}.parquet")
-    write_json(workspace.results / f"{name}.json", record)
-
-
-def leave_out(control: Control, why: str, workspace: Workspace) -> None:
-    """Write, in the place of a control's results, that it was left out, so that none are stale."""
-    stem = f"control_{control}"
-    path = workspace.results / f"{stem}_predictions.parquet"
-    tables.write("predictions", tables.from_rows("predictions", []), path)
-    write_json(workspace.results / f"{stem}.json", {"control": control, "left_out": why})
+    stem = predictions or f"{name}_predictions"
+    tables.write("predictions", result.predictions, folder / f"{stem}.parquet")
+    write_json(folder / f"{name}.json", record)
 
 
 def _record(fold: FoldResult) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 
+import ray
 import ray.train
 import ray.train.torch
 import torch
@@ -24,6 +25,7 @@ from rodepil.train.trial import run_trial
 from rodepil.train.world import World, choose_device
 from rodepil.trials.folder import Finished
 from rodepil.trials.plan import Trial
+from rodepil.trials.sampling import sampled
 
 
 def train_one(config: Mapping[str, Trial]) -> None:
@@ -49,16 +51,17 @@ def _train(trial: Trial, world: World) -> None:
         return  # a retry of a worker that died after its last word
     training, testing = load(trial, world.device)
     weights = trial.start.load() if trial.start else None
-    result = run_trial(
-        trial.settings,
-        training,
-        testing,
-        trial_id=trial.id,
-        world=world,
-        checkpoints=trial.folder.checkpoints,
-        on_epoch=trial.folder.add_epoch if world.leads else _say_nothing,
-        weights=weights,
-    )
+    with sampled(trial.folder.path, world.device) if world.leads else nullcontext():
+        result = run_trial(
+            trial.settings,
+            training,
+            testing,
+            trial_id=trial.id,
+            world=world,
+            checkpoints=trial.folder.checkpoints,
+            on_epoch=trial.folder.add_epoch if world.leads else _say_nothing,
+            weights=weights,
+        )
     if world.leads:
         _write(trial, result, learned_from(training.subject_ids, weights))
 
@@ -71,7 +74,7 @@ def load(trial: Trial, device: torch.device) -> tuple[Clips, Clips]:
     workspace = trial.workspace
     clips = tables.read("clips", workspace.clips)
     split = split_by_fold(clips, tables.read("folds", workspace.folds), trial.settings.fold)
-    features = tables.read("features", workspace.features)
+    features = tables.read("features", trial.features)
     store = open_store(trial.store, workspace, features)
     view = training_view(trial.settings.features)
     manifest = Manifest(clips, workspace.clips.parent)
@@ -96,13 +99,18 @@ def learned_from(subjects: Iterable[str], weights: Weights | None) -> tuple[str,
 
 def _world(settings: TrainSettings) -> World:
     """Return this worker's place, with the GPU that Ray gave it if it gave one."""
-    context = ray.train.get_context()
     torch.set_num_threads(settings.threads_per_worker)
-    device = ray.train.torch.get_device()
-    if device.type == "cpu":
+    if ray.get_gpu_ids():
+        device = torch.device("cuda", 0)
+    else:
         # A GPU that torch sees and Ray did not give belongs to someone else.
         best = "mps" if torch.backends.mps.is_available() else "cpu"
         device = choose_device(best if settings.device == "auto" else settings.device)
+    if settings.workers == 1:  # the process of Ray Tune itself, where Ray Train tells no place
+        return World(rank=0, size=1, device=device, local=0)
+    context = ray.train.get_context()
+    if device.type == "cuda":
+        device = ray.train.torch.get_device()
     return World(
         rank=context.get_world_rank(),
         size=context.get_world_size(),

@@ -1,0 +1,163 @@
+"""A grid from its file to its report: what `rodepil tune` does, and a notebook can call as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rodepil.config.grid import Grid, hidden_overrides, load_grid
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import SettingError
+from rodepil.io.progress import Progress
+from rodepil.io.wording import by_number
+
+if TYPE_CHECKING:
+    from rodepil.report.sheet import Sheet
+    from rodepil.track import Tracker
+    from rodepil.trials.grid.plan import GridPlan
+    from rodepil.trials.grid.run import GridResult
+    from rodepil.trials.running import Limits
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came of a grid, to be told.
+
+    Attributes
+    ----------
+    sheet
+        A line a row.
+    notes
+        What else there is to say.
+    failed
+        How many trials failed.
+    """
+
+    sheet: Sheet
+    notes: tuple[str, ...]
+    failed: int
+
+
+def read_grid_file(
+    name: str, settings: ProjectSettings, workspace: Workspace, overrides: Sequence[str] = ()
+) -> Grid:
+    """Return a grid, and refuse overrides that every row of it sets itself.
+
+    Raises
+    ------
+    SettingError
+        There is no such grid, its file is wrong, or an override changes nothing.
+    """
+    grid = load_grid(name, workspace.root, settings.profile)
+    hidden = hidden_overrides(grid, overrides)
+    if hidden:
+        raise SettingError(
+            f"--set {hidden[0]} changes nothing: every row of {grid.rows[0].file} sets it; "
+            "change it there"
+        )
+    return grid
+
+
+def fold_numbers(text: str | None) -> list[int] | None:
+    """Return the folds of a list with commas, None for none.
+
+    Raises
+    ------
+    SettingError
+        One is no whole number.
+    """
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise SettingError(f"--folds {text}: wanted numbers with commas, as 0,2")
+    return [int(part) for part in parts]
+
+
+def limits(max_concurrent: int | None, gpus_per_trial: float | None, retries: int | None) -> Limits:
+    """Return what may run at once; None takes the usual."""
+    from rodepil.trials.running import MAX_FAILURES, Limits  # noqa: PLC0415
+
+    return Limits(max_concurrent, gpus_per_trial, MAX_FAILURES if retries is None else retries)
+
+
+def plan(
+    grid: Grid,
+    settings: ProjectSettings,
+    workspace: Workspace,
+    *,
+    rows: Sequence[str] = (),
+    folds: Sequence[int] | None = None,
+) -> GridPlan:
+    """Return the trials of a grid; see `rodepil.trials.grid.plan.plan_grid`."""
+    from rodepil.trials.grid.plan import plan_grid  # noqa: PLC0415 - imports torch
+
+    return plan_grid(grid, settings, workspace, rows=rows, folds=folds)
+
+
+def tune(
+    planned: GridPlan,
+    settings: ProjectSettings,
+    workspace: Workspace,
+    progress: Progress,
+    limited: Limits | None = None,
+) -> Tuned:
+    """Run what is not finished, write the grid's report and register its best row.
+
+    Raises
+    ------
+    RodepilError
+        What `run_grid` raises: nothing of it is one failed trial, which is told.
+    """
+    from rodepil.report import fold_figures  # noqa: PLC0415
+    from rodepil.report.grid import grid_summary, grid_table_markdown, write_grid  # noqa: PLC0415
+    from rodepil.track import open_tracker  # noqa: PLC0415
+    from rodepil.trials.grid.run import grid_track, run_grid  # noqa: PLC0415
+
+    name = planned.grid.name
+    tracker = open_tracker(grid_track(settings.track, name), workspace)
+    result = run_grid(
+        planned,
+        workspace,
+        limits=limited,
+        tracker=tracker,
+        figures=partial(fold_figures, data=planned.data),
+        describe=partial(grid_table_markdown, workspace, name),
+        progress=progress,
+    )
+    paths = write_grid(workspace, name)
+    tracker.describe((workspace.results / "grids" / name / "table3.md").read_text(encoding="utf-8"))
+    failed = sum(len(why) for why in result.failed.values())
+    notes = [
+        f"{by_number(failed, 'trial', 'trials')} failed; the same command tries again"
+        if failed
+        else "",
+        _champion(result, tracker, workspace),
+        f"{len(paths)} files in {paths[0].parent}; open {paths[0].parent / 'report.html'}",
+    ]
+    return Tuned(grid_summary(workspace, name), tuple(filter(None, notes)), failed)
+
+
+def _champion(result: GridResult, tracker: Tracker, workspace: Workspace) -> str:
+    """Register the models of the best row, where this call saw all rows, and say where they are."""
+    from rodepil.report.grid import best_row, grid_table_markdown  # noqa: PLC0415
+    from rodepil.served.publish import model_name, publish_champion  # noqa: PLC0415
+    from rodepil.trials.grid.run import grid_track  # noqa: PLC0415
+
+    name = result.plan.grid.name
+    best = best_row(workspace, name)
+    if best is None or best not in result.results:
+        return ""
+    own = result.results[best]
+    track = next(iter(result.plan.settings.values())).track
+    address = publish_champion(
+        [fold.trial.folder.path for fold in own.folds],
+        model_name(grid_track(track, name).experiment),
+        own.run_id,
+        tracker,
+        grid_table_markdown(workspace, name, best),
+    )
+    return f"best row: {best}, registered as {address}"

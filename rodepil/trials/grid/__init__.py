@@ -1,0 +1,1 @@
+"""Grids: a cross-validation a row, the trials of all rows side by side."""

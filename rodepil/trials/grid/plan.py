@@ -1,0 +1,127 @@
+"""The trials of a grid, all checked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rodepil.config.grid import Grid, choose_rows, grid_settings
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import FoldError, RodepilError, SettingError
+from rodepil.io.files import short_hash
+from rodepil.store import training_view
+from rodepil.trials.grid.files import GridFiles
+from rodepil.trials.identity import code_digest
+from rodepil.trials.plan import Plan, Trial, make_plan
+
+
+@dataclass(frozen=True)
+class GridPlan:
+    """The trials of a grid.
+
+    Attributes
+    ----------
+    grid
+        The grid, with all its rows.
+    settings
+        Of each row, by its name.
+    plans
+        Of each row that is wanted, by its name, in the grid's order, with all folds.
+    folds
+        Those that are wanted, in order.
+    """
+
+    grid: Grid
+    settings: Mapping[str, ProjectSettings]
+    plans: Mapping[str, Plan]
+    folds: tuple[int, ...]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of the clips and folds, which all rows share."""
+        first = next(iter(self.plans.values()))
+        return {name: first.digests[name] for name in ("clips", "folds")}
+
+    @property
+    def data(self) -> str:
+        """What the data are called."""
+        return next(iter(self.plans.values())).settings.data
+
+    def trials(self, row: str) -> list[Trial]:
+        """Return a row's trials of the folds that are wanted."""
+        return [trial for trial in self.plans[row].trials if trial.settings.fold in self.folds]
+
+    def recipe(self, row: str) -> str:
+        """Return a hash of a row's settings and code, which its results have to be of."""
+        sections = {"features", "model", "train"}
+        own = self.settings[row].model_dump(mode="json", include=sections)
+        return short_hash("recipe", code_digest(), own)
+
+
+def plan_grid(
+    grid: Grid,
+    settings: ProjectSettings,
+    workspace: Workspace,
+    *,
+    rows: Sequence[str] = (),
+    folds: Sequence[int] | None = None,
+) -> GridPlan:
+    """Return the trials of a grid.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    settings, workspace
+        The project.
+    rows
+        Those that are wanted, or patterns of their names; by default all.
+    folds
+        Folds to test; by default all.
+
+    Raises
+    ------
+    SettingError
+        A row's settings are wrong, or two rows are the same trials; or there is no such row.
+    FoldError
+        There is no such fold.
+    RodepilError
+        What `make_plan` refuses, with the row's name before it.
+    """
+    own = grid_settings(grid, settings)
+    chosen = choose_rows(grid, rows) if rows else grid
+    files = GridFiles(workspace, grid.name)
+    plans: dict[str, Plan] = {}
+    for row in chosen.rows:
+        its = own[row.name]
+        path = files.snapshot(training_view(its.features).identity())
+        try:
+            plans[row.name] = make_plan(its, workspace, name=row.name, snapshot=path)
+        except RodepilError as error:
+            raise type(error)(f"row '{row.name}': {error}") from error
+    _refuse_twins(plans)
+    there = [trial.settings.fold for trial in next(iter(plans.values())).trials]
+    return GridPlan(grid, own, plans, _wanted(folds, there, workspace))
+
+
+def _refuse_twins(plans: Mapping[str, Plan]) -> None:
+    """Refuse rows that differ only in what no trial reads."""
+    first: dict[str, str] = {}
+    for name, plan in plans.items():
+        other = first.setdefault(plan.group, name)
+        if other != name:
+            raise SettingError(
+                f"rows '{other}' and '{name}' are the same trials (group {plan.group}): they "
+                "differ only in what no trial's numbers hang on; leave one out"
+            )
+
+
+def _wanted(
+    folds: Sequence[int] | None, there: Sequence[int], workspace: Workspace
+) -> tuple[int, ...]:
+    """Return the folds that are wanted, of those that are there."""
+    unknown = sorted(set(folds or ()) - set(there))
+    if unknown:
+        raise FoldError(f"{workspace.folds} has no fold {unknown[0]}; it has {there}")
+    return tuple(there) if folds is None else tuple(sorted(set(folds)))

@@ -1,0 +1,70 @@
+"""What of a grid is done already, without doing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rodepil.config.workspace import Workspace
+from rodepil.errors import TrackingError
+from rodepil.track import missing_database, open_services
+from rodepil.track.protocol import Tracker
+from rodepil.trials.grid.plan import GridPlan
+from rodepil.trials.plan import Trial
+
+
+@dataclass(frozen=True)
+class TrialState:
+    """What a dry run tells of a trial.
+
+    Attributes
+    ----------
+    name
+        The row and the fold.
+    trial_id
+        Its identity.
+    state
+        ``done``, ``done, in MLflow`` where only the tracker holds it, ``at epoch 3 of 8``,
+        ``failed before: …`` or ``to do``.
+    done
+        Whether nothing is to be trained.
+    """
+
+    name: str
+    trial_id: str
+    state: str
+    done: bool
+
+
+def states(plan: GridPlan, workspace: Workspace) -> list[TrialState]:
+    """Return what is done of each trial that is wanted; a tracker that is away is not asked."""
+    tracker = _tracker(plan, workspace)
+    found = []
+    for row in plan.plans:
+        for trial in plan.trials(row):
+            state, done = _state(trial, tracker)
+            found.append(TrialState(f"{row}/fold-{trial.settings.fold}", trial.id, state, done))
+    return found
+
+
+def _tracker(plan: GridPlan, workspace: Workspace) -> Tracker | None:
+    """Return where finished runs can be looked for, if there is any and it answers."""
+    settings = next(iter(plan.settings.values())).track
+    if missing_database(settings, workspace):
+        return None
+    try:
+        return open_services(settings, workspace)
+    except TrackingError:
+        return None
+
+
+def _state(trial: Trial, tracker: Tracker | None) -> tuple[str, bool]:
+    if trial.folder.finished():
+        return "done", True
+    recorded = tracker.find({"trial_id": trial.id}, everywhere=True) if tracker else ()
+    if any(run.status == "finished" for run in recorded):
+        return "done, only in the tracker", True
+    epochs = len(trial.folder.history())
+    if epochs:
+        return f"at epoch {epochs} of {trial.settings.train.epochs}", False
+    why = trial.folder.error()
+    return (f"failed before: {why.splitlines()[0]}" if why else "to do"), False

@@ -1,0 +1,227 @@
+"""Run what trials of cross-validations are not finished, and record all that is not recorded.
+
+Call it again after whatever stopped it: finished trials are read from their folders, or fetched
+from the tracker where those are gone, the others go on from their checkpoints, and the result is
+the same to the last bit on the CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from rodepil.errors import RodepilError
+from rodepil.io import tables
+from rodepil.io.progress import Advance
+from rodepil.store import Manifest, open_store, training_view
+from rodepil.train.metrics import Metrics
+from rodepil.trials.plan import Plan, Trial
+from rodepil.trials.recording import Recorder
+from rodepil.trials.restore import restore
+from rodepil.trials.results import CrossvalResult, FoldResult
+
+MAX_FAILURES = 2
+"""How often a trial is started again after a crash."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cross-validation to run, and who records it.
+
+    Attributes
+    ----------
+    plan
+        The trials.
+    recorder
+        Who records them.
+    folds
+        Those to run; None, all.
+    """
+
+    plan: Plan
+    recorder: Recorder
+    folds: frozenset[int] | None = None
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Those to run."""
+        every = self.plan.trials
+        return [one for one in every if self.folds is None or one.settings.fold in self.folds]
+
+    def collect(self) -> CrossvalResult | None:
+        """Return what the finished trials left, in the order of folds; None where none is."""
+        finished = {trial: done for trial in self.plan.trials if (done := trial.folder.finished())}
+        if not finished:
+            return None
+        predictions = pa.concat_tables([trial.folder.predictions() for trial in finished])
+        folds = tuple(
+            FoldResult(
+                trial=trial,
+                run_id=self.recorder.run_id(trial),
+                metrics=Metrics(**done.metrics),
+                seconds=done.seconds,
+                history=tuple(trial.folder.history()),
+            )
+            for trial, done in finished.items()
+        )
+        run_id = self.recorder.group_run_id()
+        return CrossvalResult(run_id, self.plan.settings, predictions.combine_chunks(), folds)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may run at once, and how often again.
+
+    Attributes
+    ----------
+    max_concurrent
+        Trials side by side at most; None, as many as fit.
+    gpus_per_trial
+        GPUs for all workers of a trial; None, one a worker where there are any.
+    max_failures
+        How often a trial is started again after a crash.
+    """
+
+    max_concurrent: int | None = None
+    gpus_per_trial: float | None = None
+    max_failures: int = MAX_FAILURES
+
+
+def epochs_of(jobs: Sequence[Job]) -> int:
+    """Return the epochs of all trials together."""
+    return sum(len(job.trials) * job.plan.settings.train.epochs for job in jobs)
+
+
+def finish_all(
+    jobs: Sequence[Job],
+    advance: Advance,
+    limits: Limits | None = None,
+    on_end: Callable[[Job, Mapping[int, str]], None] | None = None,
+) -> dict[str, str]:
+    """Run and record what is not run or recorded, all jobs' trials side by side.
+
+    Parameters
+    ----------
+    jobs
+        In the order in which to begin them.
+    advance
+        Told of epochs.
+    limits
+        What may run at once.
+    on_end
+        Told of a job all of whose trials have ended, and of those that failed why, by fold.
+
+    Returns
+    -------
+    dict
+        Of the trials that failed why, by their ids. The others are finished and recorded.
+
+    Raises
+    ------
+    FeatureError, TableError
+        Features can't be made.
+    TrackingError
+        The tracker refuses.
+    TrialError
+        Ray is not there, or does not have what a trial takes.
+    """
+    course = _Course(jobs, on_end)
+    waiting: list[Trial] = []
+    for job in jobs:
+        for trial in job.trials:
+            if trial.folder.finished() is None and not restore(trial, job.recorder.tracker):
+                waiting.append(trial)
+                continue
+            advance(trial.settings.train.epochs)
+            if not job.recorder.is_recorded(trial):
+                job.recorder.finish(trial)
+            course.end(trial)
+    if waiting:
+        _ensure_features(waiting)
+        _run(waiting, course, advance, limits or Limits())
+    return course.failed
+
+
+class _Course:
+    """Which trials have ended, and of which job all have."""
+
+    def __init__(
+        self, jobs: Sequence[Job], on_end: Callable[[Job, Mapping[int, str]], None] | None
+    ) -> None:
+        self.of = {trial.id: job for job in jobs for trial in job.trials}
+        self.failed: dict[str, str] = {}
+        self._left = {job.plan.group: len(job.trials) for job in jobs}
+        self._on_end = on_end
+
+    def recorder(self, trial: Trial) -> Recorder:
+        """Return who records a trial."""
+        return self.of[trial.id].recorder
+
+    def end(self, trial: Trial, why: str = "") -> None:
+        """Note that a trial ended, and why it failed if it did."""
+        job = self.of[trial.id]
+        if why:
+            self.failed[trial.id] = why
+        self._left[job.plan.group] -= 1
+        if self._on_end and not self._left[job.plan.group]:
+            some = {one.settings.fold: self.failed.get(one.id) for one in job.trials}
+            self._on_end(job, {fold: text for fold, text in some.items() if text})
+
+
+def _ensure_features(waiting: Sequence[Trial]) -> None:
+    """Make features again whose shards are gone, so that every worker finds them."""
+    views = {trial.features: trial for trial in waiting}
+    for path, trial in views.items():
+        workspace = trial.workspace
+        store = open_store(trial.store, workspace, tables.read("features", path))
+        clips = tables.read("clips", workspace.clips)
+        store.ensure(
+            training_view(trial.settings.features), Manifest(clips, workspace.clips.parent)
+        )
+
+
+def _run(waiting: Sequence[Trial], course: _Course, advance: Advance, limits: Limits) -> None:
+    """Run trials side by side, and record what comes of each."""
+    # Ray takes seconds to import, and nothing of it is wanted when all is finished.
+    from rodepil.trials.launch import Share  # noqa: PLC0415
+    from rodepil.trials.ray_session import ray_session  # noqa: PLC0415
+    from rodepil.trials.tuning import Load, run_side_by_side  # noqa: PLC0415
+
+    def glance(trial: Trial) -> None:
+        advance(course.recorder(trial).follow(trial))
+
+    with ray_session() as resources:
+        shares = {
+            trial.id: Share.of(trial.settings.train, resources, limits.gpus_per_trial)
+            for trial in waiting
+        }
+        fit = max(share.slots(resources) for share in shares.values())
+        slots = min(fit, limits.max_concurrent or fit)
+        load = Load(waiting, shares, slots, limits.max_failures)
+        with closing(run_side_by_side(load, glance)) as ended:
+            for trial, error in ended:
+                if error is None:
+                    course.recorder(trial).finish(trial)
+                    # What an early stop left out will not come.
+                    advance(trial.settings.train.epochs - len(trial.folder.history()))
+                else:
+                    course.recorder(trial).fail(trial, error)
+                course.end(trial, str(error or ""))
+
+
+@contextmanager
+def closing_runs(jobs: Sequence[Job]) -> Iterator[None]:
+    """Close the runs that are open when the block ends by an interrupt or an error of a user."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for job in jobs:
+            job.recorder.interrupt("killed")
+        raise
+    except RodepilError:
+        for job in jobs:
+            job.recorder.interrupt("failed")
+        raise

@@ -1,0 +1,213 @@
+"""Many trials side by side: Ray Tune starts each as a run of Ray Train, as many as fit.
+
+Tune's own bookkeeping is thrown away: what is finished stands in the trials' folders, from where
+whatever was stopped goes on.
+
+References
+----------
+.. [1] https://docs.ray.io/en/latest/tune/api/api.html
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Any
+
+from ray import tune
+from ray.tune.experiment import Trial as TuneTrial
+
+from rodepil.errors import RodepilError, TrialError
+from rodepil.trials.launch import MAX_FAILURES, Share, last_line, launch
+from rodepil.trials.plan import Trial
+
+GLANCE_S = 0.5
+"""How long to wait between two looks at trials that run."""
+
+SAID = "said"
+"""What a trial that was not trained says; empty where it was."""
+
+TUNE = ""
+"""Stands for Tune itself among those that ended."""
+EARLY = "Ray Tune ended before all trials; run the same command again to go on"
+
+Ended = tuple[str, BaseException | None]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is to be run.
+
+    Attributes
+    ----------
+    trials
+        In the order in which to begin them; no two are the same.
+    shares
+        What a trial takes, by its id.
+    slots
+        Trials at a time, at least 1.
+    max_failures
+        How often one is started again after a crash.
+    """
+
+    trials: Sequence[Trial]
+    shares: Mapping[str, Share]
+    slots: int
+    max_failures: int = MAX_FAILURES
+
+
+def run_side_by_side(
+    load: Load, glance: Callable[[Trial], None]
+) -> Generator[tuple[Trial, RodepilError | None]]:
+    """Run trials on the open Ray and yield each with its error when it ends.
+
+    Tune is driven from a daemon thread of this process, so that the caller's thread is free to
+    record what comes, and to be interrupted: Ray then ends with the caller's session, and a
+    thread that waits for a Ray that was shut down may wait for ever.
+
+    Parameters
+    ----------
+    load
+        What to run.
+    glance
+        Called over and over, in the calling thread, with each trial that is not done.
+
+    Yields
+    ------
+    tuple
+        A trial, and None or why it failed, in the order they end.
+
+    Raises
+    ------
+    TrialError
+        Ray went away.
+    """
+    teller = _Teller(SimpleQueue(), Event())
+    Thread(target=_tune, args=(load, teller), name="tune", daemon=True).start()
+    waiting = {trial.id: trial for trial in load.trials}
+    try:
+        while waiting:
+            last = _taken(teller.ended)
+            for trial in waiting.values():
+                glance(trial)
+            if last:
+                trial_id, error = last
+                if error is not None and not isinstance(error, RodepilError):
+                    raise error
+                if trial_id == TUNE:
+                    raise error or TrialError(EARLY)
+                yield waiting.pop(trial_id), error
+    finally:
+        teller.stopped.set()
+
+
+def _taken(queue: SimpleQueue[Ended]) -> Ended | None:
+    """Return what is next in a queue, or None when nothing comes in time."""
+    try:
+        return queue.get(timeout=GLANCE_S)
+    except Empty:
+        return None
+
+
+def _tune(load: Load, teller: _Teller) -> None:
+    """Run Tune to its end, and tell of it when it comes before all trials have ended."""
+    folder = load.trials[0].workspace.trials / ".ray"
+    name = f"tune-{secrets.token_hex(4)}"
+    try:
+        _tuner(load, teller, folder, name).fit()
+    except BaseException as error:  # noqa: BLE001 - it is raised in the caller's thread
+        teller.ended.put((TUNE, error))
+    else:
+        teller.ended.put((TUNE, None))
+    finally:
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _tuner(load: Load, teller: _Teller, folder: Path, name: str) -> tune.Tuner:
+    bundles = {trial.id: [load.shares[trial.id].bundle()] for trial in load.trials}
+    known = {trial.id: (trial, load.shares[trial.id]) for trial in load.trials}
+    drive = tune.with_parameters(_drive, known=known, max_failures=load.max_failures)
+    return tune.Tuner(
+        tune.with_resources(
+            drive, lambda config: tune.PlacementGroupFactory(bundles[config["trial"]])
+        ),
+        param_space={"trial": tune.grid_search(list(known))},
+        tune_config=tune.TuneConfig(
+            max_concurrent_trials=load.slots,
+            reuse_actors=True,
+            trial_dirname_creator=lambda trial: str(trial.config["trial"]),
+        ),
+        run_config=tune.RunConfig(
+            name=name,
+            storage_path=str(folder),
+            callbacks=[teller],
+            failure_config=tune.FailureConfig(max_failures=load.max_failures),
+            verbose=0,
+        ),
+    )
+
+
+def _drive(
+    config: Mapping[str, str], *, known: Mapping[str, tuple[Trial, Share]], max_failures: int
+) -> None:
+    """Run one trial of Tune; what a user has to mend is told and not raised, so as to end there."""
+    trial, share = known[config["trial"]]
+    try:
+        launch(trial, share, max_failures=max_failures)
+    except RodepilError as error:
+        tune.report({SAID: str(error)})
+    else:
+        tune.report({SAID: ""})
+
+
+class _StoppedError(Exception):
+    """The caller has stopped."""
+
+
+class _Teller(tune.Callback):
+    """Tells of trials that end, and ends Tune when nobody listens any more."""
+
+    def __init__(self, ended: SimpleQueue[Ended], stopped: Event) -> None:
+        self.ended, self.stopped = ended, stopped
+
+    def __reduce__(self) -> tuple[type[tune.Callback], tuple[()]]:
+        """Leave nothing of it in the files that Tune keeps, from which nothing goes on."""
+        return (tune.Callback, ())
+
+    def on_step_begin(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        """End Tune, and all that runs under it, when the caller has stopped."""
+        del iteration, trials, info
+        if self.stopped.is_set():
+            raise _StoppedError
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Tell of one that ran to its end."""
+        del iteration, trials, info
+        said = (trial.last_result or {}).get(SAID)
+        unheard = "it ended without a word; run the same command again"
+        reason = unheard if said is None else said
+        self.ended.put((trial.config["trial"], TrialError(reason) if reason else None))
+
+    def on_trial_error(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Tell of one that crashed once more than it may."""
+        del iteration, trials, info
+        self.ended.put((trial.config["trial"], TrialError(_why(trial))))
+
+
+def _why(trial: TuneTrial) -> str:
+    """Return why a trial crashed, without the tracebacks."""
+    error = trial.get_pickled_error()
+    if error is None:
+        return last_line(str(trial.get_error() or "it crashed"))
+    # Ray's error of a process that died tells more in its first lines, one of a task in its last.
+    text = str(error)
+    return last_line(text) if "Traceback" in text else text.strip().splitlines()[0]
