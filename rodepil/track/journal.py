@@ -21,8 +21,10 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 
 from rodepil.errors import TrackingError
 from rodepil.io.files import publish, sha256_file
@@ -78,16 +80,34 @@ class Journal:
         """Open a run under the id `resume`, or under its key, or under a new one."""
         key = key or uuid.uuid4().hex
         run = JournalRun(self.folder / (resume or key), clock or self.clock)
-        try:
+        with self._writing():
             run.folder.mkdir(parents=True, exist_ok=True)
+        run.open(name, parent, key, self.experiment)
+        run.tags(tags or {})
+        return run
+
+    def prepare(self) -> None:
+        """Make the folder, and try whether it can be written before anything takes hours.
+
+        Raises
+        ------
+        TrackingError
+            It can't.
+        """
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=self.folder):
+                pass
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise TrackingError(
                 f"the journal can't write to {self.folder} ({error}); "
                 "make it writable or set track.journal to false"
             ) from error
-        run.open(name, parent, key, self.experiment)
-        run.tags(tags or {})
-        return run
 
     def knows(self, run_id: str) -> bool:
         """Return whether the run has a folder here."""

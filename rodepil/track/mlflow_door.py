@@ -39,13 +39,15 @@ for _name, _value in QUIET.items():
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 # MLflow reads those variables while it is imported.
-from mlflow import MlflowClient  # noqa: E402 - the reason stands above
+import mlflow  # noqa: E402 - the reason stands above
+from mlflow import MlflowClient  # noqa: E402 - the same
 from mlflow.entities import Metric, Param, RunTag, ViewType  # noqa: E402 - the same
 from mlflow.exceptions import MlflowException  # noqa: E402 - the same
 from requests import RequestException  # noqa: E402 - it comes with MLflow
 from sqlalchemy.exc import OperationalError, SQLAlchemyError  # noqa: E402 - the same
 
 __all__ = [
+    "MIGRATIONS",
     "SERVED",
     "SQLITE",
     "Metric",
@@ -57,6 +59,10 @@ __all__ = [
     "shown_uri",
     "talking_to",
 ]
+
+
+MIGRATIONS = Path(mlflow.__file__).parent / "store" / "db_migrations"
+"""The steps by which MLflow's databases became what they are, for alembic."""
 
 
 def absolute_uri(uri: str, folder: Path) -> str:

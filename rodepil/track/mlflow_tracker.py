@@ -22,6 +22,7 @@ from rodepil.config.record import URI_VARIABLE, TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track import mlflow_read
+from rodepil.track.mlflow_database import check_database
 from rodepil.track.mlflow_door import (
     SERVED,
     SQLITE,
@@ -91,9 +92,11 @@ class MlflowTracker:
         ServiceAway
             The store can't be reached now.
         TrackingError
-            The store refuses, or the experiment was deleted or is missing.
+            The store refuses, is of another version or read-only, or the experiment was deleted
+            or is missing.
         """
         uri = absolute_uri(uri, folder)
+        check_database(uri, writing=make)
         if not make:
             return cls(uri, _there(uri, experiment), experiment=experiment)
         artifacts = None if uri.startswith(SERVED) else folder / ARTIFACTS

@@ -37,15 +37,18 @@ def open_tracker(
     Raises
     ------
     TrackingError
-        A service refuses, or can't be reached and there is no journal to keep what it misses.
+        A service refuses, or can't be reached and there is no journal to keep what it misses; or
+        the journal can't be written.
     """
     if not settings.journal:
         return open_services(settings, workspace, environ=environ)
+    journal = open_journal(settings, workspace)
+    journal.prepare()
     openers = [
         partial(open_service, name, settings, workspace, dict(environ))
         for name in settings.services
     ]
-    return Relay(open_journal(settings, workspace), openers)
+    return Relay(journal, openers)
 
 
 def open_services(

@@ -188,19 +188,6 @@ def test_store_that_is_not_there_is_an_error_with_the_remedy(
     assert uri in str(caught.value)
 
 
-def test_database_of_another_version_is_an_error_with_the_remedy(
-    experiment: Open, home: Path, tmp_path: Path
-) -> None:
-    experiment()
-    (tmp_path / "mlflow.db").write_bytes((home / "mlflow.db").read_bytes())
-    database = sqlite3.connect(tmp_path / "mlflow.db")
-    database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
-    database.commit()
-    database.close()
-    with pytest.raises(TrackingError, match="mlflow db upgrade sqlite:///"):
-        MlflowTracker.open("sqlite:///mlflow.db", "rodepil", folder=tmp_path)
-
-
 def test_deleted_experiment_is_an_error_with_the_remedy(experiment: Open, home: Path) -> None:
     tracker = experiment()
     client = MlflowClient(tracker.uri)

@@ -1,4 +1,4 @@
-"""Another service is one file: `tests.track.notebook`. It is told what MLflow is told, and may be away."""
+"""Another service is one file, `tests.track.notebook`; it is told what MLflow is, or is away."""
 
 from __future__ import annotations
 
