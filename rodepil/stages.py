@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rodepil.config.controls import Control
 from rodepil.config.origin import name_of_source
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from rodepil.data.audit.items import AuditItem
     from rodepil.data.audit.record import AuditRecord
     from rodepil.store.views.base import View
-
-Control = Literal["none", "static", "scratch"]
 
 
 def source(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
@@ -231,24 +230,32 @@ def crossval(settings: ProjectSettings, workspace: Workspace, progress: Progress
     return cross_validate(settings, workspace, progress, control="none")
 
 
-def control(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Cross-validate on one frame repeated, the control of what motion adds."""
-    return cross_validate(settings, workspace, progress, control="static")
+def controls(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Cross-validate under the controls that the settings name, for the report to compare.
 
+    Results of others are removed. Where nothing is pretrained, ``scratch`` would be the result
+    itself and is left out.
 
-def scratch(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Cross-validate from random weights, the control of what the stand-in adds.
-
-    Where the settings start from other weights it is left out, for they say enough of
-    themselves and it would cost as much again; ``rodepil crossval --control scratch`` runs it.
+    Raises
+    ------
+    SettingError
+        One of them can't be had of such clips; nothing is trained or removed.
     """
-    from rodepil.trials.results import leave_out  # noqa: PLC0415
+    from rodepil.vision.inputs import make_inputs  # noqa: PLC0415
 
-    if settings.model.pretrained != "stand_in":
-        why = f"model.pretrained is '{settings.model.pretrained}'"
-        leave_out("scratch", why, workspace)
-        return f"the control from scratch is left out: {why}"
-    return cross_validate(settings, workspace, progress, control="scratch")
+    named = dict.fromkeys(settings.compare.controls)
+    plain = settings.model.pretrained == "none"
+    wanted = [name for name in named if not (plain and name == "scratch")]
+    train = settings.train
+    for name in wanted:
+        make_inputs(settings.features, train.modality, train.flow, control=name)
+    _clear(workspace.results / "controls", wanted)
+    said = [
+        f"{name}\n{cross_validate(settings, workspace, progress, control=name)}" for name in wanted
+    ]
+    if len(wanted) < len(named):
+        said.append("scratch is left out: model.pretrained is 'none'")
+    return "\n".join(said) or "no control is run: compare.controls names none"
 
 
 def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
@@ -265,16 +272,20 @@ def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progre
     wanted = [name for name in names if name != settings.train.modality]
     for name in wanted:
         make_inputs(settings.features, name, settings.train.flow)
-    folder = workspace.results / "modalities"
+    _clear(workspace.results / "modalities", wanted)
+    said = [
+        f"{name}\n{cross_validate(settings, workspace, progress, modality=name)}" for name in wanted
+    ]
+    return "\n".join(said) or "no other modality is compared: compare.modalities names none"
+
+
+def _clear(folder: Path, wanted: Sequence[str]) -> None:
+    """Make a folder of results, or remove from it those of other names than are wanted."""
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.iterdir():
         name = stale.name.partition(".")[0].removesuffix("_predictions")
         if stale.is_file() and name not in wanted:
             stale.unlink()
-    said = [
-        f"{name}\n{cross_validate(settings, workspace, progress, modality=name)}" for name in wanted
-    ]
-    return "\n".join(said) or "no other modality is compared: compare.modalities names none"
 
 
 def cross_validate(
@@ -292,7 +303,7 @@ def cross_validate(
     settings, workspace, progress
         As for every stage.
     control
-        What to leave out of clips or training.
+        What it goes without (`rodepil.config.controls`); it is written down beside the result.
     modality
         What the network shall see in place of the settings' modality; it is written down beside
         the result.

@@ -35,7 +35,7 @@ Experiment = Annotated[
     str | None, typer.Option("--experiment", help="Another one than track.experiment.")
 ]
 Modality = Annotated[str | None, typer.Option("--modality", help="rgb, flow, absdiff, ...")]
-Control = Annotated[str | None, typer.Option("--control", help="none, static, scratch, ...")]
+Control = Annotated[str | None, typer.Option("--control", help="none, static, background, ...")]
 Named = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or how it begins.")]
 
 

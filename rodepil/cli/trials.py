@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from rodepil.cli.options import HERE, Overrides, Profile, Root
 from rodepil.cli.run import open_project
-
-
-class ControlName(StrEnum):
-    """What a cross-validation is shown."""
-
-    none = "none"
-    static = "static"
-    scratch = "scratch"
+from rodepil.config.controls import CONTROLS, Control
 
 
 def crossval(
     control: Annotated[
-        ControlName,
+        Control,
         typer.Option(
-            "--control", help="static: one frame repeated; scratch: no pretrained weights."
+            help="What the model goes without, to see what it has learned: "
+            + "; ".join(f"{name}: {facts.condition}" for name, facts in CONTROLS.items())
+            + "."
         ),
-    ] = ControlName.none,
+    ] = "none",
     modality: Annotated[
         str | None,
         typer.Option(
@@ -45,7 +39,7 @@ def crossval(
         project.settings,
         project.workspace,
         project.progress,
-        control=control.value,
+        control=control,
         modality=modality,
     )
     typer.echo(summary)

@@ -68,9 +68,9 @@ CONTROLS: Final[Mapping[ControlName, ControlFacts]] = {
             "rests: a high score on the background alone is a shortcut."
         ),
         warning=(
-            "The model may know the scene and not the behaviour: see whether cage, light or day "
-            "go with the label ('rodepil audit'), and whether the medians still hold the animal "
-            "('rodepil vision show')."
+            "The model may know the scene and not the behaviour: see whether cage, light or day go "
+            "with the label ('rodepil audit'), and whether animals that seize keep their place, "
+            "so that the median still holds them."
         ),
         wants_chance=True,
     ),

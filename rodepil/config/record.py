@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from rodepil.config.base import Settings
+from rodepil.config.controls import ControlName
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 """Names the tracking server where the settings do not."""
@@ -16,10 +17,18 @@ class CompareSettings(Settings):
     """What is cross-validated beside the result, for the report to compare.
 
     ``modalities`` are trained by the same recipe on the same folds; that of the result is none of
-    them, also where it is named.
+    them, also where it is named. ``controls`` are trained so as well, each without something
+    (`rodepil.config.controls`); ``scratch`` is left out where nothing is pretrained.
     """
 
     modalities: tuple[str, ...] = ("flow", "absdiff")
+    controls: tuple[ControlName, ...] = (
+        "static",
+        "shuffled",
+        "background",
+        "permuted",
+        "scratch",
+    )
 
 
 class TrackSettings(Settings):

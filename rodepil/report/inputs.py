@@ -20,19 +20,19 @@
 
 and ``results/predictions.parquet`` is the table ``predictions`` with every clip of every fold,
 whose ``run_id`` is the trial's id. A control writes the same two as
-``results/control_NAME.json`` and ``results/control_NAME_predictions.parquet``, another modality
-as ``results/modalities/NAME.json`` and ``results/modalities/NAME_predictions.parquet``.
+``results/controls/NAME.json`` and ``results/controls/NAME_predictions.parquet``, another modality
+as the same two in ``results/modalities``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
+from rodepil.config.controls import rank_of
 from rodepil.config.workspace import Workspace
 from rodepil.data.audit.items import digest_of
 from rodepil.data.audit.record import AuditRecord, read_record
@@ -57,7 +57,7 @@ class ReportInputs:
     result
         The cross-validation.
     controls
-        The controls that were run, by name.
+        The controls that were run, by name, in their order.
     audit
         The audit of the clips, where one was made.
     modalities
@@ -94,23 +94,25 @@ def read_inputs(workspace: Workspace) -> ReportInputs:
     folds = _read_table("folds", workspace.folds, "run 'rodepil folds make' (or 'dvc repro folds')")
     result = read_result(workspace.results, "crossval", "predictions", remedy)
     check_clips(result, clips, folds, remedy)
-    controls = {}
-    for path in sorted(workspace.results.glob("control_*.json")):
-        if _is_left_out(path):
-            continue
-        remedy = f"run 'rodepil crossval --control {path.stem.removeprefix('control_')}'"
-        control = read_result(workspace.results, path.stem, f"{path.stem}_predictions", remedy)
-        check_beside(
-            f"control '{control.record.control}'",
-            control,
-            result,
-            remedy,
-            "model.pretrained",
-            "model.weights",
-        )
-        controls[control.record.control] = control
+    controls = _controls(workspace, result)
     audit = read_audit(workspace.results / "audit.json", clips)
     return ReportInputs(clips, folds, result, controls, audit, _modalities(workspace, result))
+
+
+def _controls(workspace: Workspace, result: Result) -> dict[str, Result]:
+    """Read the controls that were cross-validated beside the result, in their order."""
+    folder = workspace.results / "controls"
+    found = {}
+    for path in sorted(folder.glob("*.json"), key=lambda path: rank_of(path.stem)):
+        name = path.stem
+        remedy = f"run 'rodepil crossval --control {name}'"
+        control = read_result(folder, name, f"{name}_predictions", remedy)
+        if control.record.control != name:
+            raise ReportError(f"{path} is of control '{control.record.control}'; {remedy}")
+        may_differ = ("model.pretrained", "model.weights") if name == "scratch" else ()
+        check_beside(f"control '{name}'", control, result, remedy, *may_differ)
+        found[name] = control
+    return found
 
 
 def _modalities(workspace: Workspace, result: Result) -> dict[str, Result]:
@@ -199,12 +201,3 @@ def read_result(folder: Path, stem: str, predictions_stem: str, remedy: str) -> 
     result = Result(record, predictions, measured)
     check_trials(result, path, remedy)
     return result
-
-
-def _is_left_out(path: Path) -> bool:
-    """Say whether a control's record says that it was left out."""
-    try:
-        record = json.loads(path.read_bytes())
-    except ValueError:
-        return False  # what is wrong with it is said when it is read
-    return isinstance(record, dict) and "left_out" in record

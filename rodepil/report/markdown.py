@@ -17,6 +17,7 @@ def render_markdown(outline: Outline) -> str:
     )
     for section in outline.sections:
         parts.append(f"## {section.heading}")
+        parts.extend(f"> **Warning:** {said}" for said in section.warnings)
         parts.extend(section.sentences)
         for item in section.items:
             if isinstance(item, Plate):

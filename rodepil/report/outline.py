@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rodepil.config.controls import condition_of
 from rodepil.config.settings import ProjectSettings
 from rodepil.report.audit import audit_sentences, audit_sheets, sharing_of
+from rodepil.report.controls import told
 from rodepil.report.counts import has_both_classes, labels_and_scores
 from rodepil.report.figures import AUDIT_PLATE, MODALITY_PLATE, PLATES, Plate
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.sheet import Sheet
 from rodepil.report.words import (
-    control_words,
     folds_words,
     is_simulated,
     model_words,
@@ -32,12 +33,13 @@ class Headline:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: a heading, sentences, and tables and figures in order."""
+    """A part of the report: a heading, warnings, sentences, and tables and figures in order."""
 
     name: str
     heading: str
     sentences: tuple[str, ...]
     items: tuple[Sheet | Plate[Any], ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def make_outline(
     """Return the report's order of things."""
     sheet = {item.name: item for item in sheets}
     plate = {item.name: item for item in PLATES}
+    said, warnings = told(inputs)
     sections = (
         Section(
             "result",
@@ -68,8 +71,9 @@ def make_outline(
         Section(
             "controls",
             "What the model has learned",
-            _control_sentences(inputs),
+            (*said, *_stand_in_words(inputs)),
             (plate["controls"], sheet["controls"]),
+            warnings,
         ),
         *_modality_section(inputs, sheet),
         Section(
@@ -118,10 +122,10 @@ def _headlines(inputs: ReportInputs) -> tuple[Headline, ...]:
     if has_both_classes(result.predictions):
         area = roc(*labels_and_scores(result.predictions)).area
         found.append(Headline("AUROC", f"{area:.3f}", "all test clips together"))
-    found += [
-        Headline("Control", _percent(run.mean.f1), f"F1-score, {control_words(name)}")
-        for name, run in inputs.controls.items()
-    ]
+    if inputs.controls:
+        name = max(inputs.controls, key=lambda name: inputs.controls[name].mean.f1)
+        f1 = inputs.controls[name].mean.f1
+        found.append(Headline("Highest control", _percent(f1), f"F1-score, {condition_of(name)}"))
     return tuple(found)
 
 
@@ -136,26 +140,16 @@ def _result_words(inputs: ReportInputs) -> str:
     )
 
 
-def _control_sentences(inputs: ReportInputs) -> tuple[str, ...]:
-    """Return a sentence a control: what it leaves of the F1-score."""
-    if not inputs.controls:
-        return ("No control was run; rodepil crossval --control static makes one.",)
-    sentences = []
-    for name, run in inputs.controls.items():
-        own = [inputs.result.folds[fold].f1 for fold in run.folds]
-        change = 100 * (run.mean.f1 - sum(own) / len(own))
-        sentences.append(
-            f"With {control_words(name)} the same model, trained and tested anew by the same "
-            f"recipe, reaches an F1-score of {_percent(run.mean.f1)}, {abs(change):.1f} points "
-            f"{'lower' if change < 0 else 'higher'} over the same folds."
-        )
-    if inputs.result.record.settings.model.pretrained == "stand_in":
-        sentences.append(
-            "The pretraining is a stand-in: a small network that learned to name how simulated "
-            "shapes and textures move. It takes the place of weights that learned Kinetics or "
-            "ImageNet, which can't be shipped, and is loaded as those are."
-        )
-    return tuple(sentences)
+def _stand_in_words(inputs: ReportInputs) -> tuple[str, ...]:
+    """Return what the stand-in is, where training starts from it."""
+    if inputs.result.record.settings.model.pretrained != "stand_in":
+        return ()
+    words = (
+        "The pretraining is a stand-in: a small network that learned to name how simulated "
+        "shapes and textures move. It takes the place of weights that learned Kinetics or "
+        "ImageNet, which can't be shipped, and is loaded as those are."
+    )
+    return (words,)
 
 
 _MODALITY_WORDS: Final = (

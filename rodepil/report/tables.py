@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from statistics import fmean
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rodepil.config.controls import condition_of
 from rodepil.report import paper
+from rodepil.report.controls import always_seizure, difference, interval_words, ranked
 from rodepil.report.counts import count, groups, has_both_classes
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.modalities import compared, printed
@@ -17,13 +18,13 @@ from rodepil.report.records import Result
 from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.report.words import (
     METRICS,
-    control_words,
     data_note,
     modality_words,
     model_words,
     neighbour_words,
     size_words,
 )
+from rodepil.statistics.intervals import Estimate
 from rodepil.train.metrics import Metrics
 
 PAPER: Final = "paper"
@@ -100,30 +101,42 @@ def table2(inputs: ReportInputs) -> Sheet:
 
 
 def controls(inputs: ReportInputs) -> Sheet:
-    """Return the mean metrics as recorded and under each control, over the folds both have."""
-    rows: list[tuple[Cell, ...]] = [
-        ("none", control_words("none"), len(inputs.result.folds), *_cells(inputs.result.mean), None)
-    ]
-    for name, control in inputs.controls.items():
-        lost = fmean(
-            metrics.f1 - inputs.result.folds[fold].f1 for fold, metrics in control.folds.items()
-        )
-        rows.append((name, control_words(name), len(control.folds), *_cells(control.mean), lost))
+    """Return the mean metrics as recorded, under each control, and of always saying 'seizure'."""
+    runs = {"none": inputs.result, **inputs.controls}
+    rows = [_control_row(name, run, inputs.result) for name, run in runs.items()]
+    blind = always_seizure(inputs.result)
+    lost = blind.f1 - inputs.result.mean.f1
+    folds = len(inputs.result.folds)
+    rows.append(("chance", "always 'seizure'", folds, *_cells(blind), "0.500", lost, None))
     missing = "" if inputs.controls else " No control was run: rodepil crossval --control static."
     return Sheet(
         name="controls",
         title="Controls: what the model has learned",
         note=f"{data_note(inputs.data)} Means over folds; the model is trained and tested anew "
-        f"under each control. Difference: F1-score, points, over the same folds.{missing}",
+        "under each control. Difference: F1-score, points, over the same folds, with its 95 % "
+        f"interval over subjects. Chance knows nothing of the clips.{missing}",
         data=inputs.data,
         columns=(
             Column("Control"),
             Column("Condition"),
             Column("Folds", "count"),
             *_metric_columns(),
+            Column("AUROC"),
             Column("Difference", "points"),
+            Column("95 % interval"),
         ),
         rows=tuple(rows),
+    )
+
+
+def _control_row(name: str, run: Result, result: Result) -> tuple[Cell, ...]:
+    rank = ranked(run)
+    auroc = None if rank is None else f"{rank.auroc:.3f}"
+    apart = Estimate(None, None) if name == "none" else difference(run, result)
+    shown = _cells(run.mean)
+    return (
+        *(name, condition_of(name), len(run.folds), *shown, auroc),
+        *(apart.value, interval_words(apart)),
     )
 
 

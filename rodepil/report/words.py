@@ -16,12 +16,6 @@ METRICS: Final[dict[str, str]] = {
     "f1": "F1-score",
 }
 
-_CONTROLS: Final[dict[str, str]] = {
-    "none": "as recorded",
-    "static": "one frame repeated",
-    "scratch": "no pretraining",
-}
-
 _STARTS: Final[dict[str, str]] = {
     "none": "trained from scratch",
     "imagenet": "ImageNet pretraining",
@@ -36,11 +30,6 @@ _MODALITIES: Final[dict[str, str]] = {
 }
 
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
-
-def control_words(control: str) -> str:
-    """Return under what a control's model was trained."""
-    return _CONTROLS.get(control, control.replace("_", " "))
 
 
 def modality_words(modality: str) -> str:

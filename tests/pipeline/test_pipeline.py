@@ -42,6 +42,7 @@ SMALL = [
     "pretrain.epochs=1",
     "pretrain.clips=64",
     "compare.modalities=[flow]",
+    "compare.controls=[static, shuffled, scratch]",
 ]
 BOXES = {
     "mouse_openfield_640x480_30fps.mp4": [(0, 0, 640, 480)],
@@ -69,8 +70,7 @@ def project(
         stages.features,
         stages.pretrain,
         stages.crossval,
-        stages.control,
-        stages.scratch,
+        stages.controls,
         stages.modalities,
         stages.report,
     ):
@@ -234,9 +234,9 @@ def test_every_file_that_simulates_recordings_is_a_dependency_of_their_stage() -
 def test_the_report_says_what_the_stand_in_is_and_what_it_adds(project: Workspace) -> None:
     page = (project.results / "report.html").read_text()
     assert "stand-in pretraining on simulated moving shapes, not on Kinetics" in page
-    assert "With no pretraining the same model" in page
+    assert "No pretraining: F1-score" in page
     metrics = json.loads((project.results / "metrics.json").read_text())
-    record = json.loads((project.results / "control_scratch.json").read_text())
+    record = json.loads((project.results / "controls" / "scratch.json").read_text())
     by_fold = [trial["metrics"]["f1"] for trial in record["trials"]]
     assert metrics["control_scratch_f1"] == pytest.approx(sum(by_fold) / len(by_fold))
     assert record["settings"]["model"]["pretrained"] == "none"

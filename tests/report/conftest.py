@@ -30,6 +30,7 @@ class Recipe:
     data: str = "simulated recordings"
     quality: float = 3.4
     static_quality: float | None = 1.0
+    controls: tuple[tuple[str, float], ...] = ()
     modalities: tuple[tuple[str, float], ...] = ()
     seed: int = 1
 
@@ -162,10 +163,13 @@ def make_results(root: Path, recipe: Recipe) -> Workspace:
     tables.write("folds", folds, workspace.folds)
     runs = [("none", "crossval", "predictions", recipe.quality, "a")]
     if recipe.static_quality is not None:
-        stem = "control_static"
+        stem = "controls/static"
         runs.append(("static", stem, f"{stem}_predictions", recipe.static_quality, "b"))
+    for number, (name, quality) in enumerate(recipe.controls):
+        stem = f"controls/{name}"
+        runs.append((name, stem, f"{stem}_predictions", quality, f"d{number}"))
     for control, stem, predictions_stem, quality, tag in runs:
-        predictions = draw_predictions(clips, folds, quality, tag, recipe.seed + ord(tag))
+        predictions = draw_predictions(clips, folds, quality, tag, recipe.seed + ord(tag[-1]))
         tables.write("predictions", predictions, workspace.results / f"{predictions_stem}.parquet")
         write_json(workspace.results / f"{stem}.json", record(predictions, recipe, control))
     for number, (modality, quality) in enumerate(recipe.modalities):

@@ -50,7 +50,7 @@ def test_what_is_there_is_read(made: Workspace) -> None:
     [
         ("results/crossval.json", "rodepil crossval"),
         ("results/predictions.parquet", "rodepil crossval"),
-        ("results/control_static_predictions.parquet", "rodepil crossval --control static"),
+        ("results/controls/static_predictions.parquet", "rodepil crossval --control static"),
         ("data/clips.parquet", "rodepil curate"),
         ("data/folds.parquet", "rodepil folds make"),
     ],
@@ -129,7 +129,7 @@ def test_predictions_of_labels_that_were_mended_since_are_refused(made: Workspac
 
 
 def test_a_control_on_other_clips_is_refused(made: Workspace) -> None:
-    path = made.results / "control_static_predictions.parquet"
+    path = made.results / "controls" / "static_predictions.parquet"
     first = tables.read("predictions", path).slice(0, 1)
 
     def twice(predictions: pa.Table) -> pa.Table:
@@ -150,17 +150,28 @@ def test_a_control_on_other_clips_is_refused(made: Workspace) -> None:
 
 def test_a_control_of_another_recipe_is_refused(made: Workspace) -> None:
     change(
-        made.results / "control_static.json",
+        made.results / "controls" / "static.json",
         lambda record: record["settings"]["train"].update(epochs=77),
     )
     with pytest.raises(ReportError, match="control 'static' was trained by other settings"):
         read_inputs(made)
 
 
-def test_a_control_that_was_left_out_is_not_shown(made: Workspace) -> None:
-    path = made.results / "control_static.json"
-    path.write_text('{"control": "static", "left_out": "for a reason"}', encoding="utf-8")
-    assert not read_inputs(made).controls
+def test_a_control_under_anothers_name_is_refused(made: Workspace) -> None:
+    folder = made.results / "controls"
+    for name in ("static.json", "static_predictions.parquet"):
+        (folder / name).rename(folder / name.replace("static", "background"))
+    with pytest.raises(ReportError, match=r"background\.json is of control 'static'"):
+        read_inputs(made)
+
+
+def test_controls_stand_in_the_order_of_their_list(
+    results: Callable[..., Workspace], new_recipe: Callable[..., Any]
+) -> None:
+    named = ("scratch", "permuted", "background", "another")
+    recipe = new_recipe(subjects=6, folds=2, controls=tuple((name, 1.0) for name in named))
+    found = list(read_inputs(results(recipe)).controls)
+    assert found == ["static", "background", "permuted", "scratch", "another"]
 
 
 def test_folds_of_a_part_of_a_cross_validation_are_enough(made: Workspace) -> None:
@@ -170,11 +181,11 @@ def test_folds_of_a_part_of_a_cross_validation_are_enough(made: Workspace) -> No
         lambda table: table.filter(pc.equal(table.column("fold"), 0)),
     )
     rewrite(
-        made.results / "control_static_predictions.parquet",
+        made.results / "controls" / "static_predictions.parquet",
         "predictions",
         lambda table: table.filter(pc.equal(table.column("fold"), 0)),
     )
-    for name in ("crossval", "control_static"):
+    for name in ("crossval", "controls/static"):
         change(
             made.results / f"{name}.json",
             lambda record: record.update(trials=record["trials"][:1]),

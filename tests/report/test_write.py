@@ -193,7 +193,7 @@ def test_metrics_are_flat_numbers_that_scikit_learn_gives_too(workspace: Workspa
     assert metrics["auroc"] == pytest.approx(sk.roc_auc_score(labels, scores))
     area = sk.average_precision_score(labels, scores)
     assert metrics["average_precision"] == pytest.approx(area)
-    static = pd.read_parquet(workspace.results / "control_static_predictions.parquet")
+    static = pd.read_parquet(workspace.results / "controls" / "static_predictions.parquet")
     control = [
         sk.f1_score(part["label"], part["score"] >= 0.5) for _, part in static.groupby("fold")
     ]

@@ -1,4 +1,4 @@
-"""Other modalities beside the result: what is refused before anything is trained or removed."""
+"""Controls and other modalities beside the result: what runs, and what is refused first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from rodepil import stages
 from rodepil.config.settings import ProjectSettings
@@ -56,6 +57,56 @@ def test_each_modality_is_trained_once_and_stale_files_alone_are_removed(
     stages.modalities(_comparing("flow", "rgb", "flow"), Workspace(tmp_path), Silent())
     assert trained == ["flow"]
     assert sorted(path.name for path in folder.iterdir()) == ["flow.json", "notes"]
+
+
+def test_each_control_is_trained_once_and_stale_files_alone_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    trained: list[str] = []
+
+    def train(*_: object, control: str) -> str:
+        trained.append(control)
+        return ""
+
+    monkeypatch.setattr(stages, "cross_validate", train)
+    folder = tmp_path / "results" / "controls"
+    folder.mkdir(parents=True)
+    for name in ("static.json", "permuted.json", "permuted_predictions.parquet"):
+        (folder / name).touch()
+    settings = _controlling("background", "static", "background", "scratch")
+    stages.controls(settings, Workspace(tmp_path), Silent())
+    assert trained == ["background", "static", "scratch"]
+    assert [path.name for path in folder.iterdir()] == ["static.json"]
+
+
+def test_scratch_is_left_out_with_a_word_where_nothing_is_pretrained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stages, "cross_validate", _never)
+    plain = _controlling("scratch", model={"pretrained": "none"})
+    said = stages.controls(plain, Workspace(tmp_path), Silent())
+    assert said == "scratch is left out: model.pretrained is 'none'"
+    assert not list((tmp_path / "results" / "controls").iterdir())
+
+
+def test_a_control_that_clips_are_too_short_for_is_refused_before_others_are_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stages, "cross_validate", _never)
+    settings = _controlling("static", "shuffled", features={"frames": 2})
+    with pytest.raises(SettingError, match=r"features\.frames is 2"):
+        stages.controls(settings, Workspace(tmp_path), Silent())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["none", "statc"])
+def test_what_is_no_control_is_refused_by_the_settings(name: str):
+    with pytest.raises(ValidationError, match="'static', 'shuffled', 'background', 'permuted' or"):
+        _controlling(name)
+
+
+def _controlling(*names: str, **sections: object) -> ProjectSettings:
+    return ProjectSettings.model_validate({"compare": {"controls": names}, **sections})
 
 
 def _comparing(*names: str) -> ProjectSettings:

@@ -326,8 +326,9 @@ def test_control_is_written_beside_and_not_over_the_result(trained: Any, tmp_pat
         trained.result.run_id, static, trained.result.predictions, trained.result.folds
     )
     write_results(control, Workspace(tmp_path))
-    written = {path.name for path in (tmp_path / "results").iterdir()}
-    assert written == {"control_static.json", "control_static_predictions.parquet"}
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["controls"]
+    written = {path.name for path in (tmp_path / "results" / "controls").iterdir()}
+    assert written == {"static.json", "static_predictions.parquet"}
 
 
 def test_summary_is_a_row_for_each_fold_and_the_average(trained: Any) -> None:

@@ -85,11 +85,3 @@ def test_where_other_weights_are_set_none_is_made_unless_asked(
     assert (workspace.stand_in / "stand_in.pyth").exists()
     make(workspace, settings)
     assert not (workspace.stand_in / "stand_in.pyth").exists()  # nothing stale is left
-
-
-def test_the_control_from_scratch_is_left_out_where_no_stand_in_is_used(workspace: Workspace):
-    model = SETTINGS.model.model_copy(update={"pretrained": "kinetics"})
-    said = stages.scratch(SETTINGS.model_copy(update={"model": model}), workspace, Silent())
-    assert "left out" in said
-    record = json.loads((workspace.results / "control_scratch.json").read_text())
-    assert record == {"control": "scratch", "left_out": "model.pretrained is 'kinetics'"}

@@ -13,13 +13,14 @@ from rodepil.errors import ReportError
 from rodepil.report.counts import has_both_classes
 from rodepil.report.figures.audit import audit_figure
 from rodepil.report.figures.confusion import confusion_matrix
+from rodepil.report.figures.controls import controls
 from rodepil.report.figures.curves import (
     precision_recall_figure,
     roc_and_precision_recall,
     roc_figure,
 )
 from rodepil.report.figures.learning import learning_curves
-from rodepil.report.figures.means import controls, mean_metrics
+from rodepil.report.figures.means import mean_metrics
 from rodepil.report.figures.modalities import modalities
 from rodepil.report.figures.subjects import by_subject
 from rodepil.report.inputs import ReportInputs
@@ -60,7 +61,7 @@ PLATES: Final[tuple[Plate[ReportInputs], ...]] = (
     Plate("confusion_matrix", "Clips by true and predicted class.", _confusion),
     Plate("roc_pr", "ROC and precision-recall curves of every fold.", _curves),
     Plate("by_subject", "Sensitivity and specificity of every subject.", by_subject),
-    Plate("controls", "F1-score of every fold as recorded and under controls.", controls),
+    Plate("controls", "F1-score of every fold, as recorded and under controls.", controls),
     Plate("learning_curves", "Loss and F1-score by epoch.", learning_curves),
 )
 

@@ -1,4 +1,4 @@
-"""Fig. 3, the mean metrics beside the paper's, and what the controls leave of them."""
+"""Fig. 3, the mean metrics beside the paper's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rodepil.report import paper
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.records import Result
 from rodepil.report.style import SMALL_PT, Style, label, legend_above, new_figure
-from rodepil.report.words import METRICS, control_words, data_note, folds_words
+from rodepil.report.words import METRICS, data_note, folds_words
 
 BAR: Final = 0.42
 TOP_PERCENT: Final = 109
@@ -71,36 +71,6 @@ def draw_means(
     percent_axis(ax)
     label(ax, style, x="", y="Mean over folds (%)")
     legend_above(ax, style)
-    return figure
-
-
-def controls(inputs: ReportInputs, style: Style) -> Figure:
-    """Draw the F1 of every fold as recorded and under each control, folds joined by lines."""
-    runs = [inputs.result, *inputs.controls.values()]
-    names = [control_words(run.record.control) for run in runs]
-    figure, (ax,) = new_figure(
-        style,
-        title="F1-score as recorded and under controls",
-        note=f"{data_note(inputs.data)} A dot is a fold, a bar the mean over folds.",
-        height_in=3.5,
-    )
-    x = np.arange(len(runs))
-    for fold in inputs.result.folds:
-        values = [100 * run.folds[fold].f1 if fold in run.folds else np.nan for run in runs]
-        ax.plot(x, values, color=style.soft, linewidth=1.2, zorder=2)
-        ax.scatter(
-            x, values, s=DOT_PT2, color=style.paper, edgecolors=style.ink, linewidths=0.9, zorder=4
-        )
-    for at, run in zip(x, runs, strict=True):
-        mean = 100 * run.mean.f1
-        ax.hlines(mean, at - 0.16, at + 0.16, color=style.main, linewidth=4, zorder=3)
-        ax.annotate(
-            f"{mean:.2f}", (at + 0.18, mean), va="center", fontsize=SMALL_PT, color=style.ink
-        )
-    ax.set_xticks(x, names)
-    ax.set_xlim(-0.6, len(runs) - 0.4)
-    percent_axis(ax)
-    label(ax, style, x="Condition", y="F1-score (%)")
     return figure
 
 

@@ -69,7 +69,7 @@ class Origin(Settings):
     folds
         The fold that each trial tests, by the trial's id; those of earlier versions are not known.
     control
-        ``none``, ``static`` or ``scratch``; None where an earlier version did not say.
+        Its name, or ``none``; None where an earlier version did not say.
     start
         In words, the weights that its trials start from; None where an earlier version did not
         say.
