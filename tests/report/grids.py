@@ -96,6 +96,7 @@ def write_rows(
         "data": drawn.data,
         "source": source,
         "experiment": f"rodepil/{name}",
+        "axes": list(AXES),
         "digests": {"clips": "c" * 16, "folds": "d" * 16},
         "rows": told,
     }
