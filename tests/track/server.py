@@ -1,7 +1,8 @@
-"""A real MLflow server in processes of its own, to be killed and started again."""
+"""A real MLflow server in a process of its own, to be killed and started again."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 import requests
 
 PATIENCE_S = 120.0
+ROOT = Path(__file__).parents[2]
 
 
 def free_port() -> int:
@@ -23,13 +25,55 @@ def free_port() -> int:
     return port
 
 
+class Nursery:
+    """Where processes come from that have imported MLflow already."""
+
+    def __init__(self, log: Path) -> None:
+        with log.open("ab") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.track.nursery"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                cwd=ROOT,
+            )
+
+    def ready(self) -> None:
+        """Wait until it has imported what it shall."""
+        assert self._answer() == "ready"
+
+    def begin(self, task: str, *arguments: object) -> int:
+        """Return the id of a new process."""
+        return int(self._ask(task, *arguments))
+
+    def ended(self, process: int) -> int:
+        """Wait for a process, and return its exit status, or minus the signal that ended it."""
+        return os.waitstatus_to_exitcode(int(self._ask("wait", process)))
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate(timeout=PATIENCE_S)
+
+    def _ask(self, *words: object) -> str:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(words) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
 @dataclass
 class Server:
     """Serves one SQLite database and one folder of artifacts, always at the same port."""
 
     folder: Path
+    nursery: Nursery
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: int = 0
 
     @property
     def uri(self) -> str:
@@ -37,28 +81,19 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        command = [
-            sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port",
-            str(self.port), "--workers", "1", "--backend-store-uri",
-            f"sqlite:///{self.folder}/server.db", "--artifacts-destination",
-            str(self.folder / "served"),
-        ]  # fmt: skip
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True, cwd=self.folder
-            )
+        self.process = self.nursery.begin("serve", str(self.folder), self.port)
         end = time.monotonic() + PATIENCE_S
         while not self._answers():
-            assert self.process.poll() is None, (self.folder / "server.log").read_text()
-            assert time.monotonic() < end, "the server does not answer"
-            time.sleep(0.1)
+            os.kill(self.process, 0)
+            assert time.monotonic() < end, (self.folder / "server.log").read_text()
+            time.sleep(0.05)
 
     def kill(self) -> None:
-        """Kill all its processes at once, as kill -9 does."""
+        """Kill it at once, as kill -9 does."""
         if self.process:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
+            os.kill(self.process, signal.SIGKILL)
+            assert self.nursery.ended(self.process) == -signal.SIGKILL
+            self.process = 0
 
     def _answers(self) -> bool:
         try:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,26 +23,9 @@ from rodepil.track.mlflow_tracker import MlflowTracker
 from rodepil.track.opening import open_service
 from rodepil.track.relay import Relay
 from rodepil.track.sync import Synced, sync
-from tests.track.server import Server
+from tests.track.server import Nursery, Server
 
 Open = Callable[[], MlflowTracker]
-
-SYNC_AND_DIE = """
-import os, signal, sys
-from pathlib import Path
-from rodepil.config.record import TrackSettings
-from rodepil.config.workspace import Workspace
-from rodepil.track import delivery
-from rodepil.track.sync import sync
-left, keep = [int(sys.argv[3])], delivery.keep_place
-def dying(*place):
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    keep(*place)
-delivery.keep_place = dying
-sync(TrackSettings(uri=sys.argv[2]), Workspace(Path(sys.argv[1])))
-"""
 
 
 @dataclass
@@ -115,9 +96,11 @@ def end(relay: Relay, parent: Any, run: Any, model: Path) -> None:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, home: Path, experiment: Open) -> Iterator[Lab]:
     root = tmp_path_factory.mktemp("outage")
+    nursery = Nursery(root / "server.log")
     experiment()
     shutil.copy(home / "mlflow.db", root / "server.db")  # making one takes seconds
-    server = Server(root)
+    nursery.ready()
+    server = Server(root, nursery)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
         server.start()
@@ -125,6 +108,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, home: Path, experiment: Open) 
             yield Lab(root, server)
         finally:
             server.kill()
+            nursery.close()
 
 
 @pytest.fixture(scope="module")
@@ -148,11 +132,9 @@ def seen(lab: Lab) -> Seen:
     lab.server.start()
     lab.said.clear()
     end(again, *begun[0], model)
-    arguments = [str(lab.root), lab.server.uri, "7"]
-    died = subprocess.run([sys.executable, "-c", SYNC_AND_DIE, *arguments], check=False)
-    return Seen(
-        while_away, list(lab.said), str(refused.value), died.returncode, lab.sync(), lab.sync()
-    )
+    nursery = lab.server.nursery
+    death = nursery.ended(nursery.begin("sync", str(lab.root), lab.server.uri, 7))
+    return Seen(while_away, list(lab.said), str(refused.value), death, lab.sync(), lab.sync())
 
 
 def held(uri: str, experiment: str) -> dict[str, Any]:
