@@ -8,6 +8,7 @@ import logging
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -146,3 +147,35 @@ def test_every_trial_has_its_system_metrics_in_its_run(trained: Any) -> None:
         assert wanted
         history = client.get_metric_history(fold.run_id, "system/cpu_utilization_percentage")
         assert sorted(metric.step for metric in history) == [sample.number for sample in wanted]
+
+
+def test_gpu_is_read_from_its_driver_and_a_driver_that_refuses_is_asked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # No GPU is here, so what CUDA would tell of one stands in.
+    told = {
+        "memory_reserved": 3_000_000_000, "device_memory_used": 20_000_000_000,
+        "utilization": 87, "power_draw": 412_500,
+        "get_device_properties": SimpleNamespace(total_memory=80_000_000_000),
+    }  # fmt: skip
+    for name, answer in told.items():
+        monkeypatch.setattr(torch.cuda, name, lambda index, answer=answer: (answer, index)[0])
+    gauges = Gauges(tmp_path, torch.device("cuda:1"))
+    found = {name: value for name, value in gauges.read().items() if "gpu" in name}
+    assert found == {
+        "process_gpu_1_memory_usage_megabytes": 3000.0,
+        "gpu_1_utilization_percentage": 87.0,
+        "gpu_1_memory_usage_megabytes": 20_000.0,
+        "gpu_1_memory_usage_percentage": 25.0,
+        "gpu_1_power_usage_watts": 412.5,
+    }
+
+    def refuse(index: int) -> int:
+        raise ModuleNotFoundError(f"nvidia-ml-py can't be imported for {index}")
+
+    monkeypatch.setattr(torch.cuda, "device_memory_used", refuse)
+    for _ in range(2):
+        left = [name for name in gauges.read() if "gpu" in name]
+        assert left == ["process_gpu_1_memory_usage_megabytes"]
+    assert caplog.text.count("GPU 1 is not measured") == 1
+    assert not [name for name in Gauges(tmp_path, CPU).read() if "gpu" in name]
