@@ -38,7 +38,10 @@ def show(
     overrides: Overrides = None,
 ) -> None:
     """Draw a contact sheet: frames, differences, optical flow, and augmented versions."""
-    from rodepil.report.sight import Wish, show_clip  # noqa: PLC0415 - help stays instant
+    from rodepil.io.pictures import check_picture  # noqa: PLC0415 - help stays instant
+
+    check_picture(out)
+    from rodepil.report.sight import Wish, show_clip  # noqa: PLC0415 - a wrong name is said at once
     from rodepil.store.know.project import StoreProject  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -88,6 +89,8 @@ def short_hash(*parts: object, digits: int = 16) -> str:
 def unwritable(path: Path, error: OSError) -> str:
     """Return what to say of a file or folder that can't be written: which, why, what to do."""
     reason = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno == errno.ENOENT:
+        reason = "no file can be made there"
     return (
         f"{path} can't be written ({reason}); check the free space and your right to write "
         "there, and run the same command again: what is done is kept"

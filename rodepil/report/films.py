@@ -27,12 +27,15 @@ class Film:
         Its frames, as they decode, and their rate.
     words
         What it is.
+    called
+        The same in few words.
     """
 
     path: Path
     clip_id: str
     span: ClipSpan
     words: str
+    called: str
 
 
 def find_film(project: StoreProject, named: str) -> Film:
@@ -49,15 +52,18 @@ def find_film(project: StoreProject, named: str) -> Film:
     listed = project.workspace.clips.is_file()
     if path.is_file():
         return (_same_file(project, path) if listed else None) or _of_file(path)
+    missing = f"there is no video file '{named}'"
+    if path.is_dir():
+        missing = f"'{named}' is a folder, wanted one video"
     if not listed:
         raise FeatureError(
-            f"there is no video file '{named}', and no manifest {project.workspace.clips} with "
-            "such a clip; give the path of a video, or make clips with 'rodepil curate'"
+            f"{missing}, and there is no manifest {project.workspace.clips} with such a clip; give "
+            "the path of a video, or make clips with 'rodepil curate'"
         )
     try:
         row = project.clip(named)
     except FeatureError as error:
-        raise FeatureError(f"there is no video file '{named}', and {error}") from error
+        raise FeatureError(f"{missing}, and {error}") from error
     return _of_row(project.manifest.root / str(row["path"]), row)
 
 
@@ -77,13 +83,15 @@ def _of_row(path: Path, row: dict[str, object]) -> Film:
     else:
         span = ClipSpan(int(str(row["n_frames"])), Fraction(str(row["fps"])))
     label = LABELS.get(row["label"], "label unknown")
-    words = f"Clip {row['clip_id']} of subject {row['subject_id']}, {label}: {_said(path, span)}"
-    return Film(path, str(row["clip_id"]), span, words)
+    called = f"clip {row['clip_id']} of subject {row['subject_id']}, {label}"
+    words = f"{called[0].upper()}{called[1:]}: {_said(path, span)}"
+    return Film(path, str(row["clip_id"]), span, words, called)
 
 
 def _of_file(path: Path) -> Film:
     span = _measured(path)
-    return Film(path, path.stem, span, f"{_said(path, span)}; not in the manifest of clips")
+    words = f"{_said(path, span)}; not in the manifest of clips"
+    return Film(path, path.stem, span, words, f"{path.name}, not in the manifest of clips")
 
 
 def _measured(path: Path) -> ClipSpan:

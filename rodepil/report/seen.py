@@ -6,28 +6,37 @@ Shapes: T frames that a network sees, n of them that are shown, C channels, H W 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import FeatureSettings, TrainSettings
-from rodepil.report.seen_words import change_words, drawn_words, gap_words, wheel_words
+from rodepil.report.amplify import inner, round_factor, to_bytes, wheel
+from rodepil.report.seen_words import (
+    FRAMES,
+    TITLES,
+    Telling,
+    change_words,
+    drawn_words,
+    gap_words,
+    own_words,
+    wheel_words,
+)
 from rodepil.vision.augment import apply, clip_seed, draw
 from rodepil.vision.inputs import Inputs, make_inputs
 from rodepil.vision.modality.flow import Flow, as_hues, as_vectors
 from rodepil.vision.modality.registry import in_colour
 from rodepil.vision.neighbours import pairs_of, seen
-from rodepil.vision.normalize import WHITE, to_unit
+from rodepil.vision.normalize import to_unit
 from rodepil.vision.sampling import draw_jitter, uniform_indices
 
-FACTORS = (20, 10, 5, 2)
-SHARE_IN_SCALE = 0.99
-"""Of the numbers that are amplified, so many stay within the scale."""
 AUGMENTED = 2
-WHEEL_PX = 96
+COLOURS = {"vectors": as_vectors, "hsv": as_hues}
+ALWAYS = ("rgb", "absdiff", "flow")
+"""Modalities that every sheet has, whatever the settings name."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +86,22 @@ class ClipSeen:
     @property
     def plain(self) -> Inputs:
         """What makes frames, with all neighbours that are stored, of what is stored."""
-        return make_inputs(self.features, "absdiff")
+        return make_inputs(self.features, "absdiff" if self.compares else "rgb")
+
+    @property
+    def compares(self) -> bool:
+        """Whether there are two frames, so that motion can be told."""
+        return self.features.pairs != "none" or self.features.frames > 1
 
     def rgb(self, shown: Tensor) -> Tensor:
         """Return the frames that a network sees of those of `plain`, (1, T, 3, H, W) uint8."""
         return to_bytes(in_colour(seen(shown, self.features.pairs)))
 
-    def pair_numbers(self) -> tuple[Tensor, Tensor]:
-        """Return the numbers (T,) of the earlier and the later frame that motion is told by."""
-        earlier, later = pairs_of(self.plain.shown(self._numbered()), self.features.pairs)
-        return earlier.flatten(), later.flatten()
+    def gap(self, jitter: Tensor | None = None) -> str:
+        """Return how far apart the frames are that motion is told by, in words."""
+        shown = self.plain.shown(self._numbered(), jitter)
+        earlier, later = pairs_of(shown, self.features.pairs)
+        return gap_words(earlier.flatten(), later.flatten(), self.fps)
 
     def seen_numbers(self) -> Tensor:
         """Return the numbers (T,) of the frames that a network sees."""
@@ -106,6 +121,8 @@ def shown_of(clip: ClipSeen, columns: int) -> Tensor:
 def strips(clip: ClipSeen, columns: int, epoch: int = 0) -> list[Strip]:
     """Return frames, differences and flow of a clip, and what training makes of them.
 
+    A modality of one's own stands after flow. A single frame has no differences and no flow.
+
     Parameters
     ----------
     clip
@@ -118,99 +135,94 @@ def strips(clip: ClipSeen, columns: int, epoch: int = 0) -> list[Strip]:
     Raises
     ------
     SettingError
-        The settings take a single frame, which shows no motion.
+        The settings' modality can't be had of such frames.
     """
     shown, picked = clip.plain.shown(clip.stored), shown_of(clip, columns)
-    gap = gap_words(*clip.pair_numbers(), clip.fps)
-    frames = clip.rgb(shown)[0, picked]
-    change = _change(clip, shown, picked, gap)
-    flow = list(_flow(clip, shown, picked, gap))
-    made = [Strip("RGB: the frames as they are", frames), change.strip]
-    made += [each.strip for each in flow]
-    factors = {"absdiff": change.factor, "flow": flow[0].factor}
+    made, factors = [Strip(FRAMES, clip.rgb(shown)[0, picked])], {clip.train.modality: 1}
+    if clip.compares:
+        gap, flow = clip.gap(), _vectors(clip, shown)
+        factors["absdiff"] = round_factor(_changes(clip, shown))
+        factors["flow"] = _flow_factor(clip, flow)
+        made.append(_change(clip, shown, picked, Telling("AbsDiff", factors["absdiff"], gap)))
+        for picture in ("vectors", "hsv"):
+            told = Telling(TITLES[picture], factors["flow"], gap)
+            made.append(_flow(clip, flow[picked], picture, told))
+    if clip.train.modality not in ALWAYS:
+        made.append(_made(clip, shown, picked, _of_training(clip, factors)))
     for number in range(epoch, epoch + AUGMENTED):
         made += _augmented(clip, picked, number, factors)
     return made
 
 
-def round_factor(values: Tensor) -> int:
-    """Return the round number by which values in units of their scale can be multiplied.
-
-    Nearly all of them stay within the scale; those of which nearly all are 0 are left as they are.
-    """
-    flat = values.flatten()
-    high = float(flat.kthvalue(max(1, round(SHARE_IN_SCALE * len(flat)))).values)
-    return next((factor for factor in FACTORS if 0 < high * factor <= 1), 1)
+def _changes(clip: ClipSeen, shown: Tensor) -> Tensor:
+    """Return the differences (1, T, 3, H, W) float in [0, 1]."""
+    return to_unit(make_inputs(clip.features, "absdiff").pictures(shown))
 
 
-def to_bytes(pictures: Tensor) -> Tensor:
-    """Return pictures, uint8 or float in [0, 1], as uint8 in [0, 255]."""
-    if pictures.dtype == torch.uint8:
-        return pictures
-    return (pictures.clamp(0, 1) * WHITE).round().to(torch.uint8)
+def _change(clip: ClipSeen, shown: Tensor, picked: Tensor, told: Telling) -> Strip:
+    pictures = to_bytes(_changes(clip, shown) * told.factor)[0, picked]
+    return Strip(change_words(replace(told, rests=not pictures.any())), pictures)
 
 
-def wheel(settings: FlowInputSettings, side_px: int = WHEEL_PX) -> Tensor:
-    """Return what colours of flow mean, (3, side, side) uint8: motion from the middle outwards.
-
-    The scale ends at the rim; beyond it all is white.
-    """
-    places = (torch.arange(side_px) + 0.5) / side_px * 2 - 1
-    flow = torch.stack([places.expand(side_px, side_px), places[:, None].expand(side_px, side_px)])
-    picture = as_hues(flow[None])[0] if settings.picture == "hsv" else as_vectors(flow)
-    return to_bytes(torch.where(flow.norm(dim=0) <= 1, picture, torch.ones(())))
+def _vectors(clip: ClipSeen, shown: Tensor) -> Tensor:
+    """Return the flow (T, 2, H, W) float32, px."""
+    return Flow(clip.train.flow).vectors(*pairs_of(shown, clip.features.pairs))[0]
 
 
-@dataclass(frozen=True)
-class _Amplified:
-    """A row, and how many times its numbers are multiplied."""
-
-    strip: Strip
-    factor: int
+def _bound_px(clip: ClipSeen, flow: Tensor) -> float:
+    return Flow(clip.train.flow).bound_px(flow.shape[-1], flow.shape[-2])
 
 
-def _change(clip: ClipSeen, shown: Tensor, picked: Tensor, gap: str) -> _Amplified:
-    pictures = to_unit(make_inputs(clip.features, "absdiff").pictures(shown))
-    factor = round_factor(pictures)
-    words = change_words(factor, gap)
-    return _Amplified(Strip(words, to_bytes(pictures * factor)[0, picked]), factor)
+def _flow_factor(clip: ClipSeen, flow: Tensor) -> int:
+    speed = flow.norm(dim=1) / _bound_px(clip, flow)
+    return round_factor(inner(speed, clip.train.flow.winsize))
 
 
-def _flow(clip: ClipSeen, shown: Tensor, picked: Tensor, gap: str) -> Iterator[_Amplified]:
-    """Yield flow as vectors and as colour wheel."""
-    modality = Flow(clip.train.flow)
-    flow = modality.vectors(*pairs_of(shown, clip.features.pairs))[0]
-    bound_px = modality.bound_px(flow.shape[-1], flow.shape[-2])
-    factor = round_factor(flow.norm(dim=1) / bound_px)
-    for picture, colours in (("vectors", as_vectors), ("hsv", as_hues)):
-        settings = clip.train.flow.model_copy(update={"picture": picture})
-        words = wheel_words(picture, factor, bound_px, gap)
-        pictures = to_bytes(colours(flow[picked] * (factor / bound_px)))
-        yield _Amplified(Strip(words, pictures, wheel(settings)), factor)
+def _flow(clip: ClipSeen, flow: Tensor, picture: Literal["vectors", "hsv"], told: Telling) -> Strip:
+    """Return flow (n, 2, H, W), px, in colours."""
+    bound_px = _bound_px(clip, flow)
+    scaled = flow * (told.factor / bound_px)
+    told = replace(told, rests=not to_bytes(scaled.norm(dim=1)).any())
+    settings = clip.train.flow.model_copy(update={"picture": picture})
+    pictures = to_bytes(COLOURS[picture](scaled))
+    return Strip(wheel_words(told, picture, bound_px), pictures, wheel(settings))
+
+
+def _of_training(clip: ClipSeen, factors: dict[str, int], of: str = "", gap: str = "") -> Telling:
+    """Return what a row of the settings' modality is to say."""
+    name = clip.train.modality
+    compares = make_inputs(clip.features, name, clip.train.flow).modality.of_motion
+    gap = (gap or clip.gap()) if compares else ""
+    return Telling(f"train.modality {name}", factors[name], gap, of=of)
+
+
+def _made(clip: ClipSeen, shown: Tensor, picked: Tensor, told: Telling) -> Strip:
+    """Return what the settings' modality makes of frames as `plain` shows them."""
+    name, settings = clip.train.modality, clip.train.flow
+    if name == "absdiff":
+        return _change(clip, shown, picked, told)
+    if name == "flow":
+        return _flow(clip, _vectors(clip, shown)[picked], settings.picture, told)
+    made = make_inputs(clip.features, name, settings)
+    frames = shown if made.modality.of_motion else seen(shown, clip.features.pairs)
+    return Strip(own_words(told), to_bytes(made.pictures(frames))[0, picked])
 
 
 def _augmented(
     clip: ClipSeen, picked: Tensor, epoch: int, factors: dict[str, int]
 ) -> Iterator[Strip]:
-    """Yield the frames as an epoch changes them, and what the project's modality makes of them."""
+    """Yield the frames as an epoch changes them, and what the settings' modality makes of them."""
     features, train = clip.features, clip.train
     seeds = [clip_seed(train.seed, epoch, clip.clip_id)]
     draws = draw(train.augment, seeds)
     jitter = draw_jitter(train.augment.temporal_jitter, seeds, features.frames, features.oversample)
     changed = apply(clip.plain.shown(clip.stored, jitter), draws)
     size = (changed.shape[-1], changed.shape[-2])
-    words = f"augmented as in epoch {epoch}: {drawn_words(draws, size, jitter)}"
-    yield Strip(f"RGB, {words}", clip.rgb(changed)[0, picked])
+    of = f"augmented as in epoch {epoch}"
+    words = drawn_words(draws, size, jitter)
+    yield Strip(f"RGB, {of}: {words}", clip.rgb(changed)[0, picked])
     if train.modality == "rgb":
         return
-    factor = factors.get(train.modality, 1)
-    scaled = train.flow.model_copy(update={"bound_px": train.flow.bound_px / factor})
-    made = make_inputs(features, train.modality, scaled)
-    frames = changed if made.modality.of_motion else seen(changed, features.pairs)
-    pictures = to_unit(made.pictures(frames))
-    if train.modality == "absdiff":
-        pictures = pictures * factor
-    said = f", {factor} times amplified" if factor > 1 else ""
-    legend = wheel(train.flow) if train.modality == "flow" else None
-    title = f"train.modality {train.modality}{said}, of the frames augmented as in epoch {epoch}"
-    yield Strip(title, to_bytes(pictures)[0, picked], legend)
+    gap = clip.gap(jitter) if clip.compares else ""
+    told = _of_training(clip, factors, f", of the frames {of}", gap)
+    yield _made(clip, changed, picked, told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from torch import Tensor
@@ -17,6 +18,11 @@ COLOURS = {
     "hsv": "colour is direction, brightness is speed; at the rim of the wheel",
 }
 TITLES = {"vectors": "Flow as vectors", "hsv": "Flow as colour wheel"}
+FRAMES = "RGB: the frames as they are, as in all rows of RGB from level 0 (black) to 255 (white)"
+AT_EDGES = (
+    "At the edges of frames and at letterbox bars flow is what the method gives there; the network "
+    "sees it too."
+)
 
 
 def gap_words(earlier: Tensor, later: Tensor, fps: Fraction) -> str:
@@ -29,21 +35,60 @@ def gap_words(earlier: Tensor, later: Tensor, fps: Fraction) -> str:
     return f"{low} to {_frames(high)} ({low_ms} to {high_ms} ms)"
 
 
-def change_words(factor: int, gap: str) -> str:
+@dataclass(frozen=True)
+class Telling:
+    """What a row of what moves is to say of itself.
+
+    Attributes
+    ----------
+    title
+        What it is called.
+    factor
+        How many times its numbers are multiplied.
+    gap
+        How far apart the frames are that it compares; empty where it compares none.
+    rests
+        Whether nothing in it moves.
+    of
+        Of which frames it is made, where these are not those of the first row.
+    """
+
+    title: str
+    factor: int
+    gap: str
+    rests: bool = False
+    of: str = ""
+
+    @property
+    def head(self) -> str:
+        """The title, with how it was amplified, and of what it is."""
+        times = f", {self.factor} times amplified" if self.factor > 1 else ""
+        return f"{self.title}{times}{self.of}"
+
+
+def change_words(row: Telling) -> str:
     """Return what a row of differences is."""
+    what = "nothing changes" if row.rests else "how much each pixel changes"
     return (
-        f"AbsDiff{_times(factor)}: how much each pixel changes within {gap}; white is a change of "
-        f"{WHITE / factor:.3g} of {WHITE:g} levels or more"
+        f"{row.head}: {what} within {row.gap}; white is a change of {WHITE / row.factor:.3g} of "
+        f"{WHITE:g} levels or more"
     )
 
 
-def wheel_words(picture: str, factor: int, bound_px: float, gap: str) -> str:
+def wheel_words(row: Telling, picture: str, bound_px: float) -> str:
     """Return what a row of flow is; `bound_px` is where its scale ends when not amplified."""
-    unamplified = f"; not amplified: {bound_px:.3g} px" if factor > 1 else ""
+    still = "nothing moves; " if row.rests else ""
+    unamplified = f"; not amplified: {bound_px:.3g} px" if row.factor > 1 else ""
     return (
-        f"{TITLES[picture]}{_times(factor)}: {COLOURS[picture]} it is {bound_px / factor:.3g} px "
-        f"or more within {gap}{unamplified}"
+        f"{row.head}: {still}{COLOURS[picture]} it is {bound_px / row.factor:.3g} px or more "
+        f"within {row.gap}{unamplified}"
     )
+
+
+def own_words(row: Telling) -> str:
+    """Return what a row of a modality is of which no more is known."""
+    compares = f"of frames {row.gap} apart" if row.gap else "of each frame alone"
+    return f"{row.head}: {compares}; black is 0, white is 1 (255 of bytes)"
 
 
 def drawn_words(draws: Draws, size: tuple[int, int], jitter: Tensor) -> str:
@@ -73,7 +118,3 @@ def drawn_words(draws: Draws, size: tuple[int, int], jitter: Tensor) -> str:
 
 def _frames(count: int) -> str:
     return f"{count} frame" if count == 1 else f"{count} frames"
-
-
-def _times(factor: int) -> str:
-    return f", {factor} times amplified" if factor > 1 else ""

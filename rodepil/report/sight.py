@@ -7,27 +7,28 @@ from pathlib import Path
 
 import torch
 
-from rodepil.config.settings import FeatureSettings, ProjectSettings
+from rodepil.config.settings import ProjectSettings
 from rodepil.errors import ReportError
 from rodepil.io.files import publish, unwritable
+from rodepil.io.pictures import check_picture
 from rodepil.report.films import Film, find_film
 from rodepil.report.seen import ClipSeen, shown_of, strips
+from rodepil.report.seen_words import AT_EDGES
 from rodepil.report.strips import sheet_of
 from rodepil.store.decode import decode_one
-from rodepil.store.know.get import PICTURES
 from rodepil.store.know.picture import encoded
 from rodepil.store.know.project import StoreProject
 from rodepil.store.views.frames import FrameView
 from rodepil.store.views.registry import training_view
-from rodepil.vision.modality import make_modality
+from rodepil.vision.inputs import make_inputs
 
-NOT_STORED = (
-    "The settings store no pairs (features.pairs none): each frame is compared here with one that "
-    "follows in the clip, as with features.pairs native."
-)
 SAMPLED_ONLY = (
     "The settings store no pairs (features.pairs none): each frame is compared with the next one "
-    "sampled."
+    "sampled, the last one with the one before it."
+)
+ALONE = (
+    "The settings take a single frame without a neighbour (features.frames 1, features.pairs "
+    "none): there is nothing to compare, and no row of differences or flow."
 )
 
 
@@ -74,42 +75,37 @@ def show_clip(project: StoreProject, named: str, out: Path, wish: Wish) -> str:
     VideoError
         The file is no video that can be decoded.
     """
-    suffix = out.suffix.lower()
-    if suffix not in PICTURES:
-        raise ReportError(
-            f"'{out.name}' names no picture; end it in {', '.join(PICTURES)}, as in sheet.png"
-        )
+    check_picture(out)
     film = find_film(project, named)
-    clip, note = look_at(film, project.settings, wish)
+    clip = look_at(film, project.settings, wish)
     places = clip.seen_numbers()[shown_of(clip, wish.columns)].tolist()
     heads = [f"{number}: {float(number / film.span.fps):.2f} s" for number in map(int, places)]
-    size_px, of = clip.features.size_px, clip.features.frames
-    what = (
-        f"{len(heads)} of {of} frames as the network gets them before normalisation, "
-        f"{size_px}x{size_px} px. Above each: its number in the clip, and its time."
-    )
     rows = strips(clip, wish.columns, wish.epoch)
-    words = [line for line in (film.words, what, note) if line]
-    picture = encoded(sheet_of(rows, heads, words), suffix)
+    words = [film.words, *_notes(clip, project.settings.features.size_px, wish.columns)]
+    picture = encoded(sheet_of(rows, heads, words), out.suffix.lower())
+    over = " over the one that was there" if out.is_file() else ""
     try:
         with publish(out) as beside:
             beside.write_bytes(picture)
     except OSError as error:
         raise ReportError(unwritable(out, error)) from error
-    return f"{out}: {film.words}"
+    return f"wrote {out}{over}: {film.called}"
 
 
-def look_at(film: Film, settings: ProjectSettings, wish: Wish) -> tuple[ClipSeen, str]:
-    """Return a clip as training takes it, and what is to be said of its pairs.
+def look_at(film: Film, settings: ProjectSettings, wish: Wish) -> ClipSeen:
+    """Return a clip as training takes it.
 
     Raises
     ------
+    SettingError
+        The settings' modality can't be had of such frames.
     FeatureError
         The clip does not decode to what it should, or is too short for pairs.
     VideoError
         It can't be decoded.
     """
-    features, note = _with_pairs(settings)
+    features, train = settings.features, settings.train
+    make_inputs(features, train.modality, train.flow)  # refuses what training would refuse
     if wish.size_px is not None:
         features = features.model_copy(update={"size_px": wish.size_px})
     view = training_view(features)
@@ -118,19 +114,26 @@ def look_at(film: Film, settings: ProjectSettings, wish: Wish) -> tuple[ClipSeen
     stored = decode_one(film.path, view, film.span)[view.main]
     numbers = torch.from_numpy(view.numbers(film.span.n_frames))
     pixels = torch.from_numpy(stored)[None]
-    seen = ClipSeen(features, settings.train, pixels, numbers, film.span.fps, film.clip_id)
-    return seen, note
+    return ClipSeen(features, train, pixels, numbers, film.span.fps, film.clip_id)
 
 
-def _with_pairs(settings: ProjectSettings) -> tuple[FeatureSettings, str]:
-    """Return how frames are taken, with native neighbours where the settings have none.
-
-    A network that is trained on motion without stored pairs compares the frames that are sampled:
-    then so does the sheet.
-    """
-    features = settings.features
-    if features.pairs != "none":
-        return features, ""
-    if make_modality(settings.train.modality).of_motion and features.frames > 1:
-        return features, SAMPLED_ONLY
-    return features.model_copy(update={"pairs": "native"}), NOT_STORED
+def _notes(clip: ClipSeen, network_px: int, columns: int) -> list[str]:
+    """Return what is to be said of all rows."""
+    size_px, frames = clip.features.size_px, clip.features.frames
+    asked = f" ({columns} were asked for)" if columns > frames else ""
+    drawn = f"as the network gets them before normalisation, {size_px}x{size_px} px"
+    if size_px != network_px:
+        drawn = (
+            f"that the network sees, drawn at {size_px}x{size_px} px; the network gets "
+            f"{network_px}x{network_px} px"
+        )
+    count = f"{min(columns, frames)} of the {frames} frames{asked}"
+    notes = [f"{count} {drawn}. Above each: its number in the clip, and its time."]
+    if not clip.compares:
+        return [*notes, ALONE]
+    if size_px != network_px:
+        notes.append(
+            f"Windows of flow (train.flow.winsize {clip.train.flow.winsize}) are px of what is "
+            f"drawn: the network's flow is {'coarser' if network_px < size_px else 'finer'}."
+        )
+    return [*notes, AT_EDGES, *([SAMPLED_ONLY] if clip.features.pairs == "none" else [])]

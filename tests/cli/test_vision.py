@@ -13,7 +13,7 @@ from tests.store.conftest import Video, encode, noise
 from tests.store.know.conftest import Small, small
 
 PARAMS = """
-features: {frames: 4, size_px: 48}
+features: {frames: 4, size_px: 48, pairs: native}
 train:
   augment: {flip_probability: 1, translate_share: 0, rotate_deg: 0, brightness: 0, contrast: 0}
 """
@@ -52,7 +52,7 @@ def test_a_sheet_holds_frames_their_changes_and_what_training_makes_of_them(
     rodepil: Rodepil, project: Small
 ):
     shown, sheet = sheet_of(rodepil, project, "c003")
-    assert "Clip c003 of subject" in shown.stdout
+    assert shown.stdout.startswith("wrote out/sheet.png: clip c003 of subject")
     clip = noise(3)
     rows = [
         [tops(sheet, tile_of(picture)) for picture in pictures]
@@ -97,11 +97,22 @@ def test_what_rests_has_no_change_and_no_flow(rodepil: Rodepil, project: Small):
 def test_a_file_of_the_manifest_is_known_as_its_clip(rodepil: Rodepil, project: Small):
     path = project.clips.root / str(project.clips.rows["c003"]["path"])
     shown, _ = sheet_of(rodepil, project, str(path))
-    assert "Clip c003 of subject" in shown.stdout
+    assert "clip c003 of subject" in shown.stdout
     other = project.root / "other" / path.name
     encode(other, still_video())
     shown, _ = sheet_of(rodepil, project, str(other))
     assert "not in the manifest" in shown.stdout
+    assert "sheet.png over the one that was there" in shown.stdout
+
+
+def test_without_stored_pairs_frames_are_compared_with_the_next_sampled_one(
+    rodepil: Rodepil, project: Small
+):
+    _, sheet = sheet_of(rodepil, project, "c003", "--set", "features.pairs=none")
+    clip = noise(3)
+    for at, other in zip(SAMPLED, (*SAMPLED[1:], SAMPLED[-2]), strict=True):
+        assert tops(sheet, tile_of(cv2.absdiff(clip[at], clip[other])))
+        assert not tops(sheet, tile_of(cv2.absdiff(clip[at], clip[at + 1])))
 
 
 def test_what_cant_be_shown_says_what_to_do(rodepil: Rodepil, project: Small):
@@ -113,6 +124,7 @@ def test_what_cant_be_shown_says_what_to_do(rodepil: Rodepil, project: Small):
         ("c01", "s.png", "stands for 6 clips"),
         ("words.avi", "s.png", "words.avi"),
         ("one.avi", "s.png", "no two frames 1 apart; set a smaller gap"),
+        ("data", "s.png", "'data' is a folder, wanted one video"),
         ("c003", "s.gif", "end it in .png"),
         ("c003", "file/s.png", "can't be written"),
     ):
@@ -120,6 +132,11 @@ def test_what_cant_be_shown_says_what_to_do(rodepil: Rodepil, project: Small):
         assert shown.returncode == 1, clip
         assert says in shown.stderr
         assert not (project.root / out).exists()
+    shown = rodepil("vision", "show", "c003", "-o", "data", folder=project.root)
+    assert "data is a folder; name a file in it, as data/sheet.png" in shown.stderr
+    single = ("--set", "features={frames: 1, pairs: none}", "--set", "train.modality=flow")
+    shown = rodepil("vision", "show", "c003", "-o", "s.png", *single, folder=project.root)
+    assert "'flow' compares frames, and features.frames is 1" in shown.stderr
     project.workspace.clips.unlink()
     shown = rodepil("vision", "show", "c003", "-o", "s.png", folder=project.root)
     assert "make clips with 'rodepil curate'" in shown.stderr

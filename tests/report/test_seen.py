@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -11,9 +13,11 @@ import torch
 
 from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import AugmentSettings, FeatureSettings, TrainSettings
-from rodepil.report.seen import ClipSeen, round_factor, strips, wheel
+from rodepil.report.amplify import inner, round_factor, wheel
+from rodepil.report.seen import ClipSeen, strips
 from rodepil.report.strips import broken
 from rodepil.store.know.picture import width_px
+from rodepil.vision.modality import Modality, known, registry
 
 MIRROR = AugmentSettings(
     flip_probability=1, translate_share=0, rotate_deg=0, brightness=0, contrast=0
@@ -84,7 +88,7 @@ def test_differences_are_amplified_by_the_factor_that_is_told():
 
 
 @pytest.mark.parametrize(
-    ("largest", "factor"), [(0.0, 1), (1e-4, 20), (0.049, 20), (0.051, 10), (0.5, 2), (0.6, 1)]
+    ("largest", "factor"), [(0.0, 1), (0.01, 20), (0.049, 20), (0.051, 10), (0.5, 2), (0.6, 1)]
 )
 def test_amplified_numbers_stay_within_their_scale(largest: float, factor: int):
     values = torch.zeros(1000)
@@ -92,6 +96,72 @@ def test_amplified_numbers_stay_within_their_scale(largest: float, factor: int):
     assert round_factor(values) == factor
     values[:5] = 1  # a few may leave it
     assert round_factor(values) == factor
+
+
+def test_numbers_are_amplified_by_what_moves_however_little_of_the_frame_that_is():
+    values = torch.zeros(1000)
+    values[:3] = 0.04
+    assert round_factor(values) == 20
+    values[3:500] = 1e-4  # what no byte shows
+    assert round_factor(values) == 20
+    values[:3] = 0.3
+    assert round_factor(values) == 2
+    assert round_factor(torch.full((1000,), 1e-4)) == 20
+
+
+def test_what_moves_is_judged_away_from_the_borders():
+    numbers = torch.zeros(2, 40, 60)
+    numbers[:, 8:-8, 8:-8] = 1
+    assert inner(numbers, 8).shape == (2, 24, 44)
+    assert inner(numbers, 8).min() == 1
+    assert inner(numbers, 2).shape == (2, 30, 50)
+    assert inner(numbers, 100).shape == (2, 20, 30)
+
+
+def test_where_nothing_moves_the_rows_say_so():
+    made = strips(
+        replace(moving_right(), stored=torch.full((1, 2, 2, 3, 64, 64), 90, dtype=torch.uint8)), 2
+    )
+    assert "AbsDiff: nothing changes within 2 frames (67 ms); white is" in made[1].words
+    assert "Flow as vectors: nothing moves; red is motion to the right" in made[2].words
+
+
+@dataclass(frozen=True)
+class Later(Modality):
+    """The later frame, upside down."""
+
+    name: ClassVar[str] = "later of a test"
+    of_motion: ClassVar[bool] = True
+
+    def __call__(self, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+        """Return it."""
+        del before
+        return after.flip(-2)
+
+
+def test_a_modality_of_ones_own_is_drawn_plain_and_augmented(monkeypatch: pytest.MonkeyPatch):
+    known()
+    monkeypatch.setattr(registry, "_KNOWN", {**registry._KNOWN, Later.name: Later})
+    clip = moving_right(modality=Later.name)
+    made = strips(clip, 2)
+    plain = made[4]
+    assert plain.words.startswith("train.modality later of a test: of frames 2 frames (67 ms)")
+    assert torch.equal(plain.pictures, clip.stored[0, :, 1].flip(-2))
+    assert torch.equal(made[6].pictures, plain.pictures.flip(-1))
+    assert made[6].words.startswith("train.modality later of a test, of the frames augmented as in")
+
+
+def test_a_single_frame_without_a_neighbour_has_rows_of_colours_alone():
+    clip = moving_right()
+    alone = replace(
+        clip,
+        features=clip.features.model_copy(update={"frames": 1, "pairs": "none"}),
+        stored=clip.stored[:, :1, 0],
+        numbers=clip.numbers[:1],
+    )
+    made = strips(alone, 2)
+    assert [strip.words.partition(":")[0].partition(",")[0] for strip in made] == ["RGB"] * 3
+    assert torch.equal(made[0].pictures, clip.stored[0, :1, 0])
 
 
 def test_a_wheel_shows_what_opencv_makes_of_each_direction():

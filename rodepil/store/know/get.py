@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from rodepil.errors import FeatureError, RodepilError
 from rodepil.io.files import publish, unwritable
+from rodepil.io.pictures import PICTURES
 from rodepil.store.know.formats import save_arrays
 from rodepil.store.know.outside import refuse_address
 from rodepil.store.know.picture import Notes, arrays_of, draw, encoded
@@ -21,7 +22,6 @@ from rodepil.store.views.base import Row, View
 from rodepil.store.views.frames import FrameView
 from rodepil.store.views.registry import make_view
 
-PICTURES = (".png", ".jpg", ".jpeg")
 ARRAYS = (".npy", ".npz")
 LABELS: dict[object, str] = {0: "normal", 1: "seizure"}
 
