@@ -9,10 +9,12 @@ from typing import Any, Final
 from rodepil.config.controls import condition_of
 from rodepil.config.settings import ProjectSettings
 from rodepil.report.audit import audit_sentences, audit_sheets, sharing_of
+from rodepil.report.certainty import WORDS as CERTAINTY_WORDS
 from rodepil.report.controls import told
 from rodepil.report.counts import has_both_classes, labels_and_scores
 from rodepil.report.figures import AUDIT_PLATE, MODALITY_PLATE, PLATES, Plate
 from rodepil.report.inputs import ReportInputs
+from rodepil.report.numbers import interval_text
 from rodepil.report.sheet import Sheet
 from rodepil.report.words import (
     folds_words,
@@ -55,9 +57,12 @@ class Outline:
 
 
 def make_outline(
-    inputs: ReportInputs, sheets: Sequence[Sheet], settings: ProjectSettings
+    inputs: ReportInputs,
+    sheets: Sequence[Sheet],
+    settings: ProjectSettings,
+    grids: Sequence[Section] = (),
 ) -> Outline:
-    """Return the report's order of things."""
+    """Return the report's order of things; grids have a section each."""
     sheet = {item.name: item for item in sheets}
     plate = {item.name: item for item in PLATES}
     said, warnings = told(inputs)
@@ -67,6 +72,12 @@ def make_outline(
             "The result",
             (_result_words(inputs),),
             (sheet["table2"], plate["fig3_mean_metrics"]),
+        ),
+        Section(
+            "certainty",
+            "How sure the numbers are",
+            (CERTAINTY_WORDS,),
+            (sheet["certainty"], plate["calibration"]),
         ),
         Section(
             "controls",
@@ -86,6 +97,7 @@ def make_outline(
         Section("training", "Training", (), (plate["learning_curves"], sheet["trials"])),
         Section("data", "Data", (), (sheet["table1"], sheet["folds"])),
         *_audit_section(inputs),
+        *grids,
         Section("again", "Make it again", (_again_words(settings),), ()),
     )
     return Outline(
@@ -113,8 +125,11 @@ def _headlines(inputs: ReportInputs) -> tuple[Headline, ...]:
     result = inputs.result
     mean = result.mean
     lowest = min(result.folds, key=lambda fold: result.folds[fold].f1)
+    bounds = interval_text(result.numbers.summary.metrics["f1"].mean.interval)
+    sure = f"; 95 % interval {bounds}" if bounds else ""
+    folds = folds_words(len(result.folds))
     found = [
-        Headline("F1-score", _percent(mean.f1), f"mean of {folds_words(len(result.folds))}"),
+        Headline("F1-score", _percent(mean.f1), f"mean of {folds}{sure}"),
         Headline("Lowest fold", _percent(result.folds[lowest].f1), f"F1-score of fold {lowest}"),
         Headline("Sensitivity", _percent(mean.sensitivity), "of seizure clips found"),
         Headline("Specificity", _percent(mean.specificity), "of normal clips left alone"),

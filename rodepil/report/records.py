@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
 from rodepil.config.base import Settings
 from rodepil.config.settings import FeatureSettings, ModelSettings, TrainSettings
+from rodepil.report.numbers import Numbers
 from rodepil.train.metrics import Metrics, average
 
 
@@ -65,3 +67,8 @@ class Result:
     def mean(self) -> Metrics:
         """The plain mean over the folds, as in the paper."""
         return average(list(self.folds.values()))
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """What the statistics say of it."""
+        return Numbers(self.predictions)

@@ -27,6 +27,14 @@ def metrics(inputs: ReportInputs) -> dict[str, float]:
     """Return the numbers that DVC compares, flat: of the result, and means of what is beside."""
     result = inputs.result
     flat = dict(result.mean.as_dict())
+    mean = result.numbers.summary.metrics["f1"].mean
+    if mean.interval is not None:
+        flat |= {"f1_low": mean.interval.low, "f1_high": mean.interval.high}
+    if result.numbers.calibration.brier.value is not None:
+        flat["brier"] = result.numbers.calibration.brier.value
+    for one in result.numbers.ranking.at_rates:
+        if one.sensitivity.value is not None:
+            flat[f"sensitivity_at_fpr_{one.limit:.2f}"] = one.sensitivity.value
     flat["f1_lowest_fold"] = min(fold.f1 for fold in result.folds.values())
     if has_both_classes(result.predictions):
         scored = labels_and_scores(result.predictions)
@@ -60,6 +68,13 @@ def plots(result: Result) -> Mapping[str, str]:
             ),
         ),
         "learning_curves.csv": csv_text(*_learning(result)),
+        "calibration.csv": csv_text(
+            ("score", "rate", "rate_low", "rate_high", "clips"),
+            (
+                (one.score, one.rate, one.interval.low, one.interval.high, one.clips)
+                for one in result.numbers.calibration.bins
+            ),
+        ),
     }
     for name, measure, head in CURVES:
         whole = [("all", tested)] if has_both_classes(tested) else []

@@ -163,11 +163,11 @@ def legend(ax: Axes, style: Style, place: Literal["lower left", "lower right"]) 
     frame.set_alpha(0.85)
 
 
-def legend_above(ax: Axes, style: Style) -> None:
-    """Draw a legend in one line above the axes."""
+def legend_above(ax: Axes, style: Style, *, right: bool = False) -> None:
+    """Draw a legend in one line above the axes, from their left edge or up to their right one."""
     ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
+        loc="lower right" if right else "lower left",
+        bbox_to_anchor=(1 if right else 0, 1),
         borderaxespad=0.2,
         ncols=4,
         fontsize=SMALL_PT,

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from rodepil.config.controls import condition_of
 from rodepil.report import paper
+from rodepil.report.certainty import certainty
 from rodepil.report.controls import always_seizure, difference, interval_words, ranked
 from rodepil.report.counts import count, groups, has_both_classes
 from rodepil.report.inputs import ReportInputs
@@ -39,6 +40,7 @@ def all_tables(inputs: ReportInputs) -> tuple[Sheet, ...]:
     return (
         table1(inputs),
         table2(inputs),
+        certainty(inputs),
         controls(inputs),
         *([modalities(inputs)] if inputs.modalities else []),
         by_subject(inputs),

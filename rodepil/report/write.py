@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.io.files import publish, write_json, write_text
 from rodepil.report.figures import plates_of
-from rodepil.report.inputs import ReportInputs, read_inputs
+from rodepil.report.grid.figures import FOREST, below
+from rodepil.report.grid.outline import grid_section
+from rodepil.report.grid.read import grids_of, read_grid
+from rodepil.report.grid.write import write_grid
+from rodepil.report.inputs import read_inputs
 from rodepil.report.markdown import render_markdown
 from rodepil.report.outline import make_outline
-from rodepil.report.page import Picture, render_page
+from rodepil.report.page import render_page
+from rodepil.report.pictures import picture
 from rodepil.report.series import metrics, plots
 from rodepil.report.sheet import to_csv, to_markdown
-from rodepil.report.style import DARK, LIGHT, png
 from rodepil.report.tables import all_tables
-
-CSS_PX_PER_IN: Final = 125
 
 
 def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
@@ -35,7 +36,8 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
     -------
     list of Path
         What was written: metrics.json, ``NAME.md`` and ``NAME.csv`` of every table,
-        ``NAME.png`` of every figure, plots/*.csv, report.md and report.html.
+        ``NAME.png`` of every figure, plots/*.csv, report.md and report.html; and the files of
+        every grid in results/grids, as `rodepil.report.grid.write_grid` writes them.
 
     Raises
     ------
@@ -44,8 +46,13 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
     """
     inputs = read_inputs(workspace)
     sheets = all_tables(inputs)
-    outline = make_outline(inputs, sheets, settings)
-    pictures = _draw(inputs)
+    grids = [read_grid(workspace, name) for name in grids_of(workspace)]
+    outline = make_outline(inputs, sheets, settings, [grid_section(grid) for grid in grids])
+    pictures = {plate.name: picture(plate, inputs) for plate in plates_of(inputs)}
+    for grid in grids:
+        if grid.results:
+            plate = below(FOREST, grid)
+            pictures[plate.name] = picture(plate, grid)
     texts = {f"plots/{name}": text for name, text in plots(inputs.result).items()}
     for sheet in sheets:
         texts |= {f"{sheet.name}.md": to_markdown(sheet), f"{sheet.name}.csv": to_csv(sheet)}
@@ -54,25 +61,13 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
 
     folder = workspace.results
     write_json(folder / "metrics.json", metrics(inputs))
-    for name, picture in pictures.items():
+    for name, drawn in pictures.items():
         with publish(folder / f"{name}.png") as beside:
-            beside.write_bytes(picture.light)
+            beside.write_bytes(drawn.light)
     for name, text in texts.items():
         write_text(folder / name, text)
-    written = ["metrics.json", *(f"{name}.png" for name in pictures), *texts]
-    return [folder / name for name in written]
-
-
-def _draw(inputs: ReportInputs) -> dict[str, Picture]:
-    """Draw every figure for light and for dark screens."""
-    pictures = {}
-    for plate in plates_of(inputs):
-        figure = plate.draw(inputs, LIGHT)
-        width_in, height_in = figure.get_size_inches()
-        pictures[plate.name] = Picture(
-            light=png(figure),
-            dark=png(plate.draw(inputs, DARK)),
-            width_px=round(CSS_PX_PER_IN * width_in),
-            height_px=round(CSS_PX_PER_IN * height_in),
-        )
-    return pictures
+    names = ["metrics.json", *(f"{name}.png" for name in pictures), *texts]
+    written = [folder / name for name in names]
+    for grid in grids:
+        written += [path for path in write_grid(workspace, grid.record.name) if path not in written]
+    return written

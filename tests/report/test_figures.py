@@ -34,6 +34,7 @@ LABELS = {
         "Sensitivity (recall)",
         "Precision",
     },
+    "calibration": {"Mean score", "Seizures (%)"},
     "by_subject": {"Subject", "Share of the class found (%)", "Test clips"},
     "controls": {"Condition", "F1-score (%)"},
     "learning_curves": {"Epoch", "Weighted cross-entropy", "F1-score of the test fold (%)"},

@@ -97,6 +97,20 @@ def test_every_figure_names_the_data(grid: Grid):
         assert note.startswith("Data: simulated recordings.")
 
 
+def test_nothing_leaves_a_figure_of_long_names(tmp_path: Path):
+    long = "learning_rate=0.0001 frames=16 gap=10 flow"
+    rows = (Drawn(long, 3.0, (9, 9, 9, 100)), *ROWS)
+    grid = read_grid(write_rows(tmp_path, rows), NAME)
+    for plate in plates_of(grid):
+        figure = plate.draw(grid, LIGHT)
+        figure.draw_without_rendering()
+        inside = figure.get_tightbbox().transformed(figure.dpi_scale_trans)
+        assert inside.x0 >= 0, plate.name
+        assert inside.y0 >= 0, plate.name
+        assert inside.x1 <= figure.bbox.x1, plate.name
+        assert inside.y1 <= figure.bbox.y1, plate.name
+
+
 def test_the_forest_plot_has_our_means_and_the_papers_hollow_marks(grid: Grid):
     (ax,) = forest(grid, LIGHT).axes
     assert [tick.get_text() for tick in ax.get_yticklabels()] == [row.name for row in ROWS]

@@ -100,7 +100,7 @@ def test_every_link_of_the_page_leads_somewhere(page: Page) -> None:
     ids = [attrs["id"] for _, attrs in page.seen if "id" in attrs]
     assert len(ids) == len(set(ids))
     targets = {attrs["href"][1:] for tag, attrs in page.seen if tag == "a"}
-    assert len(targets) == 7
+    assert len(targets) == 8
     assert targets <= set(ids)
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from rodepil.errors import ReportError
 from rodepil.report.counts import has_both_classes
 from rodepil.report.figures.audit import audit_figure
+from rodepil.report.figures.calibration import calibration_figure
 from rodepil.report.figures.confusion import confusion_matrix
 from rodepil.report.figures.controls import controls
 from rodepil.report.figures.curves import (
@@ -56,10 +57,15 @@ def _curves(inputs: ReportInputs, style: Style) -> Figure:
     return roc_and_precision_recall(inputs.result.predictions, inputs.data, style)
 
 
+def _calibration(inputs: ReportInputs, style: Style) -> Figure:
+    return calibration_figure({"": inputs.result.numbers.calibration}, inputs.data, style)
+
+
 PLATES: Final[tuple[Plate[ReportInputs], ...]] = (
     Plate("fig3_mean_metrics", "Bars of the five mean metrics, the paper's beside.", mean_metrics),
     Plate("confusion_matrix", "Clips by true and predicted class.", _confusion),
     Plate("roc_pr", "ROC and precision-recall curves of every fold.", _curves),
+    Plate("calibration", "Share of clips with a seizure by score.", _calibration),
     Plate("by_subject", "Sensitivity and specificity of every subject.", by_subject),
     Plate("controls", "F1-score of every fold, as recorded and under controls.", controls),
     Plate("learning_curves", "Loss and F1-score by epoch.", learning_curves),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from rodepil.io.wording import by_number
@@ -46,7 +47,7 @@ def grid_section(grid: Grid) -> Section:
         f"grid-{name}",
         f"Grid {name}",
         (best_words(grid), more),
-        (*drawn, table3(grid)),
+        (*drawn, replace(table3(grid), name=f"{name}-table3")),
     )
 
 

@@ -93,10 +93,10 @@ class GridRow:
         """Whether every fold that is wanted is done."""
         return bool(self.record.folds) and set(self.record.folds) <= set(self.record.finished)
 
-    @cached_property
+    @property
     def numbers(self) -> Numbers | None:
         """Its statistics; None before its first fold is done."""
-        return None if self.result is None else Numbers(self.result.predictions)
+        return None if self.result is None else self.result.numbers
 
     def printed(self, metric: str) -> float | None:
         """Return what the source prints of a metric, in [0, 1]; None, nothing."""

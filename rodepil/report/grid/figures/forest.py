@@ -7,14 +7,15 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rodepil.report.figures.means import short_name
 from rodepil.report.grid.records import Grid, GridRow
 from rodepil.report.style import SMALL_PT, Style, label, legend_above, new_figure
 from rodepil.report.words import data_note
 
 ROW_IN: Final = 0.3
 HEAD_IN: Final = 1.75
-EDGE: Final = 101
-"""Percent at which the column of values begins."""
+EDGE: Final = 102
+"""Percent at which the axes end and the column of values begins."""
 
 
 def forest(grid: Grid, style: Style) -> Figure:
@@ -35,13 +36,13 @@ def forest(grid: Grid, style: Style) -> Figure:
     for tick, row in zip(ax.get_yticklabels(), grid.rows, strict=True):
         tick.set_fontweight("bold" if row.name == grid.best else "normal")
     ax.set_ylim(len(grid.rows) - 0.4, -0.6)
-    ax.set_xlim(-1, EDGE)
+    ax.set_xlim(100 - EDGE, EDGE)
     ax.set_xticks(range(0, 101, 20))
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
     label(ax, style, x="Mean F1-score over folds (%)", y="")
     if grid.source:
-        legend_above(ax, style)
+        legend_above(ax, style, right=True)
     return figure
 
 
@@ -50,7 +51,7 @@ def _draw(ax: Axes, style: Style, at: int, row: GridRow, grid: Grid) -> None:
     printed = row.printed("f1")
     if printed is not None:
         first = next(one for one in grid.rows if one.printed("f1") is not None)
-        name = f"{grid.source} (other data)" if row is first else None
+        name = f"{short_name(grid.source)} (other data)" if row is first else None
         ax.scatter(
             100 * printed,
             at,
@@ -75,7 +76,7 @@ def _draw(ax: Axes, style: Style, at: int, row: GridRow, grid: Grid) -> None:
     ax.scatter(100 * mean.value, at, s=34, color=style.main, label=name, zorder=4)
     ax.annotate(
         f"{100 * mean.value:.1f}",
-        (1.01, at),
+        (1.015, at),
         xycoords=("axes fraction", "data"),
         va="center",
         fontsize=SMALL_PT,
