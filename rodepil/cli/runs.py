@@ -32,11 +32,13 @@ class StatusName(StrEnum):
 
 
 Experiment = Annotated[
-    str | None, typer.Option("--experiment", help="Another one than track.experiment.")
+    str | None, typer.Option("--experiment", help="This one alone, as rodepil/NAME of a grid.")
 ]
 Modality = Annotated[str | None, typer.Option("--modality", help="rgb, flow, absdiff, ...")]
 Control = Annotated[str | None, typer.Option("--control", help="none, static, background, ...")]
-Named = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or how it begins.")]
+Named = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's name or id, or how the id begins.")
+]
 
 
 @app.callback()
@@ -55,7 +57,7 @@ def list_runs(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """List cross-validations with the averages of their folds, the last begun first."""
+    """List cross-validations and rows of grids with the means of their folds, the last first."""
     from rodepil.report.runs import listing, model_lines, rows_of  # noqa: PLC0415 - help is instant
 
     project, reading = _read(root, profile, overrides, experiment)
@@ -87,7 +89,7 @@ def show(
 
 @app.command("compare")
 def compare(
-    named: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Ids, or beginnings.")],
+    named: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Names or ids.")],
     experiment: Experiment = None,
     root: Root = HERE,
     profile: Profile = None,
@@ -143,7 +145,7 @@ def _read(
     track = project.settings.track
     if experiment:
         track = track.model_copy(update={"experiment": experiment})
-    return project, read_runs(track, project.workspace)
+    return project, read_runs(track, project.workspace, below=not experiment)
 
 
 def _row(named: str, reading: Reading) -> Row:

@@ -125,19 +125,20 @@ def best_of(rows: Sequence[Row], metric: str) -> Row:
 def listing(rows: Sequence[Row], now_s: float) -> Sheet:
     """Return one line for each row: its state, and F1 with its standard deviation over folds.
 
-    The data stand in a column of their own where they are not the same for all.
+    The experiment and the data stand in columns of their own where they are not the same for all.
     """
-    columns = (
+    columns = [
         Column("Run"), Column("Name"), Column("Status"), Column("Age", "count"),
         Column("Folds", "count"), Column("F1 %", "percent"), Column("SD", "percent"),
-    )  # fmt: skip
+    ]  # fmt: skip
     lines = [_line(row, now_s) for row in rows]
-    data = {row.run.tags.get("data") for row in rows}
-    if len(data) == 1:
-        return _sheet("runs", columns, lines, data.pop() or "")
-    of = [row.run.tags.get("data") for row in rows]
-    whole = [(*line, name) for line, name in zip(lines, of, strict=True)]
-    return _sheet("runs", (*columns, Column("Data")), whole)
+    experiments = [row.run.experiment for row in rows]
+    data = [row.run.tags.get("data") for row in rows]
+    for title, cells in (("Experiment", experiments), ("Data", data)):
+        if len(set(cells)) > 1:
+            columns.append(Column(title))
+            lines = [(*line, cell) for line, cell in zip(lines, cells, strict=True)]
+    return _sheet("runs", tuple(columns), lines, (data[0] or "") if len(set(data)) == 1 else "")
 
 
 def _line(row: Row, now_s: float) -> tuple[Cell, ...]:
@@ -172,7 +173,7 @@ def model_lines(rows: Sequence[Row], trials: Path, root: Path) -> list[str]:
             f1 = [run.metrics.get(f"{TESTED}f1", 0.0) for run in row.finished]
             best = max(range(len(lies)), key=f1.__getitem__)
             path = _relative(lies[best], root)
-            lines.append(f"{row.run.id[:SHORT]} {row.finished[best].name} {path}")
+            lines.append(f"{row.run.id[:SHORT]} {_part(row, row.finished[best])} {path}")
     return lines
 
 
@@ -182,6 +183,7 @@ def telling(row: Row, now_s: float) -> list[str]:
     took = None if run.end_s is None else age(run.end_s - run.start_s)
     told = {
         "run": f"{run.id} ({run.name})",
+        "experiment": run.experiment,
         "status": run.status + (f": {run.tags['last_error']}" if "last_error" in run.tags else ""),
         "began": f"{age(now_s - run.start_s)} ago" + (f", took {took}" if took else ""),
         **{tag: run.tags.get(tag) for tag in MAIN},
@@ -200,7 +202,7 @@ def fold_sheet(row: Row) -> Sheet:
     )
     keys = [f"{TESTED}{name}" for name in TABLE_II]
     lines: list[tuple[Cell, ...]] = [
-        (run.id[:SHORT], run.name, run.status, *(run.metrics.get(key) for key in keys))
+        (run.id[:SHORT], _part(row, run), run.status, *(run.metrics.get(key) for key in keys))
         for run in row.folds or (row.run,)
     ]
     if row.folds:
@@ -251,6 +253,11 @@ def age(seconds: float) -> str:
     """
     unit_s, unit = next((pair for pair in AGES if seconds >= pair[0]), AGES[-1])
     return f"{max(0.0, seconds) / (unit_s or 1.0):.0f} {unit}"
+
+
+def _part(row: Row, run: RunFacts) -> str:
+    """Return a fold's name without that of its row, which stands beside."""
+    return run.name.removeprefix(f"{row.run.name}/")
 
 
 def _relative(path: str, root: Path) -> str:

@@ -35,7 +35,11 @@ class Reading:
 
 
 def read_runs(
-    settings: TrackSettings, workspace: Workspace, *, environ: Mapping[str, str] = os.environ
+    settings: TrackSettings,
+    workspace: Workspace,
+    *,
+    below: bool = False,
+    environ: Mapping[str, str] = os.environ,
 ) -> Reading:
     """Return the runs of the experiment; nothing is made where there are none.
 
@@ -43,6 +47,8 @@ def read_runs(
     ----------
     settings, workspace, environ
         As for `open_tracker`.
+    below
+        Whether runs of experiments below it, as those of grids are, belong to them.
 
     Raises
     ------
@@ -52,27 +58,30 @@ def read_runs(
     journal = open_journal(settings, workspace)
     try:
         tracker = open_service(settings.services[0], settings, workspace, environ, make=False)
-        runs = tuple(tracker.runs())
+        runs = tuple(tracker.runs(below=below))
     except TrackingError as error:
-        kept = tuple(journal.runs())
+        kept = tuple(journal.runs(below=below))
         if not kept:
             raise
         return Reading(kept, str(journal), f"from the journal, for {error}")
-    owed = len(undelivered(journal, str(tracker)))
+    owed = len(undelivered(journal, str(tracker), below=below))
     holds = by_number(owed, "run of the journal holds", "runs of the journal hold")
     note = f"{holds} what {tracker} was not told: rodepil runs sync" if owed else ""
     return Reading(runs, str(tracker), note)
 
 
 def find_run(named: str, runs: tuple[RunFacts, ...]) -> RunFacts:
-    """Return the run whose id, key, trial or group begins as `named`.
+    """Return the run of that name, id, key, trial or group, or else whose id or key begins so.
 
     Raises
     ------
     TrackingError
         There is none, or more than one.
     """
-    found = [run for run in runs if named and any(name.startswith(named) for name in _names(run))]
+    exact = [run for run in runs if named in {run.name, *_names(run)}]
+    found = exact or [
+        run for run in runs if named and any(name.startswith(named) for name in _names(run))
+    ]
     if len(found) == 1:
         return found[0]
     if not found:

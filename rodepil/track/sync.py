@@ -16,7 +16,7 @@ from rodepil.track.about import deliver_about, described
 from rodepil.track.delivery import Delivery, place_of
 from rodepil.track.journal import Journal
 from rodepil.track.opening import open_journal, open_service
-from rodepil.track.protocol import Tracker
+from rodepil.track.protocol import Tracker, is_below
 
 
 @dataclass
@@ -89,10 +89,16 @@ def sync(
     return _together(done)
 
 
-def undelivered(journal: Journal, service: str) -> list[str]:
-    """Return the runs of the journal's experiment that hold lines a service was not told."""
+def undelivered(journal: Journal, service: str, *, below: bool = False) -> list[str]:
+    """Return the runs of the journal's experiment that hold lines a service was not told.
+
+    Those of experiments below it belong to them where it is asked for.
+    """
+    of = journal.experiment
     owed = []
-    for run_id in _experiments(journal, journal.experiment).get(journal.experiment, []):
+    experiments = _experiments(journal, of)
+    wanted = [name for name in experiments if name == of or (below and is_below(name, of))]
+    for run_id in (run_id for name in wanted for run_id in experiments[name]):
         place = place_of(journal, run_id, service)
         if place is None or place.next <= journal.events(run_id)[-1]["seq"]:
             owed.append(run_id)

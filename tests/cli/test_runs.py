@@ -17,6 +17,7 @@ from tests.cli.conftest import Rodepil, Shown
 WIDTH = 80
 F1 = {"rgb": (0.5, 0.75, 0.7), "flow": (0.25, 0.5, 0.3), "static": (0.9, 0.95, 0.97)}
 DATA = "simulated recordings"
+GRID, ROW, ROW_F1 = "rodepil/ablation", "rgb-224-16-sgd-kinetics", (0.125, 0.375)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,11 +46,24 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             run.metrics({"test_f1": score, "test_accuracy": 1 - score}, 1)
             run.end()
         parent.end("failed" if name == "flow" else "finished")
+    _record_grid(Workspace(root))
     for fold in range(3):
         model = root / "results" / "trials" / f"rgb{fold}" / "model.safetensors"
         model.parent.mkdir(parents=True)
         model.touch()
     return root
+
+
+def _record_grid(workspace: Workspace) -> None:
+    """Record a row of a grid in an experiment of its own, below the project's."""
+    tracker = open_tracker(TrackSettings(experiment=GRID), workspace, environ={})
+    tags = {"data": DATA, "modality": "rgb", "control": "none"}
+    parent = tracker.start(ROW, tags=tags)
+    for fold, score in enumerate(ROW_F1):
+        run = tracker.start(f"{ROW}/fold-{fold}", parent=parent.id, tags=tags)
+        run.metrics({"test_f1": score}, 0)
+        run.end()
+    parent.end()
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +75,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ids(project: Path) -> dict[str, str]:
     """Return the ids of the parents by what is particular about them."""
-    runs = Journal(project / "results" / "journal").runs()
+    runs = Journal(project / "results" / "journal", experiment="rodepil").runs()
     return {run.name.rpartition(" ")[2]: run.id for run in runs if run.parent is None}
 
 
@@ -90,6 +104,37 @@ def test_list_is_a_line_for_each_cross_validation_with_the_average_of_its_folds(
     assert f"Data: {DATA}" in out
     assert "fold-1 results/trials/rgb1/model.safetensors" in out
     assert f"from MLflow sqlite:///{project}/mlflow.db" in out.replace("\n", "")
+
+
+def test_list_names_the_experiments_of_grids_and_tells_of_one_alone_where_it_is_named(
+    project: Path, rodepil: Rodepil
+) -> None:
+    every = fits(rodepil("runs", "list", folder=project))
+    (row,) = (line for line in every.splitlines() if "2/2 " in line)
+    kept = Journal(project / "results" / "journal", experiment=GRID).runs()
+    (run,) = (run for run in kept if run.parent is None)
+    assert row.startswith(run.id[:8])
+    assert percent(fmean(ROW_F1)) in row
+    assert "Experiment" in every
+    assert GRID in "".join(every.split())
+    alone = fits(rodepil("runs", "list", "--experiment", GRID, folder=project))
+    assert ROW in alone
+    assert "Experiment" not in alone
+    assert not any(run_id[:8] in alone for run_id in ids(project).values())
+    own = fits(rodepil("runs", "list", "--experiment", "rodepil", folder=project))
+    assert ROW not in own
+
+
+def test_row_of_a_grid_and_a_fold_of_it_are_found_by_their_names(
+    project: Path, rodepil: Rodepil
+) -> None:
+    row = rodepil("runs", "show", ROW, folder=project).stdout
+    assert GRID in row
+    (mean,) = (line.split() for line in row.splitlines() if line.startswith("mean"))
+    assert percent(fmean(ROW_F1)) in mean
+    fold = rodepil("runs", "show", f"{ROW}/fold-1", folder=project).stdout
+    assert percent(ROW_F1[1]) in fold
+    assert percent(ROW_F1[0]) not in fold
 
 
 @pytest.mark.parametrize(
