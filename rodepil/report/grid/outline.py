@@ -20,7 +20,7 @@ from rodepil.report.grid.tables import (
 )
 from rodepil.report.numbers import interval_text
 from rodepil.report.outline import Headline, Outline, Section, warning_words
-from rodepil.report.sheet import Sheet
+from rodepil.report.sheet import UNDEFINED, Sheet
 from rodepil.report.words import folds_words
 
 SIGNIFICANT: Final = 0.05
@@ -96,7 +96,7 @@ def _headlines(grid: Grid) -> tuple[Headline, ...]:
     f1 = row.numbers.summary.metrics["f1"]
     auroc = row.numbers.ranking.auroc
     found.append(Headline("Best F1-score", f"{100 * (f1.mean.value or 0.0):.1f}%", row.name))
-    bounds = interval_text(f1.mean.interval)
+    bounds = interval_text(f1.mean.interval, to=UNDEFINED)
     if bounds:
         found.append(Headline("95 % interval", bounds, "F1-score, over subjects"))
     if auroc.value is not None:
