@@ -32,9 +32,10 @@ PREFIX = "system/"
 """What MLflow's pages show under 'System metrics' begins with this."""
 
 FIRST_S, LAST_S = 1.0, 60.0
-SHARE = 120
+SHARE = 30
 """Two samples are FIRST_S apart, and later on a SHARE-th of the time so far, up to LAST_S: trials
-of seconds have a curve, and one of ten hours has a thousand samples and not 36 000."""
+of seconds have a curve, and one of ten hours has 700 samples and not 36 000, each of which costs
+the tracker some 10 ms."""
 
 LEAST_S = 0.2
 """Over less time than this a share of CPU means nothing."""
