@@ -110,15 +110,23 @@ def make_outline(
     )
 
 
-def warning_words(data: str) -> str:
-    """Return what must be said before any number of simulated data, else nothing."""
+def warning_words(data: str, *, beside: bool = True) -> str:
+    """Return what must be said before any number of simulated data, else nothing.
+
+    Parameters
+    ----------
+    data
+        The data's name.
+    beside
+        Whether the paper's values stand beside.
+    """
     if not is_simulated(data):
         return ""
     return (
         "These numbers come from simulated recordings, not from animals. They show that the "
         "experiment runs and that its parts agree; they say nothing of how well seizures of "
-        "real rats are found. The paper's values stand beside as a reminder of the target."
-    )
+        "real rats are found."
+    ) + (" The paper's values stand beside as a reminder of the target." if beside else "")
 
 
 def _headlines(inputs: ReportInputs) -> tuple[Headline, ...]:

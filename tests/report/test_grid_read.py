@@ -16,6 +16,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError
 from rodepil.report.grid import best_row, grid_summary, grid_table_markdown, grids_of
 from rodepil.report.grid.read import read_grid
+from rodepil.report.grid.tables import table3
 from tests.report.grids import NAME, ROWS, Drawn, change, write_rows
 
 BEST, FLOW, PART = ROWS[0].name, ROWS[2].name, ROWS[3].name
@@ -134,6 +135,20 @@ def test_a_description_says_what_changes_and_what_is_not_done(workspace: Workspa
     assert "Not run yet: 3 folds." in text
     with pytest.raises(ReportError, match=f"has no row 'rgb-224'.*{BEST}"):
         grid_table_markdown(workspace, NAME, "rgb-224")
+
+
+def test_a_row_that_nobody_asked_for_yet_is_said_to_be_not_run(workspace: Workspace):
+    change_grid(workspace, 4, folds=[])
+    assert "Not run yet: 1 row." in grid_table_markdown(workspace, NAME, ROWS[4].name)
+    assert "Not run yet: 1 row." in table3(read_grid(workspace, NAME)).note
+    assert grid_summary(workspace, NAME).rows[4][1] == "0"
+
+
+def test_the_paper_is_not_spoken_of_where_it_does_not_stand_beside(tmp_path: Path):
+    plain = write_rows(tmp_path, [Drawn("RGB 224", 2.0)], source="")
+    text = grid_table_markdown(plain, NAME, "rgb-224")
+    assert "not from animals" in text
+    assert "paper" not in text.lower()
 
 
 def test_the_terminals_table_fits_80_columns_one_line_a_row(tmp_path: Path):

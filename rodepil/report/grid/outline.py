@@ -32,7 +32,7 @@ def grid_outline(grid: Grid) -> Outline:
         title=heading(grid),
         subtitle=_subtitle(grid),
         data=grid.data,
-        warning=warning_words(grid.data),
+        warning=warning_words(grid.data, beside=bool(grid.source)),
         headlines=_headlines(grid),
         sections=_sections(grid),
     )

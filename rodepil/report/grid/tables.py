@@ -159,7 +159,7 @@ def axes_of(grid: Grid) -> tuple[str, ...]:
 def folds_text(row: GridRow) -> str:
     """Return how many folds are done of those that are wanted, ``5`` or ``4 of 5``."""
     done, wanted = len(row.record.finished), len(row.record.folds)
-    return str(done) if row.is_complete else f"{done} of {wanted}"
+    return str(done) if done == wanted else f"{done} of {wanted}"
 
 
 def left_note(grid: Grid) -> str:
@@ -173,8 +173,14 @@ def left_note(grid: Grid) -> str:
         len(set(row.record.folds) - set(row.record.finished) - {*map(int, row.record.failed)})
         for row in grid.rows
     )
+    idle = sum(not row.record.folds for row in grid.rows)
+    left = [
+        by_number(count, one, many)
+        for count, one, many in ((idle, "row", "rows"), (open_, "fold", "folds"))
+        if count
+    ]
     said = f" Failed: {'; '.join(failed)}." if failed else ""
-    return said + (f" Not run yet: {by_number(open_, 'fold', 'folds')}." if open_ else "")
+    return said + (f" Not run yet: {' and '.join(left)}." if left else "")
 
 
 def p_text(p_value: float) -> str:
