@@ -95,6 +95,10 @@ class ModelError(RodepilError):
     """A model's settings, weights or inputs do not fit together."""
 
 
+class ModalityError(RodepilError):
+    """A modality returns what no network reads."""
+
+
 class TrainingError(RodepilError):
     """Training can't go on, for example because the loss is not finite."""
 

@@ -271,7 +271,7 @@ def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progre
     names = dict.fromkeys(settings.compare.modalities)
     wanted = [name for name in names if name != settings.train.modality]
     for name in wanted:
-        make_inputs(settings.features, name, settings.train.flow)
+        make_inputs(settings.features, name, settings.train.flow, key="compare.modalities")
     _clear(workspace.results / "modalities", wanted)
     said = [
         f"{name}\n{cross_validate(settings, workspace, progress, modality=name)}" for name in wanted
@@ -311,8 +311,10 @@ def cross_validate(
     Raises
     ------
     SettingError
-        Control and modality came together, or the modality is the settings' own.
+        Control and modality came together, or the modality is none, or the settings' own.
     """
+    from rodepil.vision.inputs import make_inputs  # noqa: PLC0415
+
     if modality is not None and control != "none":
         raise SettingError(
             f"control '{control}' and modality '{modality}' came together; give one of them, or "
@@ -323,6 +325,8 @@ def cross_validate(
             f"modality '{modality}' is train.modality: that is the result itself; leave "
             "--modality out"
         )
+    if modality is not None:
+        make_inputs(settings.features, modality, settings.train.flow, key="--modality")
     from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.trials.crossval import cross_validate as validate  # noqa: PLC0415

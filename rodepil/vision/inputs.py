@@ -6,7 +6,7 @@ Shapes: B clips, T frames that a network sees, N frames that come with them, C c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from rodepil.config.settings import FeatureSettings
 from rodepil.errors import SettingError
 from rodepil.vision.control import STILL, check_control, draw_orders, median, shuffled_places
 from rodepil.vision.modality import Modality, make_modality
+from rodepil.vision.modality.check import Check
 from rodepil.vision.neighbours import pairs_of, seen
 from rodepil.vision.sampling import choose, static, take
 
@@ -41,6 +42,7 @@ class Inputs:
     modality: Modality
     control: Control = "none"
     seed: int = 0
+    _check: Check = field(default_factory=Check, init=False, repr=False, compare=False)
 
     def shown(
         self, stored: Tensor, jitter: Tensor | None = None, names: Sequence[str] | None = None
@@ -95,14 +97,20 @@ class Inputs:
         return take(frames, shuffled_places(orders, pairs, of_motion=of_motion))
 
     def pictures(self, shown: Tensor) -> Tensor:
-        """Return (B, T, 3, H, W), uint8 in [0, 255] or float in [0, 1], not normalised."""
+        """Return (B, T, 3, H, W), uint8 in [0, 255] or float in [0, 1], not normalised.
+
+        Raises
+        ------
+        ModalityError
+            The modality makes something else.
+        """
         if not self.modality.of_motion:
-            return self.modality(shown, shown)
+            return self._check(self.modality, shown, self.modality(shown, shown))
         before, after = pairs_of(shown, self.features.pairs)
         if self.control in STILL:
             # Farneback finds parts of a pixel of motion even between a frame and itself.
             before = after = torch.zeros_like(before)
-        return self.modality(before, after)
+        return self._check(self.modality, before, self.modality(before, after))
 
     def __call__(self, stored: Tensor, names: Sequence[str] | None = None) -> Tensor:
         """Return the pictures of clips that are not augmented; `names` as for `shown`."""
@@ -116,25 +124,30 @@ def make_inputs(
     *,
     control: Control = "none",
     seed: int = 0,
+    key: str = "train.modality",
 ) -> Inputs:
     """Return what makes a network's pictures.
+
+    Parameters
+    ----------
+    features, modality, flow, control, seed
+        As the settings have them.
+    key
+        The setting or option that names the modality, for errors.
 
     Raises
     ------
     SettingError
-        There is no such modality, one frame shall show motion, or the frames are too small; or
-        too few for the control.
+        There is no such modality, one frame shall show motion, or the frames are too small for
+        it or its windows; or too few for the control.
     """
     check_control(control, features)
-    made = make_modality(modality, flow)
+    made = make_modality(modality, flow, key=key)
     if made.of_motion and features.pairs == "none" and features.frames == 1:
         raise SettingError(
-            f"train.modality '{modality}' compares frames, and features.frames is 1; set "
+            f"{key} '{modality}' compares frames, and features.frames is 1; set "
             "features.pairs to native, or features.frames to 2 or more"
         )
-    if features.size_px < made.min_side_px:
-        raise SettingError(
-            f"train.modality '{modality}' wants frames of {made.min_side_px} px or more, and "
-            f"features.size_px is {features.size_px}; raise it"
-        )
+    if unfit := made.unfit_for(features.size_px):
+        raise SettingError(f"{key} '{modality}' {unfit}")
     return Inputs(features, made, control, seed)

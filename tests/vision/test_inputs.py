@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import FeatureSettings
 from rodepil.errors import SettingError, TrainingError
 from rodepil.store.views import training_view
@@ -106,6 +107,21 @@ def test_a_still_clip_shows_the_middle_frame_and_no_motion(pairs: str, frames: i
 def test_frames_too_small_for_flow_are_refused_before_anything_runs():
     with pytest.raises(SettingError, match=r"wants frames of 10 px or more.*size_px is 8"):
         make_inputs(FeatureSettings(size_px=8), "flow")
+
+
+def test_a_window_wider_than_the_frames_is_refused():
+    wide = FlowInputSettings(winsize=17)
+    with pytest.raises(SettingError, match=r"train\.flow\.winsize 17 px.*size_px 16; lower"):
+        make_inputs(FeatureSettings(size_px=16), "flow", wide)
+    make_inputs(FeatureSettings(size_px=17), "flow", wide)
+    make_inputs(FeatureSettings(size_px=16), "absdiff", wide)
+
+
+def test_errors_name_the_option_that_names_a_modality():
+    with pytest.raises(SettingError, match=r"^--modality names 'flwo'.*did you mean 'flow'"):
+        make_inputs(FeatureSettings(), "flwo", key="--modality")
+    with pytest.raises(SettingError, match=r"^compare\.modalities 'flow' compares frames"):
+        make_inputs(FeatureSettings(frames=1), "flow", key="compare.modalities")
 
 
 def test_one_frame_shows_no_motion():

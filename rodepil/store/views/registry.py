@@ -11,9 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -21,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from rodepil.config.settings import FeatureSettings
 from rodepil.errors import FeatureError, SettingError
+from rodepil.io.plugins import entry_names, import_beside, load_entries
 from rodepil.io.wording import choice
 from rodepil.store.views.base import View
 
@@ -56,16 +55,13 @@ def kind_of(name: str) -> type[View]:
         There is none.
     """
     if name not in _KINDS:
-        package = __name__.rpartition(".")[0]
-        for module in iter_modules(import_module(package).__path__):
-            import_module(f"{package}.{module.name}")
+        import_beside(__name__)
     if name not in _KINDS and name in ABOVE:
         import_module(ABOVE[name])
     if name not in _KINDS:
-        for entry in entry_points(group=GROUP, name=name):
-            entry.load()
+        load_entries(GROUP, name)
     if name not in _KINDS:
-        known = sorted({*_KINDS, *ABOVE, *(entry.name for entry in entry_points(group=GROUP))})
+        known = sorted({*_KINDS, *ABOVE, *entry_names(GROUP)})
         raise FeatureError(f"no kind of view is called '{name}'; {choice(name, known)}")
     return _KINDS[name]
 

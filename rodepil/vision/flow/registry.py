@@ -7,13 +7,12 @@ so that a new method is one file, and its name in `FlowSettings`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Protocol
 
 from torch import Tensor
 
 from rodepil.config.flow import FlowSettings
+from rodepil.io.plugins import import_beside
 
 
 class FlowMethod(Protocol):
@@ -53,9 +52,7 @@ def method_of(name: str) -> FlowMethod:
         There is none.
     """
     if name not in _METHODS:
-        package = __name__.rpartition(".")[0]
-        for module in iter_modules(import_module(package).__path__):
-            import_module(f"{package}.{module.name}")
+        import_beside(__name__)
     if name not in _METHODS:
         raise ValueError(f"no method of flow is called '{name}'; take one of {sorted(_METHODS)}")
     return _METHODS[name]

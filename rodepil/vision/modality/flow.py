@@ -26,6 +26,16 @@ class Flow(Modality):
     of_motion: ClassVar[bool] = True
     min_side_px: ClassVar[int] = MIN_SIDE_PX
 
+    def unfit_for(self, size_px: int) -> str:
+        """Return what speaks against frames of that size: also a window that is wider."""
+        found, winsize = super().unfit_for(size_px), self.settings.winsize
+        if not found and winsize > size_px:
+            found = (
+                f"averages over train.flow.winsize {winsize} px, and frames have features.size_px "
+                f"{size_px}; lower winsize (5 suits 32 px, 15 suits 224 px)"
+            )
+        return found
+
     def __call__(self, before: Tensor, after: Tensor) -> Tensor:
         """Return float32 in [0, 1]; in ``vectors`` 0.5, 0.5, 0 is rest."""
         flow = self.vectors(before, after) / self.bound_px(before.shape[-1], before.shape[-2])

@@ -1,5 +1,8 @@
 """Modalities found by their name.
 
+Every module beside this one is looked through; those of other packages are named by entry points
+of the group ``rodepil.modalities``, and imported when one is asked for that is not known yet.
+
 Shapes: B clips, T frames, C channels, H W pixels.
 """
 
@@ -7,15 +10,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import ClassVar, TypeVar
 
 from torch import Tensor
 
 from rodepil.config.modality import FlowInputSettings
 from rodepil.errors import SettingError
+from rodepil.io.plugins import entry_names, import_beside, load_entries
+from rodepil.io.wording import choice
 
+GROUP = "rodepil.modalities"
 CHANNELS = 3
 GREY = 1
 
@@ -45,6 +49,15 @@ class Modality(ABC):
     min_side_px: ClassVar[int] = 1
 
     settings: FlowInputSettings
+
+    def unfit_for(self, size_px: int) -> str:
+        """Return what speaks against frames of that size; empty where nothing does."""
+        if size_px >= self.min_side_px:
+            return ""
+        return (
+            f"wants frames of {self.min_side_px} px or more, and features.size_px is {size_px}; "
+            "raise it"
+        )
 
     @abstractmethod
     def __call__(self, before: Tensor, after: Tensor) -> Tensor:
@@ -83,24 +96,32 @@ def register(modality: ModalityClass) -> ModalityClass:
 
 def known() -> tuple[str, ...]:
     """Return the names of all modalities, sorted."""
-    package = __name__.rpartition(".")[0]
-    for module in iter_modules(import_module(package).__path__):
-        import_module(f"{package}.{module.name}")
-    return tuple(sorted(_KNOWN))
+    import_beside(__name__)
+    return tuple(sorted({*_KNOWN, *entry_names(GROUP)}))
 
 
-def make_modality(name: str, settings: FlowInputSettings | None = None) -> Modality:
+def make_modality(
+    name: str, settings: FlowInputSettings | None = None, *, key: str = "train.modality"
+) -> Modality:
     """Return the modality of that name.
+
+    Parameters
+    ----------
+    name, settings
+        What it is.
+    key
+        The setting or option that names it, for errors.
 
     Raises
     ------
     SettingError
         There is none.
     """
-    if name not in known():
-        raise SettingError(
-            f"train.modality is '{name}', which is no modality; set one of {list(known())}"
-        )
+    every = known()
+    if name not in _KNOWN:
+        load_entries(GROUP, name)
+    if name not in _KNOWN:
+        raise SettingError(f"{key} names '{name}', which is no modality; {choice(name, every)}")
     return _KNOWN[name](settings or FlowInputSettings())
 
 
