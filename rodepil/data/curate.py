@@ -28,7 +28,7 @@ from rodepil.data.stretch import Film, seizures_on_grid, stretches
 from rodepil.data.watch import Watch
 from rodepil.errors import ClipNameError, ShortRecording, SourceError, TableError
 from rodepil.io import tables
-from rodepil.io.files import relative_to
+from rodepil.io.files import relative_to, sweep
 from rodepil.io.names import SUFFIX, parse_clip_name
 from rodepil.io.progress import Progress, Silent
 
@@ -135,6 +135,8 @@ def curate(
             reasons = failures.column("message").to_pylist()
             raise_if(reasons, SourceError, "No recording could be curated")
         clips = assemble(sorted(parts), relative_to(clips_folder, clips_table.parent))
+        for table in (clips_table, clips_folder / FAILURES):
+            sweep(table)
         tables.write("clips", clips, clips_table)
         done = [outcome.item for outcome in outcomes if outcome.result is not None]
         _sweep(clips_folder, clips, done, whole=not failures.num_rows)

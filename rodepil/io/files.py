@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -42,6 +43,15 @@ def publish(path: Path) -> Iterator[Path]:
             shutil.rmtree(beside, ignore_errors=True)
         else:
             beside.unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed processes left half-written of `path`.
+
+    For who alone writes it: another process that is at it would lose its work.
+    """
+    for beside in path.parent.glob(f".{glob.escape(path.stem)}.*.tmp{path.suffix}"):
+        beside.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

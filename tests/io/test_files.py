@@ -15,6 +15,7 @@ from rodepil.io.files import (
     relative_to,
     sha256_file,
     short_hash,
+    sweep,
     write_json,
     write_text,
 )
@@ -90,3 +91,12 @@ def test_a_relative_path_leads_back(tmp_path: Path):
     relative = relative_to(target, folder)
     assert relative == "../../c/d.txt"
     assert (folder / relative).resolve() == target.resolve()
+
+
+def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a[1].json"
+    kept = ("a[1].json", ".a[1].other.json", ".b.0123456789ab.tmp.json", ".a[1].0123.tmp.csv")
+    for name in (*kept, ".a[1].0123456789ab.tmp.json"):
+        (tmp_path / name).touch()
+    sweep(path)
+    assert {file.name for file in tmp_path.iterdir()} == set(kept)

@@ -188,6 +188,7 @@ class _Course:
             "data": self.plan.data,
             "experiment": self.experiment,
             "digests": self.plan.digests,
+            "axes": list(dict.fromkeys(axis for row in grid.rows for axis in row.words)),
             "rows": list(self._rows.values()),
         }
         self.files.write(record)
