@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rodepil.cli.progress import Bars
-from rodepil.config.load import load_settings
+from rodepil.config.explain import origin_of
+from rodepil.config.load import build, layers_of
+from rodepil.config.modality import MODALITIES
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import RodepilError
@@ -39,7 +41,12 @@ def open_project(
 ) -> Project:
     """Return the project in `root`, by default in the folder of the command."""
     workspace = Workspace(root or Path.cwd())
-    settings = load_settings(workspace.root, profile=profile, overrides=overrides, options=options)
+    layers = layers_of(workspace.root, profile=profile, overrides=overrides, options=options)
+    settings = build(ProjectSettings, layers)
+    if not {settings.train.modality, *settings.compare.modalities} <= {*MODALITIES}:
+        from rodepil.vision.modality import refuse_unknown  # noqa: PLC0415 - wants torch
+
+        refuse_unknown(settings, lambda key: origin_of(layers, key.split(".")))
     return Project(settings, workspace, Bars())
 
 

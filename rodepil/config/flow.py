@@ -16,8 +16,9 @@ class FlowSettings(Settings):
 
     ``levels`` are those beside the full size, each ``pyr_scale`` times the next; one with a side
     under 32 px is left out. At each of them ``iterations`` estimates are made over windows of
-    ``winsize`` px. Farneback takes polynomials of pixels up to ``poly_n`` px away, under a
-    Gaussian of ``poly_sigma`` px; ``gaussian`` weighs the window by another one.
+    ``winsize`` px, odd or even, no wider than the frame. Farneback takes polynomials of pixels up
+    to ``poly_n`` px away, under a Gaussian of ``poly_sigma`` px (OpenCV advises 5 with 1.2 or 7
+    with 1.5); ``gaussian`` weighs the window by another one.
     Horn-Schunck takes ``relaxations`` steps an estimate; a larger ``smoothness`` (grey levels)
     gives a smoother flow.
     """

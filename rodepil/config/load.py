@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from rodepil.config.base import Settings
+from rodepil.config.explain import Layers, explain
 from rodepil.config.files import EXPERIMENTS_FOLDER, Tree, experiment_names, is_grid, read_yaml
 from rodepil.config.settings import ProjectSettings
 from rodepil.errors import SettingError
@@ -54,6 +54,18 @@ def load_settings(
         Unknown key, wrong type, impossible value, or a file that is no YAML: the message names
         file, key, value and what is allowed.
     """
+    layers = layers_of(root, profile=profile, overrides=overrides, options=options)
+    return build(ProjectSettings, layers)
+
+
+def layers_of(
+    root: Path,
+    *,
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, Mapping[str, object]] | None = None,
+) -> Layers:
+    """Return what settings are made of, as `load_settings` takes it, each with its name."""
     params = root / PARAMS_FILE
     tree = read_yaml(params) if params.is_file() else {}
     given = parse_overrides(overrides)
@@ -64,10 +76,10 @@ def load_settings(
     layers.append((COMMAND_LINE, given))
     layers += (options or {}).items()
     layers.append((COMMAND_LINE, {"profile": named}))
-    return build(ProjectSettings, layers)
+    return layers
 
 
-def build(kind: type[Made], layers: Sequence[tuple[str, Mapping[str, object]]]) -> Made:
+def build(kind: type[Made], layers: Layers) -> Made:
     """Make settings of `kind` from layers, each with the name of its file; later ones win.
 
     Raises
@@ -82,7 +94,7 @@ def build(kind: type[Made], layers: Sequence[tuple[str, Mapping[str, object]]]) 
         # What JSON has no word for, such as a date, goes on as text and is refused by its key.
         return kind.model_validate_json(json.dumps(merged, default=str))
     except ValidationError as error:
-        lines = [_explain(kind, layers, dict(problem)) for problem in error.errors()]
+        lines = [explain(kind, layers, dict(problem)) for problem in error.errors()]
         raise SettingError("\n".join(lines)) from error
 
 
@@ -144,52 +156,3 @@ def nested(key: str, value: object) -> Tree:
     for section in reversed(sections):
         tree = {section: tree}
     return tree
-
-
-def _explain(
-    kind: type[Settings],
-    layers: Sequence[tuple[str, Mapping[str, object]]],
-    problem: Mapping[str, object],
-) -> str:
-    """Say in one line which file, key and value is wrong and what is allowed."""
-    location = problem["loc"]
-    path = [str(part) for part in location] if isinstance(location, tuple) else []
-    key = ".".join(path) or "settings"
-    file = _origin(layers, path)
-    if problem["type"] == "extra_forbidden":
-        allowed = sorted(_fields(kind, path[:-1]))
-        close = get_close_matches(path[-1], allowed, n=1)
-        hint = f" (did you mean '{close[0]}'?)" if close else ""
-        return f"{file}: unknown key '{key}'{hint}; allowed here: {', '.join(allowed)}"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    value = problem["input"]
-    shown = "" if isinstance(value, Mapping) else f" = {value!r}"
-    return f"{file}: {key}{shown}: {message}"
-
-
-def _origin(layers: Sequence[tuple[str, Mapping[str, object]]], path: Sequence[str]) -> str:
-    """Return the name of the last file that holds `path`, or the first parent that one holds."""
-    for depth in range(len(path), 0, -1):
-        for name, layer in reversed(layers):
-            if _holds(layer, path[:depth]):
-                return name
-    return layers[0][0]
-
-
-def _holds(layer: object, path: Sequence[str]) -> bool:
-    """Say whether `layer` has `path`; a section without keys, as profiles have them, does not."""
-    for part in path:
-        if not isinstance(layer, Mapping) or part not in layer:
-            return False
-        layer = layer[part]
-    return layer != {}
-
-
-def _fields(kind: type[BaseModel], path: Sequence[str]) -> list[str]:
-    """Return the keys that `kind` allows under `path`."""
-    for part in path:
-        inner = kind.model_fields[part].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        kind = inner
-    return list(kind.model_fields)

@@ -11,6 +11,9 @@ Pairs = Literal["none", "native", "sampled"]
 """What is stored beside each frame that a network sees: nothing, the frame of the clip ``gap``
 frames later, or one frame more, ahead of the first."""
 
+MODALITIES = ("rgb", "absdiff", "flow")
+"""The project's own modalities."""
+
 FLOWLESS = ("rgb", "absdiff")
 """Modalities that do not read ``train.flow``, so that it is no part of their trials."""
 

@@ -376,6 +376,18 @@ class ProjectSettings(Settings):
         return self
 
     @model_validator(mode="after")
+    def _gap_within_clip(self) -> Self:
+        gap, frames = self.features.gap, self.curate.frames_per_clip
+        if self.features.pairs == "native" and gap >= frames:
+            msg = (
+                f"features.gap {gap} leaves no two frames in clips of {frames} frames "
+                f"(curate.clip_duration_s {self.curate.clip_duration_s:g} at curate.fps "
+                f"{self.curate.fps}); make it smaller"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _patches_fit(self) -> Self:
         if self.features.size_px % self.model.patch_px:
             msg = (

@@ -13,6 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from rodepil.config.modality import MODALITIES
 from rodepil.config.settings import FeatureSettings, TrainSettings
 from rodepil.report.amplify import inner, round_factor, to_bytes, wheel
 from rodepil.report.seen_words import (
@@ -35,8 +36,6 @@ from rodepil.vision.sampling import draw_jitter, uniform_indices
 
 AUGMENTED = 2
 COLOURS = {"vectors": as_vectors, "hsv": as_hues}
-ALWAYS = ("rgb", "absdiff", "flow")
-"""Modalities that every sheet has, whatever the settings name."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def strips(clip: ClipSeen, columns: int, epoch: int = 0) -> list[Strip]:
         for picture in ("vectors", "hsv"):
             told = Telling(TITLES[picture], factors["flow"], gap)
             made.append(_flow(clip, flow[picked], picture, told))
-    if clip.train.modality not in ALWAYS:
+    if clip.train.modality not in MODALITIES:
         made.append(_made(clip, shown, picked, _of_training(clip, factors)))
     for number in range(epoch, epoch + AUGMENTED):
         made += _augmented(clip, picked, number, factors)

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from rodepil import __version__
-from rodepil.cli.run import guarded
+from rodepil.cli.run import guarded, open_project
 from rodepil.errors import SettingError
 from tests.cli.conftest import Rodepil
 
@@ -29,6 +29,16 @@ def test_help_names_the_commands_of_the_pipeline(tmp_path: Path, rodepil: Rodepi
     assert shown.returncode == 0
     names = ("simulate", "curate", "folds", "features", "crossval", "report", "predict", "doctor")
     assert [name for name in names if name not in shown.stdout] == []
+
+
+def test_a_modality_that_there_is_not_is_refused_by_its_key_and_file(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("compare: {modalities: [absdiff, flwo]}\n")
+    says = r"^params\.yaml: compare\.modalities names 'flwo'.*did you mean 'flow'\? There are absd"
+    with pytest.raises(SettingError, match=says):
+        open_project(tmp_path)
+    with pytest.raises(SettingError, match=r"^--set: train\.modality names 'depth', which is no"):
+        open_project(tmp_path, overrides=["compare.modalities=[]", "train.modality=depth"])
+    assert open_project(tmp_path, overrides=["compare.modalities=[rgb]"]).settings.compare
 
 
 def test_version_is_the_packages(tmp_path: Path, rodepil: Rodepil) -> None:

@@ -106,6 +106,30 @@ def test_the_file_of_the_wrong_key_is_named(project: Path) -> None:
         load_settings(project, profile="big")
 
 
+def test_what_speaks_of_several_keys_names_the_files_that_set_them(project: Path) -> None:
+    (project / "params.yaml").write_text("features: {frames: 4, pairs: native}\ncurate: {fps: 30}")
+    with pytest.raises(SettingError, match=r"^params\.yaml and --set: settings: features\.gap 300"):
+        load_settings(project, overrides=["features.gap=300"])
+    with pytest.raises(SettingError, match=r"^--set: model: width 10 is no multiple of heads 4"):
+        load_settings(project, overrides=["model.width=10"])
+    (project / "experiments" / "big.yaml").write_text("train: {augment: {temporal_jitter: 0.5}}")
+    with pytest.raises(SettingError, match=r"^experiments/big\.yaml: settings: train\.augment\."):
+        load_settings(project, profile="big")
+
+
+def test_a_gap_as_long_as_a_clip_is_refused_where_it_is_stored(project: Path) -> None:
+    with pytest.raises(SettingError, match=r"features\.gap 300 leaves no two frames in clips of"):
+        load_settings(project, overrides=["features={gap: 300, pairs: native}"])
+    load_settings(project, overrides=["features={gap: 299, pairs: native}"])
+    load_settings(project, overrides=["features={gap: 300, pairs: none}"])
+
+
+def test_a_list_is_said_to_be_written_in_brackets(project: Path) -> None:
+    says = r"--set: compare\.modalities = 'flow,absdiff': wanted a list, written \[flow, absdiff\]"
+    with pytest.raises(SettingError, match=says):
+        load_settings(project, overrides=["compare.modalities=flow,absdiff"])
+
+
 def test_an_empty_section_of_a_profile_is_not_blamed(project: Path) -> None:
     (project / "params.yaml").write_text("profile: big\nfolds: {method: table}")
     (project / "experiments" / "big.yaml").write_text("folds: {}")

@@ -3,6 +3,12 @@
 A modality is one class in one file beside this one.
 """
 
-from rodepil.vision.modality.registry import Modality, known, make_modality, register
+from rodepil.vision.modality.registry import (
+    Modality,
+    known,
+    make_modality,
+    refuse_unknown,
+    register,
+)
 
-__all__ = ["Modality", "known", "make_modality", "register"]
+__all__ = ["Modality", "known", "make_modality", "refuse_unknown", "register"]

@@ -21,7 +21,7 @@ class Check:
     def __init__(self) -> None:
         self._looked = False
 
-    def __call__(self, modality: Modality, frames: Tensor, pictures: Tensor) -> Tensor:
+    def __call__(self, modality: Modality, frames: Tensor, pictures: object) -> Tensor:
         """Return the pictures.
 
         Parameters

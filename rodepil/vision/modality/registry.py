@@ -9,12 +9,14 @@ Shapes: B clips, T frames, C channels, H W pixels.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from torch import Tensor
 
-from rodepil.config.modality import FlowInputSettings
+from rodepil.config.modality import MODALITIES, FlowInputSettings
+from rodepil.config.settings import ProjectSettings
 from rodepil.errors import SettingError
 from rodepil.io.plugins import entry_names, import_beside, load_entries
 from rodepil.io.wording import choice
@@ -123,6 +125,34 @@ def make_modality(
     if name not in _KNOWN:
         raise SettingError(f"{key} names '{name}', which is no modality; {choice(name, every)}")
     return _KNOWN[name](settings or FlowInputSettings())
+
+
+def refuse_unknown(settings: ProjectSettings, origin: Callable[[str], str]) -> None:
+    """Refuse settings that name a modality that there is not.
+
+    Parameters
+    ----------
+    settings
+        Their ``train.modality`` and ``compare.modalities``.
+    origin
+        Returns the file that a key was set in.
+
+    Raises
+    ------
+    SettingError
+        It names file and key.
+    """
+    named = {
+        "train.modality": (settings.train.modality,),
+        "compare.modalities": settings.compare.modalities,
+    }
+    for key, names in named.items():
+        for name in names:
+            if name not in MODALITIES and name not in (every := known()):
+                raise SettingError(
+                    f"{origin(key)}: {key} names '{name}', which is no modality; "
+                    f"{choice(name, every)}"
+                )
 
 
 def in_colour(pictures: Tensor) -> Tensor:
