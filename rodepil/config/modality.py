@@ -14,6 +14,9 @@ frames later, or one frame more, ahead of the first."""
 MODALITIES = ("rgb", "absdiff", "flow")
 """The project's own modalities."""
 
+BOUND_AT_PX = 224
+"""The side of a frame that ``bound_px`` is measured on."""
+
 FLOWLESS = ("rgb", "absdiff")
 """Modalities that do not read ``train.flow``, so that it is no part of their trials."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -14,6 +16,7 @@ from rodepil.report.counts import groups
 from rodepil.report.records import Result, TrialRecord
 
 AGREEMENT: Final = 1e-9
+SHOWN: Final = 3
 
 
 def check_trials(result: Result, path: Path, remedy: str) -> None:
@@ -86,7 +89,7 @@ def check_clips(result: Result, clips: pa.Table, folds: pa.Table, remedy: str) -
 def check_beside(name: str, other: Result, result: Result, remedy: str, *may_differ: str) -> None:
     """Refuse what was run on other data or clips than the result, fold by fold, or otherwise.
 
-    ``train.flow`` counts where both read it.
+    ``train.flow`` counts where what was run reads it, so that the report's words on flow hold.
 
     Parameters
     ----------
@@ -97,7 +100,7 @@ def check_beside(name: str, other: Result, result: Result, remedy: str, *may_dif
     remedy
         What to do.
     may_differ
-        Settings that need not be the same, as ``train.modality``.
+        Settings or sections of them that need not be the same, as ``train.modality``.
 
     Raises
     ------
@@ -109,12 +112,19 @@ def check_beside(name: str, other: Result, result: Result, remedy: str, *may_dif
             f"{name} comes from {other.record.data}, the result from {result.record.data}, so the "
             f"two can't be compared; {remedy}"
         )
-    if any(run.record.settings.train.modality in FLOWLESS for run in (other, result)):
+    if other.record.settings.train.modality in FLOWLESS:
         may_differ = (*may_differ, "train.flow")
-    if _recipe(other, may_differ) != _recipe(result, may_differ):
+    theirs, ours = _recipe(other, may_differ), _recipe(result, may_differ)
+    apart = [key for key in {**ours, **theirs} if theirs.get(key) != ours.get(key)]
+    if apart:
+        listed = [
+            f"{key} is {json.dumps(theirs.get(key))}, the result's {json.dumps(ours.get(key))}"
+            for key in apart
+        ]
+        more = [f"{len(apart) - SHOWN} more"] if len(apart) > SHOWN else []
         raise ReportError(
-            f"{name} was trained by other settings than the result, so the two can't be compared; "
-            f"{remedy}"
+            f"{name} was trained by other settings than the result, so the two can't be compared: "
+            f"{'; '.join([*listed[:SHOWN], *more])}; {remedy}"
         )
     own = dict(groups(result.predictions, "fold"))
     for fold, rows in groups(other.predictions, "fold"):
@@ -126,10 +136,18 @@ def check_beside(name: str, other: Result, result: Result, remedy: str, *may_dif
 
 
 def _recipe(result: Result, but: tuple[str, ...]) -> dict[str, object]:
-    """Return the settings of a result by name, as ``train.epochs``, `but` those."""
-    return {
-        f"{section}.{name}": value
-        for section, settings in result.record.settings.model_dump().items()
-        for name, value in settings.items()
-        if f"{section}.{name}" not in but
-    }
+    """Return the settings of a result by name, as ``train.flow.method``, `but` those."""
+    return dict(_leaves("", result.record.settings.model_dump(mode="json"), but))
+
+
+def _leaves(
+    prefix: str, settings: Mapping[str, object], but: tuple[str, ...]
+) -> Iterator[tuple[str, object]]:
+    for name, value in settings.items():
+        key = f"{prefix}{name}"
+        if key in but:
+            continue
+        if isinstance(value, Mapping):
+            yield from _leaves(f"{key}.", value, but)
+        else:
+            yield key, value

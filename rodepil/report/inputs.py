@@ -126,7 +126,11 @@ def _modalities(workspace: Workspace, result: Result) -> dict[str, Result]:
         name = path.stem
         if name == result.record.settings.train.modality:
             continue
-        remedy = f"run 'rodepil crossval --modality {name}'"
+        remedy = (
+            f"run 'rodepil crossval --modality {name}', or drop the comparison: delete {path} and "
+            f"{name}_predictions.parquet beside it, or take {name} out of compare.modalities "
+            "before the next 'dvc repro'"
+        )
         other = read_result(folder, name, f"{name}_predictions", remedy)
         check_beside(f"modality '{name}'", other, result, remedy, "train.modality", "model.weights")
         if other.record.control != "none":

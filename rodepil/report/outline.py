@@ -180,6 +180,10 @@ _MODALITY_WORDS: Final = (
     "of frames in the place of the frames. Such pictures are normalised by what the training "
     "clips of each fold show."
 )
+_SIMULATED_WORDS: Final = (
+    "Simulated animals move over a still background with little noise, which favours motion; in "
+    "the paper, on real recordings, the order is another one: colours lead, differences come last."
+)
 
 
 def _modality_section(inputs: ReportInputs, sheet: Mapping[str, Sheet]) -> tuple[Section, ...]:
@@ -190,7 +194,7 @@ def _modality_section(inputs: ReportInputs, sheet: Mapping[str, Sheet]) -> tuple
         Section(
             "modalities",
             "What the model sees",
-            (_MODALITY_WORDS,),
+            (_MODALITY_WORDS, *([_SIMULATED_WORDS] if is_simulated(inputs.data) else [])),
             (MODALITY_PLATE, sheet["modalities"]),
         ),
     )

@@ -10,7 +10,7 @@ from rodepil.report.style import DARK, LIGHT, Style
 def _variables(style: Style, *, back: str, warn_back: str, warn_ink: str) -> str:
     return (
         f"--back:{back};--paper:{style.paper};--ink:{style.ink};--muted:{style.muted};"
-        f"--grid:{style.grid};--main:{style.main};--warn-back:{warn_back};--warn-ink:{warn_ink};"
+        f"--grid:{style.grid};--main:{style.main};--shade:{style.soft};--warn-back:{warn_back};--warn-ink:{warn_ink};"
     )
 
 
@@ -50,7 +50,11 @@ figure{margin:0 0 1.2rem}
 figcaption{color:var(--muted);font-size:.88rem;line-height:1.45;margin:0 0 .5rem;max-width:52rem}
 figcaption b{color:var(--ink)}
 img{display:block;max-width:100%;height:auto}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;scrollbar-width:thin;scrollbar-color:var(--muted) transparent;
+  background:linear-gradient(to right,var(--paper) 40%,transparent) 0/2.5rem 100% no-repeat local,
+  linear-gradient(to left,var(--paper) 40%,transparent) 100%/2.5rem 100% no-repeat local,
+  linear-gradient(to right,var(--shade),transparent) 0/.8rem 100% no-repeat scroll,
+  linear-gradient(to left,var(--shade),transparent) 100%/.8rem 100% no-repeat scroll}
 table{border-collapse:collapse;font-size:.84rem;font-variant-numeric:tabular-nums;
   min-width:100%}
 th,td{padding:.34rem .45rem;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
@@ -58,6 +62,7 @@ th{font-weight:600}
 tbody th{font-weight:400;white-space:nowrap}
 tbody td{min-width:5rem}
 tbody td.n{min-width:0}
+th.n{white-space:normal}
 thead th{border-bottom:2px solid var(--grid);vertical-align:bottom}
 thead .group{border-bottom:1px solid var(--grid);color:var(--muted);font-weight:400}
 .n{text-align:right;white-space:nowrap}

@@ -20,6 +20,7 @@ from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.report.words import (
     METRICS,
     data_note,
+    flow_words,
     modality_words,
     model_words,
     neighbour_words,
@@ -148,19 +149,25 @@ def modalities(inputs: ReportInputs) -> Sheet:
     for name, run in compared(inputs).items():
         row = printed(name)
         theirs = [None if row is None else getattr(row, metric) for metric in PRINTED]
-        rows.append((modality_words(name), len(run.folds), *_cells(run.mean), *theirs))
+        apart = None if run is inputs.result else difference(run, inputs.result).value
+        rows.append((modality_words(name), len(run.folds), *_cells(run.mean), apart, *theirs))
     features = inputs.result.record.settings.features
+    flow = compared(inputs).get("flow")
+    found = "" if flow is None else flow_words(flow.record.settings.train.flow, features.size_px)
     return Sheet(
         name="modalities",
         title="Modalities: what the model sees",
         note=f"{data_note(inputs.data)} Means over folds. Flow and differences are taken between "
-        f"{neighbour_words(features)}. {NOT_COMPARABLE} They are of 8 frames of 224 px, SGD, "
-        "Kinetics (Table III); the paper prints no specificity there.",
+        f"{neighbour_words(features)}. {found}{' ' * bool(found)}Difference: F1-score less that of "
+        f"the result ({modality_words(inputs.result.record.settings.train.modality)}), points. "
+        f"{NOT_COMPARABLE} They are of 8 frames of 224 px, SGD, Kinetics (Table III); the paper "
+        "prints no specificity there.",
         data=inputs.data,
         columns=(
             Column("Modality"),
             Column("Folds", "count"),
             *_metric_columns(group=inputs.data),
+            Column("Difference", "points", inputs.data),
             *(Column(METRICS[name], "percent", PAPER_HEAD, PAPER) for name in PRINTED),
         ),
         rows=tuple(rows),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rodepil.config.modality import BOUND_AT_PX, FlowInputSettings
 from rodepil.config.settings import FeatureSettings
 from rodepil.report.records import TrainedWith
 
@@ -29,6 +30,12 @@ _MODALITIES: Final[dict[str, str]] = {
     "absdiff": "AbsDiff",
 }
 
+_METHODS: Final[dict[str, str]] = {
+    "farneback": "Farneback's method",
+    "lucas_kanade": "Lucas-Kanade's method",
+    "horn_schunck": "Horn-Schunck's method",
+}
+
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -43,6 +50,17 @@ def neighbour_words(features: FeatureSettings) -> str:
         later = "the next frame" if features.gap == 1 else f"the frame {features.gap} later"
         return f"each of the {features.frames} frames and {later} of the clip"
     return f"neighbours among the {features.frames} frames"
+
+
+def flow_words(flow: FlowInputSettings, size_px: int) -> str:
+    """Return how flow is found and shown, as a sentence; `size_px` is the frames' side."""
+    end_px = flow.bound_px * size_px / BOUND_AT_PX
+    window = "" if flow.method == "horn_schunck" else f" over windows of {flow.winsize} px"
+    shown = "hue and brightness" if flow.picture == "hsv" else "motion right, motion down and speed"
+    return (
+        f"Flow is found by {_METHODS[flow.method]}{window} and shown as {shown}, with the end of "
+        f"the scale at {end_px:.3g} px."
+    )
 
 
 def folds_words(n: int) -> str:

@@ -88,10 +88,35 @@ def change(path: Path, keys: tuple[str, ...], value: object) -> None:
     path.write_text(json.dumps(record), encoding="utf-8")
 
 
-def test_flow_settings_that_the_result_does_not_read_need_not_be_its_own(three: Workspace):
-    path = three.results / "modalities" / "flow.json"
-    change(path, ("settings", "train", "flow", "bound_px"), 7.0)
+def test_flow_settings_that_are_not_the_results_are_refused_where_they_are_read(three: Workspace):
+    bound = ("settings", "train", "flow", "bound_px")
+    change(three.results / "modalities" / "absdiff.json", bound, 7.0)
     assert list(read_inputs(three).modalities) == ["absdiff", "flow"]
+    change(three.results / "modalities" / "flow.json", bound, 7.0)
+    with pytest.raises(ReportError, match=r"compared: train\.flow\.bound_px is 7\.0, the result's"):
+        read_inputs(three)
+
+
+def test_what_differs_and_how_the_comparison_is_dropped_is_said(three: Workspace):
+    path = three.results / "modalities" / "flow.json"
+    change(path, ("settings", "train", "epochs"), 3)
+    with pytest.raises(ReportError) as refused:
+        read_inputs(three)
+    said = str(refused.value)
+    assert "compared: train.epochs is 3, the result's " in said
+    assert f"delete {path} and flow_predictions.parquet beside it, or take flow out of comp" in said
+
+
+def test_the_table_says_how_flow_was_found_and_what_it_adds(three: Workspace):
+    sheet = modalities(read_inputs(three))
+    assert "Flow is found by Farneback's method over windows of 5 px" in sheet.note
+    at = [column.title for column in sheet.columns].index("Difference")
+    f1 = {row[0]: row[6] for row in sheet.rows}
+    assert [row[at] for row in sheet.rows] == [
+        None,
+        pytest.approx(f1["Optical flow"] - f1["RGB"]),
+        pytest.approx(f1["AbsDiff"] - f1["RGB"]),
+    ]
 
 
 def test_a_stale_file_does_not_replace_the_results_own_modality(

@@ -9,13 +9,11 @@ import torch
 from kornia.color import hsv_to_rgb
 from torch import Tensor
 
+from rodepil.config.modality import BOUND_AT_PX
 from rodepil.vision.flow import dense_flow, to_grey
 from rodepil.vision.flow.dense import MIN_SIDE_PX
 from rodepil.vision.modality.registry import Modality, register
 from rodepil.vision.normalize import WHITE
-
-BOUND_AT_PX = 224
-"""The side of a frame that the settings' bound is measured on."""
 
 
 @register
