@@ -55,9 +55,9 @@ img{display:block;max-width:100%;height:auto}
   linear-gradient(to left,var(--paper) 40%,transparent) 100%/2.5rem 100% no-repeat local,
   linear-gradient(to right,var(--shade),transparent) 0/.8rem 100% no-repeat scroll,
   linear-gradient(to left,var(--shade),transparent) 100%/.8rem 100% no-repeat scroll}
-table{border-collapse:collapse;font-size:.84rem;font-variant-numeric:tabular-nums;
+table{border-collapse:collapse;font-size:.82rem;font-variant-numeric:tabular-nums;
   min-width:100%}
-th,td{padding:.34rem .45rem;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
+th,td{padding:.34rem .34rem;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
 th{font-weight:600}
 tbody th{font-weight:400;white-space:nowrap}
 tbody td{min-width:5rem}
