@@ -83,7 +83,7 @@ class FeatureDataset(Dataset[dict[str, Any]]):
         self.subject_ids: tuple[str, ...] = tuple(rows.column("subject_id").to_pylist())
         self.labels = torch.from_numpy(rows.column("label").to_numpy().copy())
         stored = snapshot.rows_of(view.name, store.features, self.clip_ids)
-        snapshot.refuse_stale(view, stored, rows)
+        snapshot.refuse_stale(view, stored, rows, store.place)
         _refuse_learned(view, split)
         self._known = set(self.clip_ids)
 

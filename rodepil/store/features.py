@@ -194,7 +194,7 @@ class FeatureStore:
         """
         with self._lock:
             rows = snapshot.of_view(view.name, self.features)
-            snapshot.refuse_stale(view, rows, manifest.clips)
+            snapshot.refuse_stale(view, rows, manifest.clips, self.place)
             ids = rows.column("clip_id").combine_chunks()
             known = manifest.clips.filter(pc.is_in(manifest.clips.column("clip_id"), ids))
             summary = self.materialize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,9 @@ from rodepil.io.files import short_hash, unwritable
 from rodepil.store.index import Spot
 from rodepil.store.making import Wanted
 from rodepil.store.materialize import plan
+from rodepil.store.places import Place
 from rodepil.store.shards import MEND, folder_name
+from rodepil.store.stale import difference, header_of
 from rodepil.store.views.base import View
 
 
@@ -195,7 +198,9 @@ def _lost(name: str, features: pa.Table, clip_ids: Sequence[str]) -> FeatureErro
     )
 
 
-def refuse_stale(view: View, features: pa.Table, clips: pa.Table) -> None:
+def refuse_stale(
+    view: View, features: pa.Table, clips: pa.Table, place: Place | None = None
+) -> None:
     """Refuse a snapshot whose keys are not those of these clips in this view.
 
     Parameters
@@ -206,6 +211,8 @@ def refuse_stale(view: View, features: pa.Table, clips: pa.Table) -> None:
         Rows of it in the snapshot.
     clips
         The manifest.
+    place
+        Where the shards lie, so that the error can say what differs.
 
     Raises
     ------
@@ -217,7 +224,21 @@ def refuse_stale(view: View, features: pa.Table, clips: pa.Table) -> None:
     columns = (features.column(name).to_pylist() for name in ("clip_id", "key"))
     stale = [clip_id for clip_id, key in zip(*columns, strict=True) if key_of.get(clip_id) != key]
     if stale:
+        at = features.filter(pc.field("clip_id") == stale[0]).column("shard")[0].as_py()
+        said = _differs(view, at.rpartition("/")[0], place)
         raise FeatureError(
             f"the snapshot has {len(stale)} features of other clips, settings or library versions "
-            f"than {view!r} now makes, the first is of clip {stale[0]}; {MEND}"
+            f"than view '{view.name}' now makes{said}; the first is of clip {stale[0]}; {MEND} "
+            "with the --set and --profile options of this command"
         )
+
+
+def _differs(view: View, folder: str, place: Place | None) -> str:
+    """Return in what a view differs from the one that filled a folder, as far as it is known."""
+    if folder == folder_name(view):
+        return " (the clips are others)"
+    if place is None:
+        return ""
+    with suppress(FeatureError, OSError):
+        return f" ({difference(view, header_of(place, folder, place.files(folder)))})"
+    return ""

@@ -17,6 +17,7 @@ from rodepil.store import snapshot, training_view
 from rodepil.store.know import lineage
 from rodepil.store.know.columns import recording_digests
 from rodepil.store.know.lineage import FILE, Origin, ViewRecord
+from rodepil.store.opening import place_of
 from rodepil.trials.folder import TrialFolder
 from rodepil.trials.plan import Plan
 from rodepil.trials.start import Start
@@ -102,7 +103,8 @@ def _trace(plan: Plan, workspace: Workspace) -> tuple[pa.Table, ViewRecord, str]
     view = training_view(plan.settings.features)
     clips = tables.read("clips", workspace.clips)
     try:
-        rows = lineage.trace(view, features, clips, recording_digests(workspace))
+        place = place_of(plan.trials[0].store, workspace)
+        rows = lineage.trace(view, features, clips, recording_digests(workspace), place)
     except FeatureError:
         if done:
             return None

@@ -95,7 +95,7 @@ def test_a_feature_of_other_bytes_or_settings_is_refused(
     stale = split_of(folder.clips)
     with pytest.raises(FeatureError, match=r"1 features of other clips.*of clip c000"):
         filled.dataset(VIEW, stale)
-    with pytest.raises(FeatureError, match=r"than FrameView\(name='frames', frames=2, size_px=32"):
+    with pytest.raises(FeatureError, match=r"than view 'frames' now makes \(frames 4, now 2\)"):
         filled.dataset(FrameView(frames=2, size_px=32), stale, "test")
 
 

@@ -126,7 +126,7 @@ def describe(
     view = project.view(name)
     held = project.held(name)
     clips = project.manifest.clips
-    traced = trace(view, project.features, clips, project.recordings)
+    traced = trace(view, project.features, clips, project.recordings, project.store.place)
     first = traced.slice(0, 1).to_pylist()[0]
     of_clip = clips.filter(pc.field("clip_id") == first["clip_id"]).to_pylist()[0]
     place = held.filter(pc.field("clip_id") == first["clip_id"]).to_pylist()[0]

@@ -106,7 +106,8 @@ def export(
     refuse_address(folder)
     project.refuse_without_snapshot()
     view = project.view(name)
-    snapshot.refuse_stale(view, project.held(name), project.manifest.clips)
+    clips, place = project.manifest.clips, project.store.place
+    snapshot.refuse_stale(view, project.held(name), clips, place)
     planned = _planned(view, form, _samples(project, name), file_bytes)
     _refuse_others(folder, {*planned, END})
     written = 0

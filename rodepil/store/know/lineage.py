@@ -22,6 +22,7 @@ from rodepil.io import tables
 from rodepil.io.files import publish, unwritable
 from rodepil.store import snapshot
 from rodepil.store.know.outside import refuse_address
+from rodepil.store.places import Place
 from rodepil.store.views.base import View
 
 FILE = "lineage.parquet"
@@ -85,7 +86,11 @@ class Origin(Settings):
 
 
 def trace(
-    view: View, features: pa.Table, clips: pa.Table, recordings: Mapping[str, str]
+    view: View,
+    features: pa.Table,
+    clips: pa.Table,
+    recordings: Mapping[str, str],
+    place: Place | None = None,
 ) -> pa.Table:
     """Return the table "lineage" of a view's features, by clip_id.
 
@@ -99,6 +104,8 @@ def trace(
         The manifest.
     recordings
         The SHA-256 of recordings by id, as far as they are known.
+    place
+        Where the shards lie, so that an error can say what differs.
 
     Raises
     ------
@@ -110,7 +117,7 @@ def trace(
         raise FeatureError(
             f"the snapshot has no feature of view '{view.name}'; run 'rodepil features materialize'"
         )
-    snapshot.refuse_stale(view, rows, clips)
+    snapshot.refuse_stale(view, rows, clips, place)
     at = pc.index_in(rows.column("clip_id"), value_set=clips.column("clip_id").combine_chunks())
     of_clip = clips.take(at)
     recording_ids = of_clip.column("recording_id").to_pylist()

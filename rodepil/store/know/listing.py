@@ -7,17 +7,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from rodepil.errors import FeatureError, NewerFeature
+from rodepil.errors import NewerFeature
 from rodepil.io.wording import by_number
 from rodepil.store.index import INDEX, Index
 from rodepil.store.know.project import StoreProject
 from rodepil.store.know.tell import settings_text, told_settings
 from rodepil.store.materialize import plan
 from rodepil.store.places import Place
-from rodepil.store.shards import SUFFIX, Shard, folder_name
+from rodepil.store.shards import SUFFIX, folder_name
+from rodepil.store.stale import difference, header_of
 from rodepil.store.views.base import View
 
 FOLDER = re.compile(r".+-[0-9a-f]{16}")
@@ -238,15 +237,6 @@ def _reason(project: StoreProject, names: Sequence[str]) -> str:
     return f"{NOT_DECLARED}, though in the snapshot" if names else NOT_DECLARED
 
 
-def header_of(place: Place, folder: str, shards: Mapping[str, object]) -> Mapping[str, Any]:
-    """Return what the first whole shard of a folder says of itself; nothing if none does."""
-    for name in shards:
-        full = f"{folder}/{name}"
-        with suppress(FeatureError, FileNotFoundError), place.open(full) as source:
-            return Shard(Path(full), source).header
-    return {}
-
-
 def _age_s(place: Place, folder: str, shards: Mapping[str, object], now_s: float) -> float | None:
     """Return how long ago something was added: the index is written after every addition."""
     for name in (INDEX, *shards):
@@ -286,30 +276,3 @@ def _not_in(
     header = header_of(place, former, place.files(former))
     said = f"{STALE}{difference(view, header)}"
     return said + f"; {by_number(stored, 'clip', 'clips')} stored as it is now" * bool(stored)
-
-
-def difference(view: View, header: Mapping[str, Any]) -> str:
-    """Return in what a view differs from the one that made a shard, in words."""
-    if not header:
-        return "other settings or versions"
-    if header["kind"] != view.kind:
-        return f"kind {header['kind']}, now {view.kind}"
-    before, now = dict(header["settings"]), view.settings
-    told = [
-        f"{name} {before.get(name, 'unset')}, now {now.get(name, 'unset')}"
-        for name in sorted({*before, *now})
-        if before.get(name) != now.get(name)
-    ]
-    for what, was, is_now in (
-        ("code version", header["code_version"], view.code_version),
-        ("made with", header["made_with"], view.made_with()),
-    ):
-        if was != is_now:
-            told.append(f"{what} {was}, now {is_now}")
-    old, new = dict(header["made_of"]), dict(view.made_of())
-    told += [
-        f"{name} {old.get(name, 'none'):.8}, now {new.get(name, 'none'):.8}"
-        for name in sorted({*old, *new})
-        if old.get(name) != new.get(name)
-    ]
-    return "; ".join(told) or "other settings or versions"
