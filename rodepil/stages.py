@@ -17,6 +17,7 @@ from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import AuditError, SettingError, SourceError
 from rodepil.io import tables
+from rodepil.io.files import relative_to
 from rodepil.io.progress import Progress
 from rodepil.io.wording import by_number
 
@@ -233,8 +234,8 @@ def crossval(settings: ProjectSettings, workspace: Workspace, progress: Progress
 def controls(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Cross-validate under the controls that the settings name, for the report to compare.
 
-    Results of others are removed. Where nothing is pretrained, ``scratch`` would be the result
-    itself and is left out.
+    Results of others are removed, and named. Where nothing is pretrained, ``scratch`` would be the
+    result itself and is left out.
 
     Raises
     ------
@@ -249,17 +250,21 @@ def controls(settings: ProjectSettings, workspace: Workspace, progress: Progress
     train = settings.train
     for name in wanted:
         make_inputs(settings.features, train.modality, train.flow, control=name)
-    _clear(workspace.results / "controls", wanted)
-    said = [
+    said = _clear(workspace.results / "controls", wanted, "compare.controls")
+    said += [
         f"{name}\n{cross_validate(settings, workspace, progress, control=name)}" for name in wanted
     ]
     if len(wanted) < len(named):
         said.append("scratch is left out: model.pretrained is 'none'")
-    return "\n".join(said) or "no control is run: compare.controls names none"
+    if not named:
+        said.append("no control is run: compare.controls names none")
+    return "\n".join(said)
 
 
 def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Cross-validate the other modalities that the settings name, for the report to compare.
+
+    Results of others are removed, and named.
 
     Raises
     ------
@@ -272,20 +277,30 @@ def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progre
     wanted = [name for name in names if name != settings.train.modality]
     for name in wanted:
         make_inputs(settings.features, name, settings.train.flow, key="compare.modalities")
-    _clear(workspace.results / "modalities", wanted)
-    said = [
+    said = _clear(workspace.results / "modalities", wanted, "compare.modalities")
+    said += [
         f"{name}\n{cross_validate(settings, workspace, progress, modality=name)}" for name in wanted
     ]
-    return "\n".join(said) or "no other modality is compared: compare.modalities names none"
+    if not wanted:
+        said.append("no other modality is compared: compare.modalities names none")
+    return "\n".join(said)
 
 
-def _clear(folder: Path, wanted: Sequence[str]) -> None:
-    """Make a folder of results, or remove from it those of other names than are wanted."""
+def _clear(folder: Path, wanted: Sequence[str], key: str) -> list[str]:
+    """Make a folder of results, or remove from it those of other names than are wanted.
+
+    Returns what was removed, in words; `key` is the setting that names what is wanted.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    removed = set()
     for stale in folder.iterdir():
         name = stale.name.partition(".")[0].removesuffix("_predictions")
         if stale.is_file() and name not in wanted:
             stale.unlink()
+            removed.add(name)
+    if not removed:
+        return []
+    return [f"removed from {folder}, for {key} does not name it: {', '.join(sorted(removed))}"]
 
 
 def cross_validate(
@@ -337,8 +352,8 @@ def cross_validate(
         train = settings.train.model_copy(update={"modality": modality})
         settings = settings.model_copy(update={"train": train})
     result = validate(settings, workspace, control=control, figures=figures, progress=progress)
-    write_results(result, workspace, beside=modality is not None)
-    return str(result)
+    path = write_results(result, workspace, beside=modality is not None)
+    return f"{result}\nwritten to {relative_to(path, workspace.root)}, with predictions beside it"
 
 
 def report(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:

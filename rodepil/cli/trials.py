@@ -42,7 +42,7 @@ def crossval(
         control=control,
         modality=modality,
     )
-    typer.echo(summary)
+    typer.echo(f"{summary}\nnext: rodepil report")
 
 
 def report(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:

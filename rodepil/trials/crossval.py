@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rodepil.config.controls import Control
 from rodepil.config.settings import ProjectSettings
@@ -65,8 +66,10 @@ def cross_validate(
         keep_lineage(plan, workspace),
     )
     job = Job(plan, recorder)
+    as_before = all(trial.folder.finished() for trial in plan.trials)
+    epochs = 0 if as_before else epochs_of([job])  # nothing to show of what takes no time
     with closing_runs([job]):
-        with (progress or Silent()).task(plan.name, epochs_of([job]), "epochs") as advance:
+        with (progress or Silent()).task(plan.name, epochs, "epochs") as advance:
             failed = finish_all([job], advance)
         if failed:
             raise _failure(job, failed)
@@ -74,7 +77,7 @@ def cross_validate(
         if result is None:
             raise TrialError(f"{workspace.folds} names no fold; run 'rodepil folds make'")
         job.recorder.conclude(result)
-    return result
+    return replace(result, as_before=as_before)
 
 
 def _failure(job: Job, failed: dict[str, str]) -> TrialError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -56,12 +56,15 @@ class CrossvalResult:
         Table "predictions": every clip of the folds, by fold and clip_id.
     folds
         One a fold, in order.
+    as_before
+        Whether all folds were finished before, so that none was run.
     """
 
     run_id: str
     settings: TrialSettings
     predictions: pa.Table
     folds: tuple[FoldResult, ...]
+    as_before: bool = field(default=False, compare=False)
 
     @property
     def control(self) -> Control:
@@ -76,14 +79,16 @@ class CrossvalResult:
     def __str__(self) -> str:
         rows = [(f"fold {fold.trial.settings.fold}", fold.metrics) for fold in self.folds]
         names = list(self.mean.as_dict())
-        lines = ["            " + "".join(f"{name:>13}" for name in names)]
+        said = "all folds were finished before: nothing is trained again"
+        lines = [said] if self.as_before else []
+        lines += ["            " + "".join(f"{name:>13}" for name in names)]
         for title, metrics in [*rows, ("average", self.mean)]:
             values = metrics.as_percent()
             lines.append(f"{title:<12}" + "".join(f"{values[name]:13.2f}" for name in names))
         return "\n".join(lines)
 
 
-def write_results(result: CrossvalResult, workspace: Workspace, *, beside: bool = False) -> None:
+def write_results(result: CrossvalResult, workspace: Workspace, *, beside: bool = False) -> Path:
     """Write what the report reads: a record as JSON and the predictions as Parquet.
 
     ``results/crossval.json`` and ``results/predictions.parquet``; for a control
@@ -98,19 +103,23 @@ def write_results(result: CrossvalResult, workspace: Workspace, *, beside: bool 
         Where to write.
     beside
         Whether it is another modality, to be shown beside the result.
+
+    Returns
+    -------
+    Path
+        The record.
     """
     folder, control = workspace.results, result.control
     if beside:
-        write_result(result, folder / "modalities", result.settings.train.modality)
-    elif control != "none":
-        write_result(result, folder / "controls", control)
-    else:
-        write_result(result, folder, "crossval", "predictions")
+        return write_result(result, folder / "modalities", result.settings.train.modality)
+    if control != "none":
+        return write_result(result, folder / "controls", control)
+    return write_result(result, folder, "crossval", "predictions")
 
 
 def write_result(
     result: CrossvalResult, folder: Path, name: str, predictions: str | None = None
-) -> None:
+) -> Path:
     """Write a record as ``name.json`` and its predictions, by default ``name_predictions.parquet``.
 
     Parameters
@@ -121,6 +130,11 @@ def write_result(
         Where to write.
     name, predictions
         The names of the files, without suffix.
+
+    Returns
+    -------
+    Path
+        The record.
     """
     shared = {"features", "model", "train"}
     record = {
@@ -133,6 +147,7 @@ def write_result(
     stem = predictions or f"{name}_predictions"
     tables.write("predictions", result.predictions, folder / f"{stem}.parquet")
     write_json(folder / f"{name}.json", record)
+    return folder / f"{name}.json"
 
 
 def _record(fold: FoldResult) -> dict[str, object]:
