@@ -23,8 +23,8 @@ def crossval(
     modality: Annotated[
         str | None,
         typer.Option(
-            help="absdiff, flow, ...: another modality than train.modality, to be compared with "
-            "the result in the report."
+            help="rgb, absdiff, flow, or one of your own: another modality than train.modality, to "
+            "be compared with the result in the report."
         ),
     ] = None,
     root: Root = HERE,

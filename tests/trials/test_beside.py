@@ -28,6 +28,12 @@ def test_the_results_own_modality_is_refused(tmp_path: Path):
         stages.cross_validate(ProjectSettings(), Workspace(tmp_path), Silent(), modality="rgb")
 
 
+def test_a_mistyped_option_is_blamed_and_not_the_settings(tmp_path: Path):
+    with pytest.raises(SettingError, match=r"^--modality names 'flwo'.*did you mean 'flow'\?"):
+        stages.cross_validate(ProjectSettings(), Workspace(tmp_path), Silent(), modality="flwo")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_mistyped_modality_is_refused_before_others_are_trained_and_files_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
