@@ -87,7 +87,7 @@ def wheel_words(row: Telling, picture: str, bound_px: float) -> str:
 
 def own_words(row: Telling) -> str:
     """Return what a row of a modality is of which no more is known."""
-    compares = f"of frames {row.gap} apart" if row.gap else "of each frame alone"
+    compares = f"of pairs {row.gap} apart" if row.gap else "of each frame alone"
     return f"{row.head}: {compares}; black is 0, white is 1 (255 of bytes)"
 
 

@@ -145,7 +145,7 @@ def test_a_modality_of_ones_own_is_drawn_plain_and_augmented(monkeypatch: pytest
     clip = moving_right(modality=Later.name)
     made = strips(clip, 2)
     plain = made[4]
-    assert plain.words.startswith("train.modality later of a test: of frames 2 frames (67 ms)")
+    assert plain.words.startswith("train.modality later of a test: of pairs 2 frames (67 ms) apart")
     assert torch.equal(plain.pictures, clip.stored[0, :, 1].flip(-2))
     assert torch.equal(made[6].pictures, plain.pictures.flip(-1))
     assert made[6].words.startswith("train.modality later of a test, of the frames augmented as in")
