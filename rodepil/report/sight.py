@@ -120,14 +120,14 @@ def look_at(film: Film, settings: ProjectSettings, wish: Wish) -> ClipSeen:
 def _notes(clip: ClipSeen, network_px: int, columns: int) -> list[str]:
     """Return what is to be said of all rows."""
     size_px, frames = clip.features.size_px, clip.features.frames
-    asked = f" ({columns} were asked for)" if columns > frames else ""
+    more = " (the settings take no more)" if columns > frames else ""
     drawn = f"as the network gets them before normalisation, {size_px}x{size_px} px"
     if size_px != network_px:
         drawn = (
             f"that the network sees, drawn at {size_px}x{size_px} px; the network gets "
             f"{network_px}x{network_px} px"
         )
-    count = f"{min(columns, frames)} of the {frames} frames{asked}"
+    count = f"{min(columns, frames)} of the {frames} frames{more}"
     notes = [f"{count} {drawn}. Above each: its number in the clip, and its time."]
     if not clip.compares:
         return [*notes, ALONE]
