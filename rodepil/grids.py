@@ -142,16 +142,16 @@ def tune(
 
 
 def _champion(result: GridResult, tracker: Tracker, workspace: Workspace) -> str:
-    """Register the models of the best row, where this call saw all rows, and say where they are."""
+    """Register the models of the best row, once it has all folds, and say where they are."""
     from rodepil.report.grid import best_row, grid_table_markdown  # noqa: PLC0415
     from rodepil.served.publish import model_name, publish_champion  # noqa: PLC0415
     from rodepil.trials.grid.run import grid_track  # noqa: PLC0415
 
     name = result.plan.grid.name
     best = best_row(workspace, name)
-    if best is None or best not in result.results:
+    own = result.results.get(best or "")
+    if best is None or own is None or len(own.folds) < len(result.plan.plans[best].trials):
         return ""
-    own = result.results[best]
     track = next(iter(result.plan.settings.values())).track
     address = publish_champion(
         [fold.trial.folder.path for fold in own.folds],

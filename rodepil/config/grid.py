@@ -4,6 +4,7 @@
 
     title: What the grid asks
     source: where the values under 'paper' are printed
+    notes: {demo: what a reader must know of results under that profile}
     axes:                                 # what a word of a row changes
       modality:
         rgb: {word: RGB, train.modality: rgb}         # word: as tables print it
@@ -54,6 +55,8 @@ class Grid:
         What the grid asks, in words.
     source
         Where the papers' values are printed; may be empty.
+    note
+        What a reader of results under the profile must know; may be empty.
     rows
         As listed, or in the order of a product whose last axis changes fastest.
     """
@@ -61,6 +64,7 @@ class Grid:
     name: str
     title: str
     source: str
+    note: str
     rows: tuple[GridRow, ...]
 
 
@@ -84,7 +88,8 @@ def load_grid(name: str, root: Path, profile: str) -> Grid:
     """
     file = f"{EXPERIMENTS_FOLDER}/{name}.yaml"
     given = build(GridFile, [(file, _read_grid(name, root))])
-    return Grid(name, given.title or name, given.source, make_rows(given, file, profile))
+    note = given.notes.get(profile, "").strip()
+    return Grid(name, given.title or name, given.source, note, make_rows(given, file, profile))
 
 
 def _read_grid(name: str, root: Path) -> Tree:

@@ -27,11 +27,13 @@ class GridFile(Settings):
 
     ``axes`` says what a word in a row changes. ``rows`` lists rows; ``product`` makes one of
     every combination. Both name axes, or settings such as ``train.epochs``. ``source`` says where
-    the values under ``paper`` are printed.
+    the values under ``paper`` are printed. ``notes`` holds what a reader of the results must know,
+    by profile.
     """
 
     title: str = ""
     source: str = ""
+    notes: dict[str, str] = Field(default_factory=dict)
     axes: dict[str, dict[str, dict[str, Any] | None]] = Field(default_factory=dict)
     rows: tuple[dict[str, Any], ...] | None = None
     product: dict[str, tuple[Any, ...]] | None = None

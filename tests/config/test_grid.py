@@ -227,3 +227,12 @@ def test_overrides_that_every_row_sets_itself_are_told() -> None:
     grid = load_grid("ablation", REPOSITORY, "demo")
     overrides = ["train.epochs=2", "train.learning_rate=0.1", "model={weights: null}"]
     assert hidden_overrides(grid, overrides) == ["train.learning_rate"]
+
+
+def test_note_is_of_the_profile_and_empty_under_others(tmp_path: Path) -> None:
+    folder = tmp_path / "experiments"
+    folder.mkdir()
+    text = "notes: {demo: small stands for large}\nproduct: {train.epochs: [1, 2]}\n"
+    (folder / "noted.yaml").write_text(text)
+    assert load_grid("noted", tmp_path, "demo").note == "small stands for large"
+    assert load_grid("noted", tmp_path, "paper").note == ""

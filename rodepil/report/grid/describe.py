@@ -46,6 +46,7 @@ def grid_table_markdown(workspace: Workspace, name: str, row: str) -> str:
         to_markdown(_folds(record, alone, read)).rstrip("\n") if read.numbers else "",
         _interval(read.numbers) if read.numbers else "No fold is done yet.",
         left_note(alone).strip(),
+        record.note,
         warning_words(record.data, beside=bool(alone.source)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -39,6 +39,7 @@ from pydantic import Field
 from rodepil.config.base import Settings
 from rodepil.report.numbers import Numbers
 from rodepil.report.records import Result
+from rodepil.report.words import data_note
 from rodepil.statistics.compare import Comparison, compare
 from rodepil.statistics.compare import best_row as best_of
 
@@ -63,6 +64,7 @@ class GridRecord(Settings, extra="ignore"):
     title: str
     data: str
     source: str = ""
+    note: str = ""
     experiment: str
     axes: tuple[str, ...] = ()
     rows: tuple[RowRecord, ...]
@@ -122,6 +124,11 @@ class Grid:
     def data(self) -> str:
         """The data that the numbers come from, in words."""
         return self.record.data
+
+    @property
+    def about(self) -> str:
+        """What must be said of the numbers: the data, and what the grid's file says of them."""
+        return " ".join(filter(None, [data_note(self.data), self.record.note]))
 
     @property
     def source(self) -> str:

@@ -10,7 +10,7 @@ from rodepil.io.wording import by_number
 from rodepil.report.grid.records import Grid, GridRow
 from rodepil.report.numbers import RATES, Numbers, interval_text, with_interval
 from rodepil.report.sheet import Cell, Column, Sheet
-from rodepil.report.words import METRICS, data_note
+from rodepil.report.words import METRICS
 from rodepil.statistics.row import Spreading
 
 PLUS_MINUS: Final = "\N{PLUS-MINUS SIGN}"
@@ -35,7 +35,7 @@ def table3(grid: Grid) -> Sheet:
     return Sheet(
         name="table3",
         title=heading(grid),
-        note=f"{data_note(grid.data)} Mean {PLUS_MINUS} standard deviation over folds, %; {LEVEL} "
+        note=f"{grid.about} Mean {PLUS_MINUS} standard deviation over folds, %; {LEVEL} "
         f"interval of the mean F1-score by bootstrap over subjects.{_source_note(grid)}"
         f"{_best_note(grid)}{left_note(grid)}",
         data=grid.data,
@@ -66,7 +66,7 @@ def beside_source(grid: Grid) -> Sheet:
     return Sheet(
         name="table3_beside",
         title=f"Beside {grid.source}",
-        note=f"{data_note(grid.data)} Means over folds.{_source_note(grid)}",
+        note=f"{grid.about} Means over folds.{_source_note(grid)}",
         data=grid.data,
         columns=(
             Column("Row"),
@@ -95,7 +95,7 @@ def scores(grid: Grid) -> Sheet:
     return Sheet(
         name="scores",
         title="Scores at every threshold",
-        note=f"{data_note(grid.data)} Over all clips of the folds that are done, with {LEVEL} "
+        note=f"{grid.about} Over all clips of the folds that are done, with {LEVEL} "
         "intervals by bootstrap over subjects. Brier score: 0 is perfect. Sensitivity, %: the most "
         "that is found with no more than that share of normal clips called.",
         data=grid.data,
@@ -124,7 +124,7 @@ def differences(grid: Grid) -> Sheet:
     return Sheet(
         name="differences",
         title=f"Differences from {best}",
-        note=f"{data_note(grid.data)} Row less best row, points, over the folds and subjects that "
+        note=f"{grid.about} Row less best row, points, over the folds and subjects that "
         f"both have; {LEVEL} intervals by bootstrap over subjects. p: permutation test by subject "
         f"of the F1-score, two-sided, corrected by Holm over "
         f"{by_number(len(grid.comparisons), 'row', 'rows')}. The best row was picked for its "

@@ -185,6 +185,7 @@ class _Course:
             "name": grid.name,
             "title": grid.title,
             "source": grid.source,
+            "note": grid.note,
             "data": self.plan.data,
             "experiment": self.experiment,
             "digests": self.plan.digests,

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from rodepil.report.figures.means import short_name
 from rodepil.report.grid.records import Grid, GridRow
 from rodepil.report.style import SMALL_PT, Style, label, legend_above, new_figure
-from rodepil.report.words import data_note
 
 ROW_IN: Final = 0.3
 HEAD_IN: Final = 1.75
@@ -26,7 +25,7 @@ def forest(grid: Grid, style: Style) -> Figure:
     figure, (ax,) = new_figure(
         style,
         title="Mean F1-score of every row",
-        note=f"{data_note(grid.data)} Bars: 95 % intervals by bootstrap over subjects. Bold: the "
+        note=f"{grid.about} Bars: 95 % intervals by bootstrap over subjects. Bold: the "
         f"best row.{beside}{left}",
         height_in=HEAD_IN + ROW_IN * len(grid.rows),
     )

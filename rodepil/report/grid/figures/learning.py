@@ -10,7 +10,6 @@ from rodepil.report.figures.learning import TEST_F1, draw_series
 from rodepil.report.figures.panels import COLUMNS, HEAD_IN, PANEL_IN, finish, name_panel
 from rodepil.report.grid.records import Grid
 from rodepil.report.style import Style, new_figure
-from rodepil.report.words import data_note
 
 
 def learning(grid: Grid, style: Style) -> Figure:
@@ -20,7 +19,7 @@ def learning(grid: Grid, style: Style) -> Figure:
     figure, axes = new_figure(
         style,
         title="Learning curves: F1-score of the test folds",
-        note=f"{data_note(grid.data)} Thin lines: single folds. Thick: their mean. The result is "
+        note=f"{grid.about} Thin lines: single folds. Thick: their mean. The result is "
         "always that of the last epoch; test folds choose nothing.",
         height_in=HEAD_IN + PANEL_IN * lines,
         columns=COLUMNS,
