@@ -26,6 +26,7 @@ views:
   emb: {kind: embedding, model: stand_in, device: cpu}
 """
 ENTRY = "[rodepil.views]\nlight = lab_views\n"
+EYES = "[rodepil.modalities]\nsigned = lab_eyes\n"
 
 
 def program(begins: str) -> str:
@@ -76,13 +77,17 @@ def test_the_program_that_reads_features_runs(project: Small) -> None:
     )
 
 
-def test_the_kind_of_view_that_it_shows_is_found_and_made(project: Small) -> None:
-    described = project.root / "site" / "lab_views-1.0.dist-info"
+def install(project: Small, module: str, entry: str, text: str) -> None:
+    """Put a module where it is found, with its entry point, as an installed package has them."""
+    described = project.root / "site" / f"{module}-1.0.dist-info"
     described.mkdir(parents=True)
-    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-views\nVersion: 1.0\n")
-    (described / "entry_points.txt").write_text(ENTRY)
-    source = project.root / "site" / "lab_views.py"
-    source.write_text(program("import numpy as np\n\nfrom rodepil.io"), encoding="utf-8")
+    (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (described / "entry_points.txt").write_text(entry)
+    (project.root / "site" / f"{module}.py").write_text(text, encoding="utf-8")
+
+
+def test_the_kind_of_view_that_it_shows_is_found_and_made(project: Small) -> None:
+    install(project, "lab_views", ENTRY, program("import numpy as np\n\nfrom rodepil.io"))
     (project.root / "params.yaml").write_text("views: {light: {kind: light, size_px: 16}}\n")
     said = run(project, "-m", "rodepil", "features", "materialize", "light")
     assert said == ["light: 16 features, 16 computed, 0 reused"]
@@ -95,3 +100,23 @@ def test_the_kind_of_view_that_it_shows_is_found_and_made(project: Small) -> Non
         small_ones = [cv2.resize(frame, (16, 16), interpolation=cv2.INTER_AREA) for frame in grey]
         means = [frame.mean() for frame in small_ones]
         assert np.abs(row["light"] - means).max() < 1
+
+
+def test_the_modality_that_it_shows_is_found_and_drawn(project: Small) -> None:
+    install(project, "lab_eyes", EYES, program("from rodepil.vision.modality"))
+    frames = "features: {frames: 4, size_px: 96, pairs: native}\n"
+    (project.root / "params.yaml").write_text(frames + "train: {modality: signed}\n")
+    (said,) = run(project, "-m", "rodepil", "vision", "show", "c003", "-o", "sheet.png")
+    assert said.startswith("wrote sheet.png: clip c003")
+    sheet = cv2.imread(str(project.root / "sheet.png"))
+    video = project.clips.videos["c003"]
+    for column, at in enumerate((3, 11, 18, 26)):  # of 30 frames the centres of 4 equal parts
+        one, two = (
+            cv2.resize(video[number], (96, 96), interpolation=cv2.INTER_AREA).astype(int)
+            for number in (at, at + 1)
+        )
+        wanted = (((two - one) / 255 + 1) / 2 * 255)[..., ::-1]
+        left = 12 + column * 100  # behind the margin, 96 px and a gap of 4 px each
+        strip = sheet[:, left : left + 96].astype(float)
+        tops = range(len(strip) - 96)
+        assert min(np.abs(strip[top : top + 96] - wanted).max() for top in tops) <= 1
