@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rodepil.track import Tracker
     from rodepil.trials.grid.plan import GridPlan
     from rodepil.trials.grid.run import GridResult
-    from rodepil.trials.running import Limits
+    from rodepil.trials.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def fold_numbers(text: str | None) -> list[int] | None:
 
 def limits(max_concurrent: int | None, gpus_per_trial: float | None, retries: int | None) -> Limits:
     """Return what may run at once; None takes the usual."""
-    from rodepil.trials.running import MAX_FAILURES, Limits  # noqa: PLC0415
+    from rodepil.trials.limits import MAX_FAILURES, Limits  # noqa: PLC0415
 
     return Limits(max_concurrent, gpus_per_trial, MAX_FAILURES if retries is None else retries)
 

@@ -27,12 +27,10 @@ from ray.train.torch import TorchTrainer
 
 from rodepil.config.settings import TrainSettings
 from rodepil.errors import TrialError
+from rodepil.trials.limits import MAX_FAILURES
 from rodepil.trials.plan import Trial
 from rodepil.trials.ray_session import Resources
 from rodepil.trials.worker import train_one
-
-MAX_FAILURES = 2
-"""How often a trial is started again after a crash."""
 
 HEAD = "node:__internal_head__"
 """What Ray's first node alone has 1 of."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from rodepil.data.split import split_by_fold
 from rodepil.errors import SettingError
 from rodepil.io import tables
 from rodepil.store import training_view
+from rodepil.track.dataset import Dataset
 from rodepil.train.trial import TrialSettings
+from rodepil.trials.datasets import sides, whole
 from rodepil.trials.folder import TrialFolder
 from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
 from rodepil.trials.start import Start, find_start
@@ -92,6 +94,8 @@ class Plan:
         In the order of their folds.
     digests
         Of clips, folds, view, and pretrained weights if there are any, by name.
+    datasets
+        The clips of the group and of each trial, by their ids.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Plan:
     settings: TrialSettings
     trials: tuple[Trial, ...]
     digests: dict[str, str]
+    datasets: Mapping[str, tuple[Dataset, ...]] = field(default_factory=dict)
 
 
 def title_of(settings: TrialSettings) -> str:
@@ -169,7 +174,8 @@ def make_plan(
         data=data_of(settings, workspace),
     )
     group = group_id(shared, digests)
-    trials = []
+    trials: list[Trial] = []
+    datasets: dict[str, tuple[Dataset, ...]] = {}
     for fold in numbers:
         settings_of = shared.model_copy(update={"fold": fold})
         split = split_by_fold(clips, dealt, fold)
@@ -184,8 +190,11 @@ def make_plan(
             test_subjects=_subjects(split.test),
         )
         trials.append(trial)
+        datasets[trial.id] = sides(split, digests, workspace)
+        datasets[group] = (whole(split, digests, workspace),)
     folder = TrialFolder(workspace.trials / f"group_{group}")
-    return Plan(name or title_of(shared), group, folder, shared, tuple(trials), digests)
+    title = name or title_of(shared)
+    return Plan(title, group, folder, shared, tuple(trials), digests, datasets)
 
 
 def _model(settings: ModelSettings, control: Control) -> ModelSettings:

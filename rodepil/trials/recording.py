@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -205,6 +205,9 @@ class Recorder:
         )
         self._runs[key] = run
         folder.write_run(RunRecord(run_id=run.id))
+        read = {key: shared[key] for key in ("view", "digest.snapshot") if key in shared}
+        for dataset in self.plan.datasets.get(key, ()):
+            run.dataset(replace(dataset, tags=read))
         return run
 
     def _sample(self, run: Run, trial: Trial) -> None:

@@ -18,13 +18,11 @@ from rodepil.io import tables
 from rodepil.io.progress import Advance
 from rodepil.store import Manifest, open_store, training_view
 from rodepil.train.metrics import Metrics
+from rodepil.trials.limits import Limits
 from rodepil.trials.plan import Plan, Trial
 from rodepil.trials.recording import Recorder
 from rodepil.trials.restore import restore
 from rodepil.trials.results import CrossvalResult, FoldResult
-
-MAX_FAILURES = 2
-"""How often a trial is started again after a crash."""
 
 
 @dataclass(frozen=True)
@@ -69,25 +67,6 @@ class Job:
         )
         run_id = self.recorder.group_run_id()
         return CrossvalResult(run_id, self.plan.settings, predictions.combine_chunks(), folds)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much may run at once, and how often again.
-
-    Attributes
-    ----------
-    max_concurrent
-        Trials side by side at most; None, as many as fit.
-    gpus_per_trial
-        GPUs for all workers of a trial; None, one a worker where there are any.
-    max_failures
-        How often a trial is started again after a crash.
-    """
-
-    max_concurrent: int | None = None
-    gpus_per_trial: float | None = None
-    max_failures: int = MAX_FAILURES
 
 
 def epochs_of(jobs: Sequence[Job]) -> int:

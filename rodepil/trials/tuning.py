@@ -23,7 +23,8 @@ from ray import tune
 from ray.tune.experiment import Trial as TuneTrial
 
 from rodepil.errors import RodepilError, TrialError
-from rodepil.trials.launch import MAX_FAILURES, Share, last_line, launch
+from rodepil.trials.launch import Share, last_line, launch
+from rodepil.trials.limits import MAX_FAILURES
 from rodepil.trials.plan import Trial
 
 GLANCE_S = 0.5

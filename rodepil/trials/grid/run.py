@@ -16,13 +16,14 @@ from rodepil.store import Manifest, open_store, snapshot, training_view
 from rodepil.track import Tracker, open_tracker
 from rodepil.trials.grid.files import GridFiles
 from rodepil.trials.grid.plan import GridPlan
+from rodepil.trials.limits import Limits
 from rodepil.trials.lineage import keep_lineage
 from rodepil.trials.plan import Plan
 from rodepil.trials.provenance import git_tags
 from rodepil.trials.recording import Figures, Recorder
 from rodepil.trials.restore import restore
 from rodepil.trials.results import CrossvalResult
-from rodepil.trials.running import Job, Limits, closing_runs, epochs_of, finish_all
+from rodepil.trials.running import Job, closing_runs, epochs_of, finish_all
 
 Describe = Callable[[str], str]
 """Gives the description of a row's run by the row's name, from the grid's files."""
@@ -53,6 +54,11 @@ class GridResult:
 def grid_track(settings: TrackSettings, grid: str) -> TrackSettings:
     """Return where a grid is recorded: in an experiment of its own below the project's."""
     return settings.model_copy(update={"experiment": f"{settings.experiment}/{grid}"})
+
+
+def row_tags(row: GridRow) -> dict[str, str]:
+    """Return what runs of a row are found by: its name, and its words as ``grid.size``."""
+    return {"row": row.name, **{f"grid.{axis}": word for axis, word in row.words.items()}}
 
 
 def run_grid(
@@ -102,13 +108,14 @@ def run_grid(
     listening = tracker or open_tracker(track, workspace)
     _make_snapshots(plan, workspace, listening, shown)
     tags = {**git_tags(workspace.root), "grid": plan.grid.name}
+    words = {row.name: row_tags(row) for row in plan.grid.rows}
     jobs = [
         Job(
             row,
-            Recorder(listening, row, figures, tags, keep_lineage(row, workspace)),
+            Recorder(listening, row, figures, tags | words[name], keep_lineage(row, workspace)),
             frozenset(plan.folds),
         )
-        for row in plan.plans.values()
+        for name, row in plan.plans.items()
     ]
     course = _Course(plan, files, track.experiment, describe)
     with (
