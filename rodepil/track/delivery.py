@@ -6,7 +6,7 @@ How far a service was told stands beside the run's lines::
 
 It is written after each line. What a kill between the two leaves is told again, and a service
 takes it once: a run is found by the key that it was begun under, a metric has its step, a setting,
-a tag, a table, a figure and a file have their names.
+a tag, a table, a figure and a file have their names, a dataset its digest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from rodepil.errors import ServiceAway, TrackingError
 from rodepil.io.files import sha256_file, write_json
+from rodepil.track.dataset import Dataset
 from rodepil.track.events import Event
 from rodepil.track.journal import Journal
 from rodepil.track.journal_models import kept
@@ -206,11 +207,16 @@ def _metrics(_: Delivery, run: Run, event: Event) -> None:
     run.metrics({key: float(value) for key, value in event["values"].items()}, event["step"])
 
 
+def _dataset(_: Delivery, run: Run, event: Event) -> None:
+    run.dataset(Dataset(**{each.name: event[each.name] for each in fields(Dataset)}))
+
+
 _TELL: dict[str, Callable[[Delivery, Run, Event], None]] = {
     "settings": lambda _, run, event: run.settings(event["values"]),
     "metrics": _metrics,
     "tags": lambda _, run, event: run.tags(event["values"]),
     "description": lambda _, run, event: run.describe(event["text"]),
+    "dataset": _dataset,
     "table": Delivery._table,  # noqa: SLF001 - of this module
     "figure": Delivery._figure,  # noqa: SLF001
     "file": Delivery._file,  # noqa: SLF001

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from rodepil.errors import TrackingError
 from rodepil.io.files import publish, sha256_file
+from rodepil.track.dataset import Dataset
 from rodepil.track.events import EVENTS, Event, read_events
 from rodepil.track.protocol import Picture, RunStatus, flatten
 
@@ -86,6 +87,12 @@ class JournalRun:
         if self._held.get(("description",)) != markdown:
             self._record({"kind": "description", "text": markdown})
 
+    def dataset(self, dataset: Dataset) -> None:
+        """Record a dataset that the run does not hold yet."""
+        event = {"kind": "dataset", **vars(dataset)}
+        if _place(event) not in self._held:
+            self._record(event)
+
     def table(self, name: str, table: pa.Table) -> None:
         """Write the table as Parquet beside the lines."""
         path = self.folder / "tables" / f"{name}.parquet"
@@ -134,6 +141,8 @@ class JournalRun:
             self._held |= {("tags", key): text for key, text in event["values"].items()}
         elif kind == "description":
             self._held["description",] = event["text"]
+        elif kind == "dataset":
+            self._held[_place(event)] = event["digest"]
         elif "sha256" in event:
             self._held[_place(event)] = event["sha256"]
 
@@ -158,7 +167,9 @@ class JournalRun:
 
 
 def _place(event: Event) -> tuple[str, ...]:
-    """Return what a later file, table or figure takes the place of."""
+    """Return what a later file, table or figure takes the place of, and what a dataset is."""
+    if event["kind"] == "dataset":
+        return ("dataset", event["name"], event["digest"])
     if event["kind"] == "file":
         return ("file", event["folder"], Path(event["path"]).name)
     return (event["kind"], event["name"])

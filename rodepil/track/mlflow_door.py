@@ -41,7 +41,15 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 # MLflow reads those variables while it is imported.
 import mlflow  # noqa: E402 - the reason stands above
 from mlflow import MlflowClient  # noqa: E402 - the same
-from mlflow.entities import Metric, Param, RunTag, ViewType  # noqa: E402 - the same
+from mlflow.entities import (  # noqa: E402 - the same
+    Dataset,
+    DatasetInput,
+    InputTag,
+    Metric,
+    Param,
+    RunTag,
+    ViewType,
+)
 from mlflow.exceptions import MlflowException  # noqa: E402 - the same
 from requests import RequestException  # noqa: E402 - it comes with MLflow
 from sqlalchemy.exc import OperationalError, SQLAlchemyError  # noqa: E402 - the same
@@ -50,6 +58,9 @@ __all__ = [
     "MIGRATIONS",
     "SERVED",
     "SQLITE",
+    "Dataset",
+    "DatasetInput",
+    "InputTag",
     "Metric",
     "MlflowClient",
     "Param",

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from rodepil.track.dataset import Dataset
 from rodepil.track.events import text_of
+from rodepil.track.mlflow_dataset import input_of
 from rodepil.track.mlflow_door import Metric, MlflowClient, Param, RunTag, talking_to
 from rodepil.track.protocol import Picture, RunStatus, flatten
 
@@ -108,6 +110,11 @@ class MlflowRun:
     def describe(self, markdown: str) -> None:
         """Record the description."""
         self.tags({NOTE: markdown})
+
+    def dataset(self, dataset: Dataset) -> None:
+        """Record a dataset as an input; MLflow takes one of a name and digest once."""
+        with talking_to(self.uri):
+            self.client.log_inputs(self.id, datasets=[input_of(dataset)])
 
     def table(self, name: str, table: pa.Table) -> None:
         """Record a table as Parquet, and as CSV for MLflow's pages to show."""

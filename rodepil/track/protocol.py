@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from rodepil.track.dataset import Dataset
 from rodepil.track.registration import Registration
 
 RunStatus = Literal["finished", "failed", "killed"]
@@ -97,6 +98,9 @@ class Run(Protocol):
 
     def describe(self, markdown: str) -> None:
         """Say in Markdown what the run is; a later text takes the earlier one's place."""
+
+    def dataset(self, dataset: Dataset) -> None:
+        """Record what the run learns from or is tested on; one that it holds stays as it was."""
 
     def table(self, name: str, table: pa.Table) -> None:
         """Record a table as ``tables/<name>``, every digit of it."""

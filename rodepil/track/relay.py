@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from rodepil.errors import ServiceAway, TrackingError
+from rodepil.track.dataset import Dataset
 from rodepil.track.journal import Journal, JournalRun
 from rodepil.track.line import PAUSE_S, Line
 from rodepil.track.protocol import Clock, Picture, RunFacts, RunStatus, Tracker
@@ -218,6 +219,10 @@ class RelayRun:
     def describe(self, markdown: str) -> None:
         """Record the description."""
         self._tell(lambda: self.run.describe(markdown))
+
+    def dataset(self, dataset: Dataset) -> None:
+        """Record a dataset."""
+        self._tell(lambda: self.run.dataset(dataset))
 
     def table(self, name: str, table: pa.Table) -> None:
         """Record a table."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from rodepil.errors import TrackingError
+from rodepil.track.dataset import Dataset
 from rodepil.track.protocol import Clock, Picture, Run, RunFacts, RunStatus, Tracker
 from rodepil.track.registration import Registration
 
@@ -109,6 +110,10 @@ class TeeRun:
     def describe(self, markdown: str) -> None:
         """Record the description."""
         self._tell(lambda run: run.describe(markdown))
+
+    def dataset(self, dataset: Dataset) -> None:
+        """Record a dataset."""
+        self._tell(lambda run: run.dataset(dataset))
 
     def table(self, name: str, table: pa.Table) -> None:
         """Record a table."""

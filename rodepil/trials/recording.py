@@ -205,7 +205,9 @@ class Recorder:
         )
         self._runs[key] = run
         folder.write_run(RunRecord(run_id=run.id))
-        read = {key: shared[key] for key in ("view", "digest.snapshot") if key in shared}
+        read: dict[str, str] = {
+            of: shared[of] for of in ("view", "digest.snapshot") if of in shared
+        }
         for dataset in self.plan.datasets.get(key, ()):
             run.dataset(replace(dataset, tags=read))
         return run
