@@ -14,6 +14,7 @@ from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track import Tracker
+from rodepil.track.dataset import Dataset
 from rodepil.track.protocol import Picture, RunFacts, RunStatus
 from rodepil.track.registration import Registration
 from rodepil.track.services import service
@@ -44,6 +45,9 @@ class NotebookRun:
 
     def describe(self, markdown: str) -> None:
         self._write("tags", {"description": markdown})
+
+    def dataset(self, dataset: Dataset) -> None:
+        self._write("datasets", {f"{dataset.name} {dataset.digest}": dataset.context})
 
     def table(self, name: str, table: pa.Table) -> None:
         self._write("tables", {name: table.to_pylist()})

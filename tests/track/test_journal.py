@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from rodepil.errors import TrackingError
+from rodepil.track.dataset import Dataset
 from rodepil.track.journal import Journal, read_events
 
 
@@ -90,6 +92,24 @@ def test_words_and_tables_that_change_back_are_recorded_again(tmp_path: Path) ->
         {"state": "a", "same": "x"}, {"state": "b"}, {"state": "a"}
     ]  # fmt: skip
     assert [event["kind"] for event in journal.events(run.id)].count("table") == 3
+
+
+def test_dataset_is_a_line_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    train = Dataset("clips", "0123", "data/clips.parquet", "training", {"clips": 2}, {"view": "v"})
+    run = journal.start("fold-0")
+    run.dataset(train)
+    again = journal.start("fold-0", resume=run.id)
+    again.dataset(train)
+    again.dataset(replace(train, digest="4567"))
+    held = [line for line in lines(journal, run.id) if line["kind"] == "dataset"]
+    assert held == [
+        {
+            "kind": "dataset", "name": "clips", "digest": digest, "source": "data/clips.parquet",
+            "context": "training", "profile": {"clips": 2}, "tags": {"view": "v"},
+        }
+        for digest in ("0123", "4567")
+    ]  # fmt: skip
 
 
 def test_runs_of_the_journal_say_what_they_hold(tmp_path: Path) -> None:

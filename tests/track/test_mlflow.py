@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import sqlite3
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import mlflow
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +22,7 @@ from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track import open_tracker
+from rodepil.track.dataset import Dataset
 from rodepil.track.mlflow_tracker import MlflowTracker
 
 Open = Callable[[], MlflowTracker]
@@ -70,6 +73,35 @@ def test_run_holds_tables_to_the_last_digit_and_figures_and_files(
     assert "0.30000000000000004" in artifact(tracker, run.id, "tables/predictions.csv").read_text()
     assert artifact(tracker, run.id, "figures/roc.png").read_bytes().startswith(b"\x89PNG")
     assert artifact(tracker, run.id, "model/model.safetensors").read_bytes() == b"weights"
+
+
+def test_run_holds_its_datasets_once_as_mlflows_own_client_reads_them(experiment: Open) -> None:
+    tracker = experiment()
+    train = Dataset(
+        "clips (fold 0, train)", "0123abcd", "data/clips.parquet", "training",
+        {"clips": 20, "seizure_clips": 7}, {"view": "frames"},
+    )  # fmt: skip
+    test = Dataset("clips (fold 0, test)", "4567cdef", "data/clips.parquet", "testing")
+    run = tracker.start("fold-0")
+    for dataset in (train, test, train):
+        run.dataset(dataset)
+    tracker.start("fold-0", resume=run.id).dataset(train)
+    other = tracker.start("fold-0 of another row")
+    other.dataset(train)
+    client = MlflowClient(tracker.uri)
+    held = {one.dataset.name: one for one in client.get_run(run.id).inputs.dataset_inputs}
+    assert len(client.get_run(run.id).inputs.dataset_inputs) == 2
+    assert {name: one.dataset.digest for name, one in held.items()} == {
+        "clips (fold 0, train)": "0123abcd", "clips (fold 0, test)": "4567cdef"
+    }  # fmt: skip
+    one = held["clips (fold 0, train)"]
+    assert json.loads(one.dataset.profile) == {"clips": 20, "seizure_clips": 7}
+    assert {tag.key: tag.value for tag in one.tags} == {
+        "mlflow.data.context": "training", "view": "frames"
+    }  # fmt: skip
+    assert mlflow.data.get_source(one).uri == "data/clips.parquet"
+    found = client.search_runs([tracker.experiment_id], "dataset.digest = '0123abcd'")
+    assert {run.info.run_id for run in found} == {run.id, other.id}
 
 
 def test_resumed_run_holds_nothing_twice(experiment: Open) -> None:

@@ -18,6 +18,7 @@ from mlflow import MlflowClient
 from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway
+from rodepil.track.dataset import Dataset
 from rodepil.track.journal import Journal, read_events
 from rodepil.track.mlflow_tracker import MlflowTracker
 from rodepil.track.opening import open_service
@@ -79,6 +80,7 @@ def end(relay: Relay, parent: Any, run: Any, model: Path) -> None:
     """Record the other half, with a fold that begins in it."""
     for epoch in (2, 3):
         run.metrics({"loss": 1 / (epoch + 3), "f1": 0.5}, epoch)
+    run.dataset(Dataset("clips", "0123", "data/clips.parquet", "training", {"clips": 2}))
     run.table("predictions", pa.table({"score": [1 / 3, 0.1 + 0.2]}))
     run.file(model, "model")
     run.end()
@@ -156,6 +158,7 @@ def held(uri: str, experiment: str) -> dict[str, Any]:
             "status": run.info.status,
             "settings": run.data.params,
             "tags": tags,
+            "datasets": [one.to_dictionary() for one in run.inputs.dataset_inputs],
             "metrics": sorted((m.key, m.step, repr(m.value)) for some in history for m in some),
             "files": {
                 path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

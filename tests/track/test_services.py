@@ -14,6 +14,7 @@ from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway, TrackingError
 from rodepil.track import open_tracker
+from rodepil.track.dataset import Dataset
 from rodepil.track.journal import Journal
 from rodepil.track.line import Line
 from rodepil.track.relay import Relay
@@ -47,6 +48,7 @@ def test_service_of_one_file_is_told_everything_by_its_name(tmp_path: Path) -> N
     run = tracker.start("fold-0", parent=parent.id, tags={"control": "none"})
     run.settings({"train": {"epochs": 2}})
     run.metrics({"loss": 0.5}, 3)
+    run.dataset(Dataset("clips", "0123", "data/clips.parquet", "training"))
     run.table("scores", pa.table({"score": [0.25]}))
     run.figure("roc", Figure())
     run.file(model, "model")
@@ -56,6 +58,7 @@ def test_service_of_one_file_is_told_everything_by_its_name(tmp_path: Path) -> N
     assert told["settings"] == {"train.epochs": 2}
     assert told["metrics"] == {"loss@3": 0.5}
     assert told["tags"] == {"control": "none"}
+    assert told["datasets"] == {"clips 0123": "training"}
     assert told["tables"] == {"scores": [{"score": 0.25}]}
     assert told["files"] == {"figures/roc.png": True, "model/model.bin": True}
     (synced,) = sync(settings, workspace, environ={})
