@@ -28,16 +28,18 @@ class ControlFacts:
     tells
         What a score then says, as a sentence.
     warning
-        What it may mean when the score comes close to the result's, or stays above chance where
-        it should not; as a sentence. Empty where neither is a fault.
+        What may be behind it when the score speaks against the result, as a sentence.
+    wants_less
+        Whether a score close to the result's speaks against it.
     wants_chance
-        Whether nothing that is left should tell the label of an animal never seen.
+        Whether a score above chance does: nothing that is left should tell the label.
     """
 
     condition: str
     does: str
     tells: str
     warning: str = ""
+    wants_less: bool = False
     wants_chance: bool = False
 
 
@@ -47,6 +49,7 @@ CONTROLS: Final[Mapping[ControlName, ControlFacts]] = {
         does="The middle frame stands in place of every frame.",
         tells="What that reaches can be told from one posture and its place.",
         warning="The model may tell seizures by single pictures, not by how the animal moves.",
+        wants_less=True,
     ),
     "shuffled": ControlFacts(
         condition="frames shuffled",
@@ -56,6 +59,7 @@ CONTROLS: Final[Mapping[ControlName, ControlFacts]] = {
         ),
         tells="What that reaches can be told from the set of postures, whatever their order.",
         warning="The model may tell seizures by which postures there are, not by how they follow.",
+        wants_less=True,
     ),
     "background": ControlFacts(
         condition="background only",
@@ -72,6 +76,7 @@ CONTROLS: Final[Mapping[ControlName, ControlFacts]] = {
             "with the label ('rodepil audit'), and whether animals that seize keep their place, "
             "so that the median still holds them."
         ),
+        wants_less=True,
         wants_chance=True,
     ),
     "permuted": ControlFacts(
@@ -82,7 +87,8 @@ CONTROLS: Final[Mapping[ControlName, ControlFacts]] = {
         ),
         tells=(
             "Nothing is left to learn but how often each animal seizes, so a score above chance "
-            "is a leak or a fault."
+            "in all folds together is a leak or a fault. A single fold may fall far to either "
+            "side: what it learned by chance goes with or against the truth."
         ),
         warning=(
             "Test clips may have leaked into training, by twins of clips or animals under two "

@@ -59,8 +59,10 @@ def permuted(clips: Clips, *, seed: int, fold: int) -> Relabelled:
     """Return the clips with the labels of each subject's clips permuted among them.
 
     How many clips of a subject have a label stays as it is. The draw hangs on the seed, the fold
-    and the subject, and on the ids of its clips, but not on their order: five folds are five
-    draws, so that what they have in common is no chance of one of them.
+    and the subject, and on the ids of its clips, but not on their order. Five folds are five
+    draws: permuted labels go a little with the truth or against it, and a network may learn just
+    that, so that one draw alone says nothing. (Draws of which none goes either way were tried:
+    the folds' AUROC spread from 0.5 by 0.23 on average in the place of 0.28.)
 
     Parameters
     ----------
