@@ -12,6 +12,9 @@ from rodepil.data.split import Split
 from rodepil.io.files import short_hash
 from rodepil.track.dataset import Dataset
 
+DIGITS = 8
+"""Of a digest: so many as MLflow's own have, which its lists have room for."""
+
 
 def whole(split: Split, digests: Mapping[str, str], workspace: Workspace) -> Dataset:
     """Return all clips of a cross-validation.
@@ -27,7 +30,7 @@ def whole(split: Split, digests: Mapping[str, str], workspace: Workspace) -> Dat
     """
     rows = pa.concat_tables([split.train, split.test])
     digest = short_hash("dataset", digests["clips"], digests["folds"])
-    return Dataset("clips", digest, _source(workspace), "cross-validation", _profile(rows))
+    return Dataset("clips", digest[:DIGITS], _source(workspace), "cross-validation", _profile(rows))
 
 
 def sides(
@@ -51,9 +54,16 @@ def sides(
     def side(name: str, context: str, rows: pa.Table) -> Dataset:
         of = f"clips (fold {split.fold}, {name})"
         digest = short_hash("dataset", digests["clips"], digests["folds"], split.fold, name)
-        return Dataset(of, digest, _source(workspace), context, _profile(rows))
+        return Dataset(of, digest[:DIGITS], _source(workspace), context, _profile(rows))
 
     return side("train", "training", split.train), side("test", "testing", split.test)
+
+
+def in_words(both: tuple[Dataset, ...]) -> str:
+    """Return in words what a trial is trained and tested on; `both` is what `sides` gives."""
+    of = "{clips} clips of {subjects} subjects ({seizure_clips} of seizures)"
+    train, test = (of.format(**side.profile) for side in both)
+    return f"trained on {train}, tested on {test}"
 
 
 def _source(workspace: Workspace) -> str:

@@ -18,6 +18,7 @@ from rodepil.io.files import short_hash
 from rodepil.store.know.lineage import Origin
 from rodepil.track import Run, RunStatus, Tracker
 from rodepil.track.protocol import Picture
+from rodepil.trials.datasets import in_words
 from rodepil.trials.folder import RunRecord, TrialFolder
 from rodepil.trials.plan import Plan, Trial
 from rodepil.trials.results import CrossvalResult
@@ -173,7 +174,17 @@ class Recorder:
             parent = self._parent().id
             run = self._start(trial.id, name, tags, trial.folder, parent=parent)
             run.settings(trial.settings.model_dump(mode="json"))
+            if trial.id in self.plan.datasets:
+                run.describe(self._words(trial))
         return self._runs[trial.id]
+
+    def _words(self, trial: Trial) -> str:
+        """Return what people read of a trial's run."""
+        learned = in_words(self.plan.datasets[trial.id])
+        return (
+            f"Fold {trial.settings.fold} of **{self.plan.name}**: {learned}: "
+            f"{', '.join(trial.test_subjects)}. Data: {trial.settings.data}."
+        )
 
     def _start(
         self,

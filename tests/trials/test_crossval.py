@@ -107,7 +107,7 @@ def test_mlflow_holds_one_parent_with_a_child_for_each_fold(
     (parent,), children = runs(trained.workspace)
     assert parent.info.run_id == trained.result.run_id
     names = sorted(child.info.run_name for child in children)
-    assert names == ["fold-0", "fold-1", "fold-2"]
+    assert names == [f"cross-validation/fold-{fold}" for fold in range(3)]
     for fold in trained.result.folds:
         (child,) = (run for run in children if run.info.run_id == fold.run_id)
         assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
@@ -136,6 +136,45 @@ def test_a_run_records_what_it_learned_from(trained: Any) -> None:
         assert trace_run(run.info.run_id[:12], trained.workspace).origin == traced.origin
     kept = trained.workspace.results / "journal" / parent.info.run_id / "tables"
     assert pq.read_table(kept / "lineage.parquet").equals(traced.rows.replace_schema_metadata(None))
+
+
+def test_runs_name_the_clips_that_they_learned_from_and_were_tested_on(trained: Any) -> None:
+    (parent,), children = runs(trained.workspace)
+    clips = tables.read("clips", trained.workspace.clips).to_pylist()
+    fold_of = {
+        row["clip_id"]: row["fold"]
+        for row in tables.read("folds", trained.workspace.folds).to_pylist()
+    }
+
+    def counts(rows: list[dict[str, Any]]) -> dict[str, int]:
+        subjects = len({row["subject_id"] for row in rows})
+        seizures = sum(row["label"] for row in rows)
+        return {"clips": len(rows), "subjects": subjects, "seizure_clips": seizures}
+
+    kept = [row for row in clips if row["kept"]]
+    digests = []
+    for run in children:
+        fold = int(run.data.params["fold"])
+        tested = [row for row in kept if fold_of[row["clip_id"]] == fold]
+        others = [row for row in kept if fold_of[row["clip_id"]] != fold]
+        told = {
+            tag.value: (one.dataset.name, json.loads(one.dataset.profile))
+            for one in run.inputs.dataset_inputs
+            for tag in one.tags
+            if tag.key == "mlflow.data.context"
+        }
+        assert told == {
+            "training": (f"clips (fold {fold}, train)", counts(others)),
+            "testing": (f"clips (fold {fold}, test)", counts(tested)),
+        }
+        said = run.data.tags["mlflow.note.content"]
+        assert f"trained on {len(others)} clips of" in said
+        assert f"tested on {len(tested)} clips of" in said
+        digests += [one.dataset.digest for one in run.inputs.dataset_inputs]
+    (whole,) = parent.inputs.dataset_inputs
+    assert json.loads(whole.dataset.profile) == counts(kept)
+    assert {tag.value for tag in whole.tags} >= {parent.data.tags["digest.snapshot"]}
+    assert len({*digests, whole.dataset.digest}) == 7
 
 
 def test_mlflow_holds_every_epoch_of_every_fold_once(

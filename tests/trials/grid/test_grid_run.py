@@ -76,6 +76,10 @@ def test_tracker_holds_a_parent_a_row_and_a_child_a_fold(done: Any) -> None:
     assert children == {f"{row}/fold-{fold}": row for row in ("4", "2") for fold in range(3)}
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert {run.data.tags["grid"] for run in runs} == {"small"}
+    of_row = client.search_runs(
+        [experiment.experiment_id], "tags.row = '2' AND tags.`grid.frames` = '2'"
+    )
+    assert {run.info.run_name for run in of_row} == {"2", *(f"2/fold-{n}" for n in range(3))}
     for name, row in rows_of(done.workspace).items():
         assert named[row["run_id"]] == name
 
