@@ -14,7 +14,14 @@ from rodepil.config.settings import ProjectSettings
 from rodepil.io.files import short_hash
 from rodepil.train.trial import TrialSettings
 
-CODE = ("vision", "models", "train", "store/order.py", "io/seeds.py")
+CODE = (
+    "vision",
+    "models",
+    "train",
+    "store/order.py",
+    "io/seeds.py",
+    "config/modality.py",
+)
 """The parts of the package that a trial's numbers hang on, beside the view that has a version."""
 
 CLIP_COLUMNS = ("clip_id", "sha256", "subject_id", "label", "parent_clip_id")
