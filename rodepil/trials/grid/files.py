@@ -7,21 +7,25 @@
         rows/<row>.json               as results/crossval.json, of the folds that are finished
         rows/<row>_predictions.parquet
         features/<view>.parquet       the features that rows learn from, by the view's identity
-    results/grids_former/<grid>-<digest>/   the same, of clips or folds that were changed since
+    results/grids_former/<grid>-<digest>/   the same, of clips, folds, settings or code that were
+                                            changed since
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrialError
-from rodepil.io.files import short_hash, unwritable, write_json
+from rodepil.io.files import link_or_copy, publish, short_hash, unwritable, write_json
 from rodepil.trials.results import CrossvalResult, write_result
 
 DIGITS = 8
@@ -57,44 +61,41 @@ class GridFiles:
         """Return the table of features of the view with that identity."""
         return self.folder / "features" / f"{identity}.parquet"
 
-    def begin(self, digests: Mapping[str, str]) -> str:
-        """Make the folder, put former results aside that are of other clips or folds, and say so.
-
-        Parameters
-        ----------
-        digests
-            Of clips and folds, by name.
-
-        Returns
-        -------
-        str
-            What was put aside, in a sentence; empty where nothing was.
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the grid, so that no two processes write down what came of it.
 
         Raises
         ------
         TrialError
-            The folder can't be written.
+            Another process holds it, or the folder can't be written.
         """
-        before = self.read().get("digests", digests)
-        changed = [name for name, digest in digests.items() if before.get(name) != digest]
-        former = self.workspace.results / "grids_former" / f"{self.name}-{_mark(before)}"
+        lock = FileLock(self.folder / ".lock", timeout=0)
         try:
-            if changed:
-                former.parent.mkdir(parents=True, exist_ok=True)
-                shutil.rmtree(former, ignore_errors=True)
-                self.folder.rename(former)
             self.folder.mkdir(parents=True, exist_ok=True)
-            probe = self.folder / ".writable"
-            probe.touch()
-            probe.unlink()
+            lock.acquire()
+        except Timeout as error:
+            raise TrialError(
+                f"grid '{self.name}' is being run by another process; wait for it, or end it and "
+                "run this again"
+            ) from error
         except OSError as error:
             raise TrialError(unwritable(self.folder, error)) from error
-        if not changed:
-            return ""
-        return (
-            f"the {' and '.join(changed)} changed since grid '{self.name}' was run: its trials are "
-            f"new ones, and what came of the former ones is kept in {former}"
-        )
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def put_aside(self) -> Path:
+        """Copy what is there to where former results are kept, and return that folder."""
+        mark = short_hash(self.read())[:DIGITS]
+        former = self.workspace.results / "grids_former" / f"{self.name}-{mark}"
+        try:
+            with publish(former) as beside:
+                shutil.copytree(self.folder, beside, copy_function=link_or_copy, ignore=_hidden)
+        except OSError as error:
+            raise TrialError(unwritable(former, error)) from error
+        return former
 
     def read(self) -> dict[str, Any]:
         """Return what was written of the rows; nothing where there is none or it can't be read."""
@@ -118,5 +119,7 @@ class GridFiles:
         write_json(self.record, dict(record))
 
 
-def _mark(digests: Mapping[str, str]) -> str:
-    return short_hash(dict(digests))[:DIGITS]
+def _hidden(folder: str, names: list[str]) -> list[str]:
+    """Return what of a folder is for the running process alone."""
+    del folder
+    return [name for name in names if name.startswith(".")]

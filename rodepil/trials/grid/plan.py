@@ -48,6 +48,11 @@ class GridPlan:
         """What the data are called."""
         return next(iter(self.plans.values())).settings.data
 
+    @property
+    def every_fold(self) -> list[int]:
+        """The folds of the fold table."""
+        return [trial.settings.fold for trial in next(iter(self.plans.values())).trials]
+
     def trials(self, row: str) -> list[Trial]:
         """Return a row's trials of the folds that are wanted."""
         return [trial for trial in self.plans[row].trials if trial.settings.fold in self.folds]

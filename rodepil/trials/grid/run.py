@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from rodepil.config.grid import GridRow
 from rodepil.config.record import TrackSettings
@@ -14,6 +13,7 @@ from rodepil.io import tables
 from rodepil.io.progress import Progress, Silent
 from rodepil.store import Manifest, open_store, snapshot, training_view
 from rodepil.track import Tracker, open_tracker
+from rodepil.trials.grid.course import Describe, GridCourse
 from rodepil.trials.grid.files import GridFiles
 from rodepil.trials.grid.plan import GridPlan
 from rodepil.trials.limits import Limits
@@ -24,9 +24,6 @@ from rodepil.trials.recording import Figures, Recorder
 from rodepil.trials.restore import restore
 from rodepil.trials.results import CrossvalResult
 from rodepil.trials.running import Job, closing_runs, epochs_of, finish_all
-
-Describe = Callable[[str], str]
-"""Gives the description of a row's run by the row's name, from the grid's files."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +96,37 @@ def run_grid(
     TrialError
         Ray is not there, or does not have what a trial takes; or results can't be written.
     """
-    shown, files = progress or Silent(), GridFiles(workspace, plan.grid.name)
-    note = files.begin(plan.digests)
-    if note:
-        logging.getLogger("rodepil").warning(note)
+    files = GridFiles(workspace, plan.grid.name)
+    with files.alone():
+        return _run(
+            plan,
+            workspace,
+            files,
+            limits=limits,
+            tracker=tracker,
+            figures=figures,
+            describe=describe,
+            shown=progress or Silent(),
+        )
+
+
+def _run(
+    plan: GridPlan,
+    workspace: Workspace,
+    files: GridFiles,
+    *,
+    limits: Limits | None,
+    tracker: Tracker | None,
+    figures: Figures | None,
+    describe: Describe | None,
+    shown: Progress,
+) -> GridResult:
+    """Run what is not finished, with the grid's files held."""
     settings = next(iter(plan.settings.values()))
     track = grid_track(settings.track, plan.grid.name)
+    course = GridCourse(plan, files, track.experiment, describe)
+    if course.note:
+        logging.getLogger("rodepil").warning(course.note)
     listening = tracker or open_tracker(track, workspace)
     _make_snapshots(plan, workspace, listening, shown)
     tags = {**git_tags(workspace.root), "grid": plan.grid.name}
@@ -117,13 +139,12 @@ def run_grid(
         )
         for name, row in plan.plans.items()
     ]
-    course = _Course(plan, files, track.experiment, describe)
     with (
         closing_runs(jobs),
         shown.task(f"grid {plan.grid.name}", epochs_of(jobs), "epochs") as advance,
     ):
         finish_all(jobs, advance, limits, course.end)
-    return GridResult(plan, course.results, course.failed, note)
+    return GridResult(plan, course.results, course.failed, course.note)
 
 
 def _make_snapshots(
@@ -150,67 +171,3 @@ def _make_snapshots(
         )
         summary.raise_if_failed(())
         snapshot.record(trial.features, summary.features, [view.name])
-
-
-class _Course:
-    """Writes down what came of rows as they end."""
-
-    def __init__(
-        self, plan: GridPlan, files: GridFiles, experiment: str, describe: Describe | None
-    ) -> None:
-        self.plan, self.files, self.experiment, self.describe = plan, files, experiment, describe
-        self.results: dict[str, CrossvalResult] = {}
-        self.failed: dict[str, Mapping[int, str]] = {}
-        known = {row["name"]: row for row in files.read().get("rows", ())}
-        self._rows = {row.name: self._before(row, known.get(row.name)) for row in plan.grid.rows}
-
-    def end(self, job: Job, failed: Mapping[int, str]) -> None:
-        """Write what came of a row, and close its run."""
-        name = job.plan.name
-        result = job.collect()
-        finished = [] if result is None else [fold.trial.settings.fold for fold in result.folds]
-        self._rows[name] |= {
-            "group_id": job.plan.group,
-            "run_id": result and result.run_id,
-            "folds": sorted({*self.plan.folds, *finished}),
-            "finished": finished,
-            "failed": {str(fold): why for fold, why in failed.items()},
-        }
-        if failed:
-            self.failed[name] = failed
-        if result is not None:
-            self.results[name] = result
-            self.files.write_row(name, result)
-        self._write()
-        if result is not None:
-            words = self.describe(name) if self.describe else None
-            job.recorder.conclude(result, failed=failed, description=words)
-
-    def _write(self) -> None:
-        grid = self.plan.grid
-        record = {
-            "name": grid.name,
-            "title": grid.title,
-            "source": grid.source,
-            "note": grid.note,
-            "data": self.plan.data,
-            "experiment": self.experiment,
-            "digests": self.plan.digests,
-            "axes": list(dict.fromkeys(axis for row in grid.rows for axis in row.words)),
-            "rows": list(self._rows.values()),
-        }
-        self.files.write(record)
-
-    def _before(self, row: GridRow, known: Mapping[str, Any] | None) -> dict[str, object]:
-        """Return what is told of a row at first: what came of it before, where that is still it."""
-        told = {
-            "name": row.name,
-            "words": row.words,
-            "paper": row.paper,
-            "changes": row.changes,
-            "recipe": self.plan.recipe(row.name),
-        }
-        if known and known.get("recipe") == told["recipe"]:
-            return {**known, **told}
-        self.files.drop_row(row.name)
-        return told | {"group_id": None, "run_id": None, "folds": [], "finished": [], "failed": {}}

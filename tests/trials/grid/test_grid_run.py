@@ -12,14 +12,16 @@ import pyarrow as pa
 import pytest
 from mlflow import MlflowClient
 
+from rodepil.config.grid import load_grid
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import FoldError, ModelError, SettingError
+from rodepil.errors import FoldError, ModelError, SettingError, TrialError
 from rodepil.io import tables
 from rodepil.report.grid import best_row, write_grid
 from rodepil.report.grid.read import read_grid
 from rodepil.trials.crossval import cross_validate
-from rodepil.trials.grid.plan import GridPlan
+from rodepil.trials.grid.files import GridFiles
+from rodepil.trials.grid.plan import GridPlan, plan_grid
 from rodepil.trials.grid.run import run_grid
 from rodepil.trials.grid.state import states
 from rodepil.trials.ray_session import Resources
@@ -191,7 +193,7 @@ def test_changed_folds_make_new_trials_and_keep_the_former_results_apart(
         fold.trial.id for fold in done.result.results["4"].folds
     }
     result = run_grid(plan, workspace)
-    assert "the folds changed since grid 'small' was run" in result.note
+    assert result.note.startswith("the folds changed since grid 'small' was run")
     assert result.note in caplog.text
     (former,) = (workspace.results / "grids_former").iterdir()
     assert json.loads((former / "rows" / "4.json").read_bytes())["trials"][0]["trial_id"] in {
@@ -241,3 +243,49 @@ def test_cross_validation_takes_what_the_grid_has_trained(
     client = MlflowClient(f"sqlite:///{workspace.mlflow_database}")
     experiment = client.get_experiment_by_name("small")
     assert len(client.search_runs([experiment.experiment_id])) == 4
+
+
+def test_failure_of_a_fold_that_is_not_tried_again_is_kept(
+    done: Any, small_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_training(monkeypatch)
+    workspace = copied(done, tmp_path)
+    plan = small_plan(workspace, rows=["2"], folds=[0])
+    shutil.rmtree(plan.plans["2"].trials[1].folder.path)
+    path = workspace.results / "grids" / "small" / "grid.json"
+    record = json.loads(path.read_bytes())
+    record["rows"][1] |= {"finished": [0, 2], "failed": {"1": "out of luck"}}
+    path.write_text(json.dumps(record))
+    run_grid(plan, workspace)
+    row = rows_of(workspace)["2"]
+    assert (row["folds"], row["finished"]) == ([0, 1, 2], [0, 2])
+    assert row["failed"] == {"1": "out of luck"}
+
+
+def test_results_of_other_settings_are_put_aside_and_said(
+    done: Any, settings: ProjectSettings, resources: Resources, tmp_path: Path
+) -> None:
+    assert resources
+    workspace = copied(done, tmp_path)
+    train = settings.train.model_copy(update={"epochs": 1, "decay_epochs": ()})
+    grid = load_grid("small", workspace.root, "demo")
+    quick = settings.model_copy(update={"train": train})
+    result = run_grid(plan_grid(grid, quick, workspace, rows=["2"], folds=[0]), workspace)
+    assert result.note.startswith("settings or code changed since grid 'small' was run")
+    told = rows_of(workspace)
+    assert {name: row["finished"] for name, row in told.items()} == {"4": [], "2": [0]}
+    left = sorted(path.name for path in (workspace.results / "grids" / "small" / "rows").iterdir())
+    assert left == ["2.json", "2_predictions.parquet"]
+    (former,) = (workspace.results / "grids_former").iterdir()
+    kept = json.loads((former / "grid.json").read_bytes())
+    assert [row["finished"] for row in kept["rows"]] == [[0, 1, 2], [0, 1, 2]]
+    assert (former / "rows" / "4.json").is_file()
+
+
+def test_second_process_on_one_grid_is_refused(done: Any, tmp_path: Path) -> None:
+    workspace = copied(done, tmp_path)
+    with (
+        GridFiles(workspace, "small").alone(),
+        pytest.raises(TrialError, match="grid 'small' is being run by another process"),
+    ):
+        run_grid(done.plan, workspace)
