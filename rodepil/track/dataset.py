@@ -13,7 +13,7 @@ class Dataset:
     Attributes
     ----------
     name
-        What people read, for example ``clips (train)``.
+        What people read, for example ``fold 0 (train)``.
     digest
         A hash of what it holds, at most 36 characters: the same one is the same clips.
     source

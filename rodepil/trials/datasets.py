@@ -52,7 +52,7 @@ def sides(
     """
 
     def side(name: str, context: str, rows: pa.Table) -> Dataset:
-        of = f"clips (fold {split.fold}, {name})"
+        of = f"fold {split.fold} ({name})"
         digest = short_hash("dataset", digests["clips"], digests["folds"], split.fold, name)
         return Dataset(of, digest[:DIGITS], _source(workspace), context, _profile(rows))
 

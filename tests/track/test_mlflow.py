@@ -78,10 +78,10 @@ def test_run_holds_tables_to_the_last_digit_and_figures_and_files(
 def test_run_holds_its_datasets_once_as_mlflows_own_client_reads_them(experiment: Open) -> None:
     tracker = experiment()
     train = Dataset(
-        "clips (fold 0, train)", "0123abcd", "data/clips.parquet", "training",
+        "fold 0 (train)", "0123abcd", "data/clips.parquet", "training",
         {"clips": 20, "seizure_clips": 7}, {"view": "frames"},
     )  # fmt: skip
-    test = Dataset("clips (fold 0, test)", "4567cdef", "data/clips.parquet", "testing")
+    test = Dataset("fold 0 (test)", "4567cdef", "data/clips.parquet", "testing")
     run = tracker.start("fold-0")
     for dataset in (train, test, train):
         run.dataset(dataset)
@@ -92,9 +92,9 @@ def test_run_holds_its_datasets_once_as_mlflows_own_client_reads_them(experiment
     held = {one.dataset.name: one for one in client.get_run(run.id).inputs.dataset_inputs}
     assert len(client.get_run(run.id).inputs.dataset_inputs) == 2
     assert {name: one.dataset.digest for name, one in held.items()} == {
-        "clips (fold 0, train)": "0123abcd", "clips (fold 0, test)": "4567cdef"
+        "fold 0 (train)": "0123abcd", "fold 0 (test)": "4567cdef"
     }  # fmt: skip
-    one = held["clips (fold 0, train)"]
+    one = held["fold 0 (train)"]
     assert json.loads(one.dataset.profile) == {"clips": 20, "seizure_clips": 7}
     assert {tag.key: tag.value for tag in one.tags} == {
         "mlflow.data.context": "training", "view": "frames"

@@ -164,8 +164,8 @@ def test_runs_name_the_clips_that_they_learned_from_and_were_tested_on(trained: 
             if tag.key == "mlflow.data.context"
         }
         assert told == {
-            "training": (f"clips (fold {fold}, train)", counts(others)),
-            "testing": (f"clips (fold {fold}, test)", counts(tested)),
+            "training": (f"fold {fold} (train)", counts(others)),
+            "testing": (f"fold {fold} (test)", counts(tested)),
         }
         said = run.data.tags["mlflow.note.content"]
         assert f"trained on {len(others)} clips of" in said
