@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rodepil.report.inputs import ReportInputs
-from rodepil.report.numbers import interval_text
+from rodepil.report.numbers import caution, interval_text
 from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.report.words import METRICS, data_note
 from rodepil.statistics.intervals import Estimate
@@ -43,7 +43,8 @@ def certainty(inputs: ReportInputs) -> Sheet:
         name="certainty",
         title="How sure the numbers are",
         note=f"{data_note(inputs.data)} 95 % intervals by bootstrap over "
-        f"{numbers.summary.subjects} subjects. FPR: share of normal clips that are called.",
+        f"{numbers.summary.subjects} subjects. FPR: share of normal clips that are called. "
+        f"{caution([numbers])}",
         data=inputs.data,
         columns=(
             Column("Number"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import pyarrow as pa
 
@@ -14,6 +16,11 @@ from rodepil.statistics.row import RowSummary, summarize
 from rodepil.statistics.scored import take
 from rodepil.statistics.subjects import SubjectResult, by_subject
 
+TRAINED_ONCE: Final = (
+    "Intervals and p are of other subjects and of these trained models; training again may change "
+    "more."
+)
+PLUS_MINUS: Final = "\N{PLUS-MINUS SIGN}"
 RATES = (0.01, 0.05, 0.10)
 """False positive rates at which sensitivity is told."""
 
@@ -49,6 +56,28 @@ class Numbers:
     def subjects(self) -> tuple[SubjectResult, ...]:
         """Every subject by itself."""
         return by_subject(take(self.predictions))
+
+
+def caution(of: Iterable[Numbers]) -> str:
+    """Return what intervals and tests of these results do not say, in sentences."""
+    if not any(numbers.summary.lone_folds for numbers in of):
+        return TRAINED_ONCE
+    return (
+        f"{TRAINED_ONCE} Where folds hold one subject, these are drawn again among each other, "
+        "and intervals are a little too short."
+    )
+
+
+def percent_text(share: float) -> str:
+    """Return a share in a sentence, ``93.4%``."""
+    return f"{100 * share:.1f}%"
+
+
+def spread_text(mean: float, deviation: float | None) -> str:
+    """Return a mean with its standard deviation in percent, ``93.41 (sign) 2.05``."""
+    return f"{100 * mean:.2f}" + (
+        "" if deviation is None else f" {PLUS_MINUS} {100 * deviation:.2f}"
+    )
 
 
 def interval_text(

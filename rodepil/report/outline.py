@@ -14,7 +14,7 @@ from rodepil.report.controls import told
 from rodepil.report.counts import has_both_classes, labels_and_scores
 from rodepil.report.figures import AUDIT_PLATE, MODALITY_PLATE, PLATES, Plate
 from rodepil.report.inputs import ReportInputs
-from rodepil.report.numbers import interval_text
+from rodepil.report.numbers import interval_text, percent_text
 from rodepil.report.sheet import Sheet
 from rodepil.report.words import (
     folds_words,
@@ -137,10 +137,12 @@ def _headlines(inputs: ReportInputs) -> tuple[Headline, ...]:
     sure = f"; 95 % interval {bounds}" if bounds else ""
     folds = folds_words(len(result.folds))
     found = [
-        Headline("F1-score", _percent(mean.f1), f"mean of {folds}{sure}"),
-        Headline("Lowest fold", _percent(result.folds[lowest].f1), f"F1-score of fold {lowest}"),
-        Headline("Sensitivity", _percent(mean.sensitivity), "of seizure clips found"),
-        Headline("Specificity", _percent(mean.specificity), "of normal clips left alone"),
+        Headline("F1-score", percent_text(mean.f1), f"mean of {folds}{sure}"),
+        Headline(
+            "Lowest fold", percent_text(result.folds[lowest].f1), f"F1-score of fold {lowest}"
+        ),
+        Headline("Sensitivity", percent_text(mean.sensitivity), "of seizure clips found"),
+        Headline("Specificity", percent_text(mean.specificity), "of normal clips left alone"),
     ]
     if has_both_classes(result.predictions):
         area = roc(*labels_and_scores(result.predictions)).area
@@ -148,7 +150,9 @@ def _headlines(inputs: ReportInputs) -> tuple[Headline, ...]:
     if inputs.controls:
         name = max(inputs.controls, key=lambda name: inputs.controls[name].mean.f1)
         f1 = inputs.controls[name].mean.f1
-        found.append(Headline("Highest control", _percent(f1), f"F1-score, {condition_of(name)}"))
+        found.append(
+            Headline("Highest control", percent_text(f1), f"F1-score, {condition_of(name)}")
+        )
     return tuple(found)
 
 
@@ -159,7 +163,7 @@ def _result_words(inputs: ReportInputs) -> str:
     return (
         f"{clips:,} clips of {subjects} subjects in {folds_words(len(result.folds))}; "
         f"no subject is both trained on and tested on. Average is the plain mean of the folds, "
-        f"as in the paper: F1-score {_percent(result.mean.f1)}."
+        f"as in the paper: F1-score {percent_text(result.mean.f1)}."
     )
 
 
@@ -222,7 +226,3 @@ def _again_words(settings: ProjectSettings) -> str:
         "has changed; mlflow ui shows every run with its curves; rodepil report writes this page "
         "from results/."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"

@@ -36,6 +36,12 @@ PRINTED: Final = ("accuracy", "sensitivity", "precision", "f1")
 NOT_COMPARABLE: Final = "The paper's values, beside, were measured on RodEpil, other data."
 
 
+OF_SUBJECTS: Final = (
+    "Every subject was tested by a model that never saw it. A dash: not defined, as the subject "
+    "has no clip that it could be counted on."
+)
+
+
 def all_tables(inputs: ReportInputs) -> tuple[Sheet, ...]:
     """Return every table of the report."""
     return (
@@ -185,17 +191,21 @@ def by_subject(inputs: ReportInputs) -> Sheet:
     return Sheet(
         name="by_subject",
         title="Results by subject",
-        note=f"{data_note(inputs.data)} Every subject was tested by a model that never saw it. "
-        "A dash: not defined, as the subject has no clip that it could be counted on.",
+        note=f"{data_note(inputs.data)} {OF_SUBJECTS}",
         data=inputs.data,
-        columns=(
-            Column("Subject"),
-            Column("Fold", "count"),
-            Column("Normal clips", "count"),
-            Column("Seizure clips", "count"),
-            *_metric_columns(),
-        ),
+        columns=subject_columns(),
         rows=tuple(rows),
+    )
+
+
+def subject_columns() -> tuple[Column, ...]:
+    """Return the columns of a table by subject: who, the fold, clips by class, the metrics."""
+    return (
+        Column("Subject"),
+        Column("Fold", "count"),
+        Column("Normal clips", "count"),
+        Column("Seizure clips", "count"),
+        *_metric_columns(),
     )
 
 

@@ -33,9 +33,13 @@ class Spreading:
 
 @dataclass(frozen=True)
 class RowSummary:
-    """A row: its folds, its number of subjects and clips, and its metrics by name."""
+    """A row: its folds, its number of subjects and clips, and its metrics by name.
+
+    `lone_folds` of the folds hold one subject.
+    """
 
     folds: tuple[int, ...]
+    lone_folds: int
     subjects: int
     clips: int
     metrics: Mapping[str, Spreading]
@@ -75,7 +79,8 @@ def summarize(
         )
         for at, name in enumerate(NAMES)
     }
-    return RowSummary(scored.folds, len(scored.subjects), len(scored.clip_ids), metrics)
+    lone = int((np.unique(scored.fold, return_counts=True)[1] == 1).sum())
+    return RowSummary(scored.folds, lone, len(scored.subjects), len(scored.clip_ids), metrics)
 
 
 def fold_rates(scored: Scored, threshold: float = THRESHOLD) -> Floats:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import pyarrow as pa
-
 import rodepil
 from rodepil.config.modality import FLOWLESS
 from rodepil.config.settings import ProjectSettings
@@ -23,9 +21,6 @@ CODE = (
     "config/modality.py",
 )
 """The parts of the package that a trial's numbers hang on, beside the view that has a version."""
-
-CLIP_COLUMNS = ("clip_id", "sha256", "subject_id", "label", "parent_clip_id")
-FOLD_COLUMNS = ("clip_id", "subject_id", "fold")
 
 NAMES_ONLY: dict[str, set[str] | bool] = {
     "data": True,
@@ -46,8 +41,8 @@ def trial_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
     settings
         The trial; see `NAMES_ONLY` and `FLOWLESS` for what of it does not count.
     digests
-        What it works on, by name: of `clips_digest` and `folds_digest`, the identity of the view
-        that the features were made by, and the digest of pretrained weights if there are any.
+        What it works on, by name: of `rodepil.data.digests`, the identity of the view that the
+        features were made by, and the digest of pretrained weights if there are any.
     """
     recipe = settings.model_dump(mode="json", exclude=_uncounted(settings))
     return short_hash("trial", code_digest(), recipe, dict(digests))
@@ -94,21 +89,3 @@ def pretraining_id(settings: ProjectSettings) -> str:
         },
     )
     return short_hash("pretraining", code_digest((*CODE, "simulate/actions")), recipe)
-
-
-def clips_digest(clips: pa.Table) -> str:
-    """Return a digest of the kept clips: their content, subject, label and parent.
-
-    The order of rows, dropped windows and columns that no trial reads do not count.
-    """
-    return _digest(clips.filter(clips.column("kept")), CLIP_COLUMNS)
-
-
-def folds_digest(folds: pa.Table) -> str:
-    """Return a digest of which clip is in which fold; the order of rows does not count."""
-    return _digest(folds, FOLD_COLUMNS)
-
-
-def _digest(table: pa.Table, columns: tuple[str, ...]) -> str:
-    rows = table.select(columns).sort_by("clip_id")
-    return short_hash({name: rows.column(name).to_pylist() for name in columns})

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from rodepil.config.controls import Control
 from rodepil.config.settings import ModelSettings, ProjectSettings, StoreSettings
 from rodepil.config.workspace import Workspace
+from rodepil.data.digests import clips_digest, folds_digest
 from rodepil.data.origin import data_of
 from rodepil.data.split import split_by_fold
 from rodepil.errors import SettingError
@@ -21,7 +22,7 @@ from rodepil.track.dataset import Dataset
 from rodepil.train.trial import TrialSettings
 from rodepil.trials.datasets import sides, whole
 from rodepil.trials.folder import TrialFolder
-from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
+from rodepil.trials.identity import group_id, trial_id
 from rodepil.trials.start import Start, find_start
 from rodepil.vision.inputs import make_inputs
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rodepil.config.workspace import Workspace
+from rodepil.data.digests import clips_digest, folds_digest
 from rodepil.io import tables
 from rodepil.io.files import write_json
 from tests.report.conftest import Recipe, draw_clips, draw_folds, draw_predictions, record
@@ -31,6 +32,7 @@ class Drawn:
     failed: dict[str, str] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
     modality: str = "rgb"
+    wanted: tuple[int, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -85,7 +87,7 @@ def write_rows(
                 "changes": row.changes,
                 "group_id": f"{at:016x}",
                 "run_id": "f" * 32,
-                "folds": list(folds),
+                "folds": list(folds if row.wanted is None else row.wanted),
                 "finished": list(row.finished),
                 "failed": row.failed,
             }
@@ -97,7 +99,8 @@ def write_rows(
         "source": source,
         "experiment": f"rodepil/{name}",
         "axes": list(AXES),
-        "digests": {"clips": "c" * 16, "folds": "d" * 16},
+        "digests": {"clips": clips_digest(clips), "folds": folds_digest(dealt)},
+        "folds": list(folds),
         "rows": told,
     }
     write_json(folder / "grid.json", grid)

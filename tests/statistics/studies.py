@@ -23,19 +23,39 @@ def two_rows(
 
     What is easy for one row is half easy for the other; the second finds `worse` times less.
     """
+    one, other = rows_like(generator, subjects, 2, worse=worse)
+    return one, other
+
+
+def rows_like(
+    generator: np.random.Generator,
+    subjects: int,
+    rows: int,
+    *,
+    worse: float = 0.0,
+    trained: float = 0.0,
+) -> list[NDArray[np.float64]]:
+    """Return the counts of rows on the same clips, (S, 4) each; as `two_rows`.
+
+    The model of each fold of each row finds more or less than it would if trained again: its
+    share of seizures is moved by `trained` standard deviations of the log-odds.
+    """
     positives = generator.negative_binomial(2, 2 / (2 + 155), subjects)
     negatives = generator.negative_binomial(3, 3 / (3 + 532), subjects) + 1
     shared, *own = (
-        (generator.beta(6, 3, subjects), generator.beta(2, 20, subjects)) for _ in range(3)
+        (generator.beta(6, 3, subjects), generator.beta(2, 20, subjects)) for _ in range(1 + rows)
     )
     made = []
     for row, (sensitivity, alarm) in enumerate(own):
         chance = (sensitivity + shared[0]) / 2 * (1 - worse * row)
+        if trained:
+            moved = generator.normal(0, trained, FOLDS.max() + 1)[FOLDS[:subjects]]
+            chance = 1 / (1 + (1 - chance) / chance * np.exp(-moved))
         found = generator.binomial(positives, chance)
         alarms = generator.binomial(negatives, (alarm + shared[1]) / 2)
         cells = [negatives - alarms, alarms, positives - found, found]
         made.append(np.stack(cells, axis=1).astype(float))
-    return made[0], made[1]
+    return made
 
 
 def table(

@@ -11,9 +11,10 @@ import pytest
 
 from rodepil.config.modality import FlowInputSettings
 from rodepil.config.settings import AugmentSettings, FeatureSettings, ModelSettings, TrainSettings
+from rodepil.data.digests import clips_digest, folds_digest
 from rodepil.io import tables
 from rodepil.train.trial import TrialSettings
-from rodepil.trials.identity import clips_digest, folds_digest, group_id, trial_id
+from rodepil.trials.identity import group_id, trial_id
 
 DIGESTS = {"clips": "c", "folds": "f", "view": "v", "weights": "w"}
 

@@ -7,8 +7,8 @@ from rodepil.errors import ReportError
 from rodepil.io.wording import choice
 from rodepil.report.grid.read import read_record, read_row
 from rodepil.report.grid.records import Grid, GridRecord, GridRow
-from rodepil.report.grid.tables import PLUS_MINUS, axes_of, left_note
-from rodepil.report.numbers import Numbers, interval_text
+from rodepil.report.grid.tables import axes_of, left_note
+from rodepil.report.numbers import PLUS_MINUS, Numbers, caution, interval_text
 from rodepil.report.outline import warning_words
 from rodepil.report.sheet import Cell, Column, Sheet, to_markdown
 from rodepil.report.words import METRICS, data_note
@@ -84,7 +84,10 @@ def _interval(numbers: Numbers) -> str:
     """Return how sure the mean F1 is, in a sentence."""
     found = numbers.summary
     bounds = interval_text(found.metrics["f1"].mean.interval)
-    said = f"95 % interval of the mean F1-score by bootstrap over subjects: {bounds}; " * bool(
-        bounds
+    tested = f"{found.clips:,} clips of {found.subjects} subjects."
+    if not bounds:
+        return tested
+    return (
+        f"95 % interval of the mean F1-score by bootstrap over subjects: {bounds}; {tested} "
+        f"{caution([numbers])}"
     )
-    return f"{said}{found.clips:,} clips of {found.subjects} subjects."

@@ -10,15 +10,17 @@ from rodepil.report.figures import Plate
 from rodepil.report.grid.figures import FOREST, below, plates_of
 from rodepil.report.grid.records import Grid
 from rodepil.report.grid.tables import (
+    PICKED,
     axes_of,
     beside_source,
+    best_by_subject,
     differences,
     heading,
     left_note,
     scores,
     table3,
 )
-from rodepil.report.numbers import interval_text
+from rodepil.report.numbers import interval_text, percent_text
 from rodepil.report.outline import Headline, Outline, Section, warning_words
 from rodepil.report.sheet import UNDEFINED, Sheet
 from rodepil.report.words import folds_words
@@ -58,13 +60,16 @@ def best_words(grid: Grid) -> str:
         return "No row is complete yet, so that none is called the best." + left_note(grid)
     mean = best.numbers.summary.metrics["f1"].mean
     bounds = interval_text(mean.interval)
-    others = [one for one in grid.comparisons.values() if one.folds]
-    apart = sum(one.differences["f1"].p_holm < SIGNIFICANT for one in others)
+    apart = sum(one.differences["f1"].p_holm < SIGNIFICANT for one in grid.compared)
+    others = by_number(len(grid.compared), "other row", "other rows")
+    differs = (
+        f" It differs from {apart} of {others} by a permutation test by subject at 5 %, corrected "
+        f"by Holm. {PICKED}"
+    )
     return (
-        f"The best row by F1-score is {best.name} with {100 * (mean.value or 0.0):.1f}%"
-        f"{f' (95 % interval {bounds})' if bounds else ''}. It differs from {apart} of "
-        f"{by_number(len(others), 'other row', 'other rows')} by a permutation test by subject at "
-        f"5 %, corrected by Holm.{left_note(grid)}"
+        f"The best row by F1-score is {best.name} with {percent_text(mean.value or 0.0)}"
+        f"{f' (95 % interval {bounds})' if bounds else ''}.{differs if grid.compared else ''} "
+        f"{grid.caution}{left_note(grid)}"
     )
 
 
@@ -85,9 +90,9 @@ def _tested(grid: Grid) -> str:
 
 
 def _headlines(grid: Grid) -> tuple[Headline, ...]:
-    done = sum(row.is_complete for row in grid.rows)
-    failed = sum(len(row.record.failed) for row in grid.rows)
-    found = [Headline("Rows done", f"{done} of {len(grid.rows)}", "with all their folds")]
+    done = f"{len(grid.complete)} of {len(grid.rows)}"
+    failed = sum(len(row.failed) for row in grid.rows)
+    found = [Headline("Rows done", done, f"with all {folds_words(len(grid.folds))}")]
     if failed:
         found.append(Headline("Failed", str(failed), "fold" if failed == 1 else "folds"))
     row = grid.row(grid.ahead or "")
@@ -95,15 +100,17 @@ def _headlines(grid: Grid) -> tuple[Headline, ...]:
         return tuple(found)
     f1 = row.numbers.summary.metrics["f1"]
     auroc = row.numbers.ranking.auroc
-    found.append(Headline("Best F1-score", f"{100 * (f1.mean.value or 0.0):.1f}%", row.name))
+    highest = "Best F1-score" if grid.best else "F1-score ahead"
+    found.append(Headline(highest, percent_text(f1.mean.value or 0.0), row.name))
     bounds = interval_text(f1.mean.interval, to=UNDEFINED)
     if bounds:
         found.append(Headline("95 % interval", bounds, "F1-score, over subjects"))
     if auroc.value is not None:
-        found.append(Headline("AUROC", f"{auroc.value:.3f}", "best row, all test clips together"))
+        detail = f"{grid.ahead_words}, all test clips together"
+        found.append(Headline("AUROC", f"{auroc.value:.3f}", detail))
     brier = row.numbers.calibration.brier.value
     if brier is not None:
-        found.append(Headline("Brier score", f"{brier:.3f}", "best row; 0 is perfect"))
+        found.append(Headline("Brier score", f"{brier:.3f}", f"{grid.ahead_words}; 0 is perfect"))
     return tuple(found)
 
 
@@ -115,12 +122,14 @@ def _sections(grid: Grid) -> tuple[Section, ...]:
 
     beside: tuple[Sheet, ...] = (beside_source(grid),) if grid.source else ()
     compared: tuple[Sheet, ...] = (differences(grid),) if grid.comparisons else ()
+    own = best_by_subject(grid)
+    subjects: tuple[Sheet, ...] = () if own is None else (own,)
     made = (
         Section("rows", "The rows", (best_words(grid),), (*drawn("forest"), table3(grid))),
         Section("beside", f"Beside {grid.source}", (), beside),
-        Section("differences", "Which differences are real", (), compared),
+        Section("differences", f"Differences from the {grid.ahead_words}", (), compared),
         Section("modalities", "What the model sees", (), drawn("fig2_modalities")),
-        Section("best", "The best row", (), drawn("fig3_mean_metrics")),
+        Section("best", f"The {grid.ahead_words}", (), (*drawn("fig3_mean_metrics"), *subjects)),
         Section("scores", "What scores are worth", (), (scores(grid), *drawn("calibration"))),
         Section("training", "Training", (), drawn("learning_curves")),
         Section("again", "Make it again", (_again_words(grid),), ()),

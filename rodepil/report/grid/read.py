@@ -69,7 +69,7 @@ def read_record(workspace: Workspace, name: str) -> GridRecord:
 
 
 def read_row(workspace: Workspace, record: GridRecord, row: RowRecord) -> GridRow:
-    """Read the results of a row of a grid.
+    """Read the results of a row of a grid; its own files tell which folds are finished.
 
     Raises
     ------
@@ -78,9 +78,10 @@ def read_row(workspace: Workspace, record: GridRecord, row: RowRecord) -> GridRo
     SubjectLeak
         A trial was tested on a subject that it was trained on.
     """
-    if not row.finished:
-        return GridRow(row, None)
     folder, remedy = grid_folder(workspace, record.name) / "rows", _remedy(record.name)
+    is_there = (folder / f"{row.name}.json").is_file()
+    if row.group_id is None or not (row.finished or is_there):
+        return GridRow(row, None)
     result = read_result(folder, row.name, f"{row.name}_predictions", remedy)
     for what, found, wanted in _facts(record, row, result):
         if found != wanted:
@@ -96,7 +97,6 @@ def _facts(record: GridRecord, row: RowRecord, result: Result) -> list[tuple[str
     settings = result.record.settings.model_dump(mode="json")
     changed = {key: (_at(settings, key), value) for key, value in _flat(row.changes)}
     return [
-        ("folds", sorted(result.folds), sorted(row.finished)),
         ("data", result.record.data, record.data),
         ("control", result.record.control, "none"),
         ("run", result.record.parent_run_id, row.run_id),

@@ -8,6 +8,7 @@
       "experiment": "rodepil/ablation",
       "axes": ["modality", "size", …],            order of words; may be missing
       "digests": {"clips": "…", "folds": "…"},
+      "folds": [0, 1, 2, 3, 4],                   of the fold table
       "rows": [
         {
           "name": "rgb-224-16-sgd-kinetics",
@@ -15,16 +16,17 @@
           "paper": {"accuracy": 98.55, "sensitivity": 97.81, "precision": 96.31, "f1": 97.0},
           "changes": {"features.size_px": 32, …},
           "group_id": "…", "run_id": "…",
-          "folds": [0, 1, 2, 3, 4],               wanted
+          "folds": [0, 1, 2, 3, 4],               wanted so far, and finished
           "finished": [0, 1, 2, 4],
           "failed": {"3": "why"}
         }, …
       ]
     }
 
-with the source's values in percent, and for every row that has finished a fold
-``rows/ROW.json`` and ``rows/ROW_predictions.parquet``, as `rodepil.report.inputs` says of a
-cross-validation.
+with the source's values in percent, a group where anything came of a row, and for every row that
+has finished a fold ``rows/ROW.json`` and ``rows/ROW_predictions.parquet``, as
+`rodepil.report.inputs` says of a cross-validation. Which folds are finished is read from these:
+they are written first, and a killed run may have written no more.
 """
 
 from __future__ import annotations
@@ -34,10 +36,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
 from pydantic import Field
 
 from rodepil.config.base import Settings
-from rodepil.report.numbers import Numbers
+from rodepil.report.numbers import Numbers, caution
 from rodepil.report.records import Result
 from rodepil.report.words import data_note
 from rodepil.statistics.compare import Comparison, compare
@@ -51,6 +54,7 @@ class RowRecord(Settings, extra="ignore"):
     words: dict[str, str] = Field(default_factory=dict)
     paper: dict[str, float] = Field(default_factory=dict)
     changes: dict[str, Any] = Field(default_factory=dict)
+    group_id: str | None = None
     run_id: str | None = None
     folds: tuple[int, ...]
     finished: tuple[int, ...]
@@ -67,6 +71,8 @@ class GridRecord(Settings, extra="ignore"):
     note: str = ""
     experiment: str
     axes: tuple[str, ...] = ()
+    digests: dict[str, str] = Field(default_factory=dict)
+    folds: tuple[int, ...] = ()
     rows: tuple[RowRecord, ...]
 
 
@@ -91,9 +97,15 @@ class GridRow:
         return self.record.name
 
     @property
-    def is_complete(self) -> bool:
-        """Whether every fold that is wanted is done."""
-        return bool(self.record.folds) and set(self.record.folds) <= set(self.record.finished)
+    def finished(self) -> tuple[int, ...]:
+        """The folds that are done, rising."""
+        return () if self.result is None else tuple(self.result.folds)
+
+    @property
+    def failed(self) -> Mapping[int, str]:
+        """Why folds that are not done failed, rising."""
+        told = {int(fold): why for fold, why in self.record.failed.items()}
+        return {fold: told[fold] for fold in sorted(told.keys() - set(self.finished))}
 
     @property
     def numbers(self) -> Numbers | None:
@@ -142,27 +154,54 @@ class Grid:
         return {row.name: row.result for row in self.rows if row.result is not None}
 
     @property
-    def best(self) -> str | None:
-        """The row of the highest mean F1 among those whose folds are all done."""
-        means = {
-            row.name: row.result.mean.f1
-            for row in self.rows
-            if row.is_complete and row.result is not None
-        }
-        return max(means, key=means.__getitem__) if means else None
+    def folds(self) -> tuple[int, ...]:
+        """All folds that a row can be tested on, rising."""
+        wanted = {fold for row in self.record.rows for fold in (*row.folds, *row.finished)}
+        return tuple(sorted(self.record.folds or wanted))
 
     @property
+    def complete(self) -> tuple[GridRow, ...]:
+        """The rows whose folds are all done."""
+        return tuple(
+            row for row in self.rows if row.finished and set(row.finished) >= {*self.folds}
+        )
+
+    @cached_property
+    def best(self) -> str | None:
+        """The best of the rows whose folds are all done; None before the first."""
+        names = {row.name for row in self.complete}
+        tested = {name: held for name, held in self._tested.items() if name in names}
+        return best_of(tested) if tested else None
+
+    @cached_property
     def ahead(self) -> str | None:
         """The best row; before any is complete, the best of those with the most folds."""
-        tested = {name: result.predictions for name, result in self.results.items()}
-        return self.best or (best_of(tested) if tested else None)
+        return self.best or (best_of(self._tested) if self._tested else None)
+
+    @property
+    def ahead_words(self) -> str:
+        """What to call the row ahead."""
+        return "best row" if self.best else "row ahead"
+
+    @cached_property
+    def caution(self) -> str:
+        """What intervals and tests do not say, in sentences."""
+        return caution(result.numbers for result in self.results.values())
 
     @cached_property
     def comparisons(self) -> Mapping[str, Comparison]:
         """Every other row beside the one ahead, by name."""
-        tested = {name: result.predictions for name, result in self.results.items()}
-        found = compare(tested, best=self.ahead) if tested else ()
+        found = compare(self._tested, best=self.ahead) if self._tested else ()
         return {one.row: one for one in found}
+
+    @property
+    def compared(self) -> tuple[Comparison, ...]:
+        """Those of `comparisons` that share a fold with the row ahead."""
+        return tuple(one for one in self.comparisons.values() if one.folds)
+
+    @property
+    def _tested(self) -> dict[str, pa.Table]:
+        return {name: result.predictions for name, result in self.results.items()}
 
     def row(self, name: str) -> GridRow | None:
         """Return the row of a name; None, there is none."""

@@ -58,8 +58,8 @@ def _table(grid: Grid) -> Iterator[Mapping[str, Value]]:
         yield {
             "row": row.name,
             **{axis: row.record.words.get(axis) for axis in axes_of(grid)},
-            "folds_wanted": len(row.record.folds),
-            "folds_failed": len(row.record.failed),
+            "folds_wanted": len(grid.folds),
+            "folds_failed": len(row.failed),
             **_numbers(row, row.numbers),
             **{f"{name}_printed": value for name, value in printed.items()},
             **{f"{name}_difference": row.beyond(name) for name in printed},
@@ -68,7 +68,7 @@ def _table(grid: Grid) -> Iterator[Mapping[str, Value]]:
 
 def _numbers(row: GridRow, numbers: Numbers | None) -> dict[str, Value]:
     """Return the numbers of a row, shares in [0, 1]."""
-    found: dict[str, Value] = {"folds": len(row.record.finished)}
+    found: dict[str, Value] = {"folds": len(row.finished)}
     if numbers is None:
         return found
     found |= {"subjects": numbers.summary.subjects, "clips": numbers.summary.clips}

@@ -58,12 +58,12 @@ def failures(grid: Grid) -> tuple[str, ...]:
     return tuple(
         f"{row.name}/fold-{fold} failed: {why}"
         for row in grid.rows
-        for fold, why in sorted(row.record.failed.items())
+        for fold, why in row.failed.items()
     )
 
 
 def _line(grid: Grid, row: GridRow) -> tuple[Cell, ...]:
-    folds = folds_text(row).replace(" of ", "/")
+    folds = folds_text(grid, row).replace(" of ", "/")
     printed = (row.printed("f1"),) if grid.source else ()
     if row.numbers is None:
         return (row.name, folds, None, None, None, *printed, None, None)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import shorten
 from typing import Final
 
 from rodepil.io.wording import by_number
 from rodepil.report.grid.records import Grid, GridRow
-from rodepil.report.numbers import RATES, Numbers, interval_text, with_interval
+from rodepil.report.numbers import (
+    PLUS_MINUS,
+    RATES,
+    Numbers,
+    interval_text,
+    spread_text,
+    with_interval,
+)
 from rodepil.report.sheet import Cell, Column, Sheet
+from rodepil.report.tables import OF_SUBJECTS, subject_columns
 from rodepil.report.words import METRICS
-from rodepil.statistics.row import Spreading
 
-PLUS_MINUS: Final = "\N{PLUS-MINUS SIGN}"
 LEVEL: Final = "95 %"
 REASON_CHARACTERS: Final = 100
+PICKED: Final = (
+    "Holm's correction does not know of the picking: of simulated grids of nine rows that were "
+    "equally good, one in eight had a difference with p < 0.05."
+)
+"""As ``tests/statistics/test_limits.py`` has it."""
 
 
 def table3(grid: Grid) -> Sheet:
@@ -24,7 +36,7 @@ def table3(grid: Grid) -> Sheet:
     rows = [
         (
             *_named(row, axes),
-            folds_text(row),
+            folds_text(grid, row),
             _spread(row.numbers, "f1"),
             _f1_interval(row.numbers),
             *((row.printed("f1"), row.beyond("f1")) if grid.source else ()),
@@ -36,8 +48,8 @@ def table3(grid: Grid) -> Sheet:
         name="table3",
         title=heading(grid),
         note=f"{grid.about} Mean {PLUS_MINUS} standard deviation over folds, %; {LEVEL} "
-        f"interval of the mean F1-score by bootstrap over subjects.{_source_note(grid)}"
-        f"{_best_note(grid)}{left_note(grid)}",
+        f"interval of the mean F1-score by bootstrap over subjects. {grid.caution}"
+        f"{_source_note(grid)}{_best_note(grid)}{left_note(grid)}",
         data=grid.data,
         columns=(
             *_name_columns(axes),
@@ -109,7 +121,7 @@ def scores(grid: Grid) -> Sheet:
 
 
 def differences(grid: Grid) -> Sheet:
-    """Return every row less the best: the paired difference, its interval, the corrected test."""
+    """Return every row less the one ahead: paired difference, interval, corrected test."""
     best = grid.ahead or "no row"
     rows: list[tuple[Cell, ...]] = []
     for name, found in grid.comparisons.items():
@@ -124,11 +136,11 @@ def differences(grid: Grid) -> Sheet:
     return Sheet(
         name="differences",
         title=f"Differences from {best}",
-        note=f"{grid.about} Row less best row, points, over the folds and subjects that "
+        note=f"{grid.about} Row less {grid.ahead_words}, points, over the folds and subjects that "
         f"both have; {LEVEL} intervals by bootstrap over subjects. p: permutation test by subject "
         f"of the F1-score, two-sided, corrected by Holm over "
-        f"{by_number(len(grid.comparisons), 'row', 'rows')}. The best row was picked for its "
-        "F1-score, so that it looks a little better than it is.",
+        f"{by_number(len(grid.compared), 'row', 'rows')}. {grid.caution} The {grid.ahead_words} "
+        f"was picked for its F1-score, so that it looks a little better than it is. {PICKED}",
         data=grid.data,
         columns=(
             Column("Row"),
@@ -143,9 +155,34 @@ def differences(grid: Grid) -> Sheet:
     )
 
 
+def best_by_subject(grid: Grid) -> Sheet | None:
+    """Return every subject's results under the row ahead; None before any fold is done."""
+    row = grid.row(grid.ahead or "")
+    if row is None or row.numbers is None:
+        return None
+    return Sheet(
+        name="by_subject",
+        title=f"Results by subject of {row.name}",
+        note=f"{grid.about} {OF_SUBJECTS} by_subject.csv has every row.",
+        data=grid.data,
+        columns=subject_columns(),
+        rows=tuple(
+            (
+                one.subject,
+                one.fold,
+                one.negatives,
+                one.positives,
+                *(getattr(one, name) for name in METRICS),
+            )
+            for one in row.numbers.subjects
+        ),
+    )
+
+
 def heading(grid: Grid) -> str:
     """Return what the table of all rows is called, as the source calls its own."""
-    return f"{'Table III: ' * ('Table III' in grid.source)}{grid.record.title}"
+    called = re.search(r"\bTable (?:[IVX]+|\d+)\b", grid.source)
+    return f"{called.group()}: {grid.record.title}" if called else grid.record.title
 
 
 def axes_of(grid: Grid) -> tuple[str, ...]:
@@ -156,10 +193,10 @@ def axes_of(grid: Grid) -> tuple[str, ...]:
     return axes if len(told) == len(grid.rows) else ()
 
 
-def folds_text(row: GridRow) -> str:
-    """Return how many folds are done of those that are wanted, ``5`` or ``4 of 5``."""
-    done, wanted = len(row.record.finished), len(row.record.folds)
-    return str(done) if done == wanted else f"{done} of {wanted}"
+def folds_text(grid: Grid, row: GridRow) -> str:
+    """Return how many of the grid's folds a row has done, ``5`` or ``4 of 5``."""
+    done, there = len(row.finished), len(grid.folds)
+    return str(done) if done == there else f"{done} of {there}"
 
 
 def left_note(grid: Grid) -> str:
@@ -167,13 +204,11 @@ def left_note(grid: Grid) -> str:
     failed = [
         f"{row.name}/fold-{fold} ({shorten(why, REASON_CHARACTERS, placeholder=' ...')})"
         for row in grid.rows
-        for fold, why in sorted(row.record.failed.items())
+        for fold, why in row.failed.items()
     ]
-    open_ = sum(
-        len(set(row.record.folds) - set(row.record.finished) - {*map(int, row.record.failed)})
-        for row in grid.rows
-    )
-    idle = sum(not row.record.folds for row in grid.rows)
+    begun = [row for row in grid.rows if row.record.folds]
+    open_ = sum(len({*grid.folds} - {*row.finished} - {*row.failed}) for row in begun)
+    idle = len(grid.rows) - len(begun)
     left = [
         by_number(count, one, many)
         for count, one, many in ((idle, "row", "rows"), (open_, "fold", "folds"))
@@ -199,15 +234,10 @@ def _named(row: GridRow, axes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _spread(numbers: Numbers | None, name: str) -> str | None:
-    return None if numbers is None else spread_text(numbers.summary.metrics[name])
-
-
-def spread_text(found: Spreading) -> str | None:
-    """Return a mean with its standard deviation in percent; None, not defined."""
-    if found.mean.value is None:
+    found = None if numbers is None else numbers.summary.metrics[name]
+    if found is None or found.mean.value is None:
         return None
-    mean = f"{100 * found.mean.value:.2f}"
-    return mean if found.deviation is None else f"{mean} {PLUS_MINUS} {100 * found.deviation:.2f}"
+    return spread_text(found.mean.value, found.deviation)
 
 
 def _f1_interval(numbers: Numbers | None) -> str | None:

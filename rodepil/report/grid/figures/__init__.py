@@ -19,6 +19,7 @@ from rodepil.report.grid.records import Grid
 from rodepil.report.style import Style
 
 MODALITIES: Final = "Bars of the mean F1-score of rows that differ in modality alone."
+MEANS: Final = "Bars of the five mean metrics of the {}."
 FOREST: Final = Plate[Grid]("forest", "Mean F1-score of every row with its interval.", forest)
 
 
@@ -31,7 +32,7 @@ def plates_of(grid: Grid) -> tuple[Plate[Grid], ...]:
         FOREST,
         Plate("calibration", "Share of seizures by score, a panel for each row.", _calibration),
         Plate("learning_curves", "F1-score by epoch, a panel for each row.", learning),
-        Plate("fig3_mean_metrics", "Bars of the five mean metrics of the best row.", _means),
+        Plate("fig3_mean_metrics", MEANS.format(grid.ahead_words), _means),
         *([Plate("fig2_modalities", MODALITIES, _modalities)] if compared else []),
     )
 

@@ -25,8 +25,8 @@ def forest(grid: Grid, style: Style) -> Figure:
     figure, (ax,) = new_figure(
         style,
         title="Mean F1-score of every row",
-        note=f"{grid.about} Bars: 95 % intervals by bootstrap over subjects. Bold: the "
-        f"best row.{beside}{left}",
+        note=f"{grid.about} Bars: 95 % intervals by bootstrap over subjects. {grid.caution}"
+        f"{' Bold: the best row.' if grid.best else ''}{beside}{left}",
         height_in=HEAD_IN + ROW_IN * len(grid.rows),
     )
     for at, row in enumerate(grid.rows):
