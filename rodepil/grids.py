@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rodepil.config.grid import Grid, hidden_overrides, load_grid
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import SettingError
+from rodepil.errors import ModelError, SettingError, TrackingError
 from rodepil.io.progress import Progress
 from rodepil.io.wording import by_number
 
@@ -42,7 +42,11 @@ class Tuned:
 
 
 def read_grid_file(
-    name: str, settings: ProjectSettings, workspace: Workspace, overrides: Sequence[str] = ()
+    name: str,
+    settings: ProjectSettings,
+    workspace: Workspace,
+    overrides: Sequence[str] = (),
+    workers: int | None = None,
 ) -> Grid:
     """Return a grid, and refuse overrides that every row of it sets itself.
 
@@ -52,12 +56,14 @@ def read_grid_file(
         There is no such grid, its file is wrong, or an override changes nothing.
     """
     grid = load_grid(name, workspace.root, settings.profile)
-    hidden = hidden_overrides(grid, overrides)
-    if hidden:
-        raise SettingError(
-            f"--set {hidden[0]} changes nothing: every row of {grid.rows[0].file} sets it; "
-            "change it there"
-        )
+    given = {f"--set {key}": key for key in overrides}
+    if workers is not None:
+        given["--workers-per-trial"] = f"train.workers={workers}"
+    for said, override in given.items():
+        if hidden_overrides(grid, [override]):
+            raise SettingError(
+                f"{said} changes nothing: every row of {grid.rows[0].file} sets it; change it there"
+            )
     return grid
 
 
@@ -78,9 +84,19 @@ def fold_numbers(text: str | None) -> list[int] | None:
 
 
 def limits(max_concurrent: int | None, gpus_per_trial: float | None, retries: int | None) -> Limits:
-    """Return what may run at once; None takes the usual."""
+    """Return what may run at once; None takes the usual.
+
+    Raises
+    ------
+    SettingError
+        A trial shall have a broken number of GPUs above 1.
+    """
     from rodepil.trials.limits import MAX_FAILURES, Limits  # noqa: PLC0415
 
+    if gpus_per_trial is not None and gpus_per_trial > 1 and not gpus_per_trial.is_integer():
+        raise SettingError(
+            f"--gpus-per-trial {gpus_per_trial:g}: wanted a whole number, or a part of one GPU"
+        )
     return Limits(max_concurrent, gpus_per_trial, MAX_FAILURES if retries is None else retries)
 
 
@@ -113,7 +129,12 @@ def tune(
         What `run_grid` raises: nothing of it is one failed trial, which is told.
     """
     from rodepil.report import fold_figures  # noqa: PLC0415
-    from rodepil.report.grid import grid_summary, grid_table_markdown, write_grid  # noqa: PLC0415
+    from rodepil.report.grid import (  # noqa: PLC0415
+        grid_markdown,
+        grid_summary,
+        grid_table_markdown,
+        write_grid,
+    )
     from rodepil.track import open_tracker  # noqa: PLC0415
     from rodepil.trials.grid.run import grid_track, run_grid  # noqa: PLC0415
 
@@ -129,7 +150,7 @@ def tune(
         progress=progress,
     )
     paths = write_grid(workspace, name)
-    tracker.describe((workspace.results / "grids" / name / "table3.md").read_text(encoding="utf-8"))
+    tracker.describe(grid_markdown(workspace, name))
     failed = sum(len(why) for why in result.failed.values())
     notes = [
         f"{by_number(failed, 'trial', 'trials')} failed; the same command tries again"
@@ -142,22 +163,27 @@ def tune(
 
 
 def _champion(result: GridResult, tracker: Tracker, workspace: Workspace) -> str:
-    """Register the models of the best row, once it has all folds, and say where they are."""
+    """Register the models of the best row, once all rows have all folds, and say where they are."""
     from rodepil.report.grid import best_row, grid_table_markdown  # noqa: PLC0415
     from rodepil.served.publish import model_name, publish_champion  # noqa: PLC0415
     from rodepil.trials.grid.run import grid_track  # noqa: PLC0415
 
     name = result.plan.grid.name
     best = best_row(workspace, name)
-    own = result.results.get(best or "")
-    if best is None or own is None or len(own.folds) < len(result.plan.plans[best].trials):
-        return ""
-    track = next(iter(result.plan.settings.values())).track
-    address = publish_champion(
-        [fold.trial.folder.path for fold in own.folds],
-        model_name(grid_track(track, name).experiment),
-        own.run_id,
-        tracker,
-        grid_table_markdown(workspace, name, best),
-    )
+    whole = len(result.plan.every_fold)
+    rows = [result.results.get(row.name) for row in result.plan.grid.rows]
+    if best is None or not all(row and len(row.folds) == whole for row in rows):
+        return "" if best is None else f"best row so far: {best}"
+    own, settings = result.results[best], result.plan.settings[best]
+    named = model_name(grid_track(settings.track, name).experiment)
+    try:
+        address = publish_champion(
+            [fold.trial.folder.path for fold in own.folds],
+            named if settings.profile == "demo" else f"{named}-{settings.profile}",
+            own.run_id,
+            tracker,
+            grid_table_markdown(workspace, name, best),
+        )
+    except (ModelError, TrackingError) as error:
+        return f"best row: {best}; it is not registered as a model: {error}"
     return f"best row: {best}, registered as {address}"

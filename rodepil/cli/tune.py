@@ -45,7 +45,7 @@ def tune(
         typer.Option(
             "--workers-per-trial",
             min=1,
-            help="As train.workers, which is part of what a trial is.",
+            help="As train.workers: other trials than those of another number.",
         ),
     ] = None,
     retries: Annotated[
@@ -58,11 +58,15 @@ def tune(
     """Run a grid of settings, each row cross-validated; nothing finished is run again."""
     from rodepil import grids  # noqa: PLC0415 - help stays instant
 
-    workers = [] if workers_per_trial is None else [f"train.workers={workers_per_trial}"]
-    given = [*(overrides or ()), *workers]
-    project = open_project(root, profile=profile, overrides=given)
+    workers = {} if workers_per_trial is None else {"workers": workers_per_trial}
+    project = open_project(
+        root,
+        profile=profile,
+        overrides=overrides or (),
+        options={"--workers-per-trial": {"train": workers}} if workers else None,
+    )
     settings, workspace = project.settings, project.workspace
-    read = grids.read_grid_file(grid, settings, workspace, given)
+    read = grids.read_grid_file(grid, settings, workspace, overrides or (), workers_per_trial)
     planned = grids.plan(
         read, settings, workspace, rows=rows or (), folds=grids.fold_numbers(folds)
     )

@@ -8,8 +8,10 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from rodepil.errors import TrackingError
+from rodepil.report.numbers import spread_text
 from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.track.protocol import RunFacts
+from rodepil.track.reading import address_of
 
 SHORT = 8
 """Digits of an id that are shown: enough to tell thousands of runs apart."""
@@ -21,11 +23,17 @@ TABLE_II = {
 }  # fmt: skip
 """The numbers of Table II, with titles for narrow columns."""
 
+LESS_IS_BETTER = ("loss", "brier", "error", "seconds", "learning_rate")
+"""What the name of a number holds of which less is better."""
+
 MAIN = ("data", "modality", "control", "view")
 """Tags that tell runs apart, and stand first."""
 
 AGES = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (0.0, "s"))
-OF_A_RUN = ("fold", "group_id", "trial_id", "last_error", "rodepil.run")
+MODEL = "model/model.safetensors"
+"""Where a run keeps its model."""
+
+OF_A_RUN = ("fold", "group_id", "trial_id", "last_error")
 """What differs between any two runs."""
 
 
@@ -38,7 +46,7 @@ class Row:
     run
         The parent run.
     folds
-        Its parts, in the order of their names.
+        Its parts, in the order of their folds' numbers.
     """
 
     run: RunFacts
@@ -79,12 +87,18 @@ def rows_of(
             parts.setdefault(str(run.parent), []).append(run)
     wanted = {"control": control, "modality": modality}
     return [
-        Row(run, tuple(sorted(parts.get(run.id, []), key=lambda fold: fold.name)))
+        Row(run, tuple(sorted(parts.get(run.id, []), key=_place)))
         for run in runs
         if run.parent not in ids
         and all(value is None or run.tags.get(tag) == value for tag, value in wanted.items())
         and status in {None, run.status}
     ]
+
+
+def _place(part: RunFacts) -> tuple[str, int]:
+    """Return what sorts parts by name, and by the number that ends it: fold 10 after fold 9."""
+    stem = part.name.rstrip("0123456789")
+    return (stem, int(part.name.removeprefix(stem) or 0))
 
 
 def metric_key(name: str, rows: Iterable[Row]) -> str:
@@ -103,7 +117,7 @@ def metric_key(name: str, rows: Iterable[Row]) -> str:
 
 
 def best_of(rows: Sequence[Row], metric: str) -> Row:
-    """Return the finished row with the highest mean of a number, the lowest of a loss or time.
+    """Return the finished row with the highest mean of a number, the lowest of an error or time.
 
     Raises
     ------
@@ -117,8 +131,7 @@ def best_of(rows: Sequence[Row], metric: str) -> Row:
     ]
     if not means:
         raise TrackingError(f"no finished run has the number '{metric}'; see: rodepil runs list")
-    is_less_better = "loss" in metric or metric in {"seconds", "learning_rate"}
-    choose = min if is_less_better else max
+    choose = min if any(word in metric for word in LESS_IS_BETTER) else max
     return choose(means, key=lambda pair: pair[0])[1]
 
 
@@ -160,7 +173,7 @@ def models(row: Row, trials: Path) -> list[str]:
     found = []
     for run in row.finished:
         path = trials / run.tags.get("trial_id", "-") / "model.safetensors"
-        found.append(str(path) if path.is_file() else f"runs:/{run.id}/model/model.safetensors")
+        found.append(str(path) if path.is_file() else address_of(run, MODEL))
     return found if row.folds else []
 
 
@@ -184,7 +197,7 @@ def telling(row: Row, now_s: float) -> list[str]:
     told = {
         "run": f"{run.id} ({run.name})",
         "experiment": run.experiment,
-        "status": run.status + (f": {run.tags['last_error']}" if "last_error" in run.tags else ""),
+        "status": ": ".join(filter(None, [run.status, run.tags.get("last_error")])),
         "began": f"{age(now_s - run.start_s)} ago" + (f", took {took}" if took else ""),
         **{tag: run.tags.get(tag) for tag in MAIN},
         **{tag: run.tags.get(tag) for tag in ("git_commit", "trial_id", "group_id")},
@@ -234,7 +247,7 @@ def _differing(
     return [
         (name, *(one.get(name) for one in held))
         for name in names
-        if len({one.get(name) for one in held}) > 1 and not name.startswith("mlflow.")
+        if len({one.get(name) for one in held}) > 1
     ]
 
 
@@ -242,7 +255,7 @@ def _mean_text(row: Row, key: str) -> str | None:
     mean, deviation = row.mean(key), row.deviation(key)
     if mean is None:
         return None
-    return f"{100 * mean:.2f}" + ("" if deviation is None else f" ± {100 * deviation:.2f}")
+    return spread_text(mean, deviation)
 
 
 def age(seconds: float) -> str:

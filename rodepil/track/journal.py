@@ -113,6 +113,13 @@ class Journal:
         """Return whether the run has a folder here."""
         return (self.folder / run_id / EVENTS).is_file()
 
+    def holds(self, run_id: str) -> bool:
+        """Return whether the run is here and of the experiment."""
+        if not self.knows(run_id):
+            return False
+        first = first_event(self.folder / run_id / EVENTS)
+        return self._holds(str((first or {}).get("experiment", "")))
+
     def events(self, run_id: str) -> list[Event]:
         """Return the whole lines of a run, in the order they were written."""
         return read_events(self.folder / run_id / EVENTS)

@@ -111,7 +111,7 @@ class Relay:
         The journal answers for what was not delivered yet, and while the service is away.
         """
         there = self._lines[0].knows(run_id)
-        return self.journal.knows(run_id) if there is None else there
+        return self.journal.holds(run_id) if there is None else there
 
     def runs(self, *, below: bool = False) -> list[RunFacts]:
         """Return what runs the journal holds, the last begun first."""

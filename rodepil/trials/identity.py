@@ -48,6 +48,12 @@ def trial_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
     return short_hash("trial", code_digest(), recipe, dict(digests))
 
 
+def recipe_digest(settings: TrialSettings) -> str:
+    """Return a digest of what a trial's identity takes of settings and code; no fold counts."""
+    recipe = settings.model_dump(mode="json", exclude={**_uncounted(settings), "fold": True})
+    return short_hash("recipe", code_digest(), recipe)
+
+
 def group_id(settings: TrialSettings, digests: Mapping[str, str]) -> str:
     """Return what the trials of one cross-validation share: their identity without the fold."""
     recipe = settings.model_dump(mode="json", exclude={**_uncounted(settings), "fold": True})

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -58,7 +58,10 @@ class Share:
 
     @classmethod
     def of(
-        cls, settings: TrainSettings, resources: Resources, gpus_per_trial: float | None = None
+        cls,
+        settings: TrainSettings,
+        nodes: Sequence[Resources],
+        gpus_per_trial: float | None = None,
     ) -> Share:
         """Return what the settings ask for: a GPU a worker where there are any, else CPUs.
 
@@ -66,8 +69,8 @@ class Share:
         ----------
         settings
             The section ``train``.
-        resources
-            What the cluster has.
+        nodes
+            What each node of the cluster has.
         gpus_per_trial
             GPUs for all workers of a trial together, in place of one a worker.
 
@@ -76,7 +79,7 @@ class Share:
         TrialError
             The cluster does not have as much, or a worker would get a broken number above 1.
         """
-        there = int(resources.get("GPU", 0))
+        cpus, there = (int(sum(node.get(name, 0) for node in nodes)) for name in ("CPU", "GPU"))
         wanted = settings.device == "cuda" or (settings.device == "auto" and there > 0)
         gpus: float = int(wanted)
         if gpus_per_trial is not None:
@@ -87,19 +90,24 @@ class Share:
                     "give a whole number, or a part of one GPU"
                 )
         share = cls(settings.threads_per_worker, gpus, settings.workers)
-        if not share.slots(resources):
+        if not share.slots(nodes):
+            on = f" on {len(nodes)} nodes, and a worker's are on one" if len(nodes) > 1 else ""
             raise TrialError(
                 f"a trial wants {share.workers} workers with {share.cpus} CPUs and {gpus:g} GPUs "
-                f"each, but there are {int(resources.get('CPU', 0))} CPUs and {there} GPUs; "
+                f"each, but there are {cpus} CPUs and {there} GPUs{on}; "
                 "lower train.workers or train.threads_per_worker, or set train.device to cpu"
             )
         return share
 
-    def slots(self, resources: Resources) -> int:
-        """Return how many trials fit side by side."""
-        fits = int(resources.get("CPU", 0)) // (self.cpus * self.workers)
+    def slots(self, nodes: Sequence[Resources]) -> int:
+        """Return how many trials fit side by side, each worker on one node."""
+        return sum(self._workers_on(node) for node in nodes) // self.workers
+
+    def _workers_on(self, node: Resources) -> int:
+        """Return how many workers fit on a node."""
+        fits = int(node.get("CPU", 0)) // self.cpus
         if self.gpus:
-            fits = min(fits, int(resources.get("GPU", 0) / (self.gpus * self.workers) + 1e-9))
+            fits = min(fits, int(node.get("GPU", 0) / self.gpus + 1e-9))
         return fits
 
     def bundle(self) -> dict[str, float]:

@@ -82,6 +82,12 @@ def _resources() -> Resources:
     return {name: there[name] for name in ("CPU", "GPU") if name in there}
 
 
+def node_resources() -> list[Resources]:
+    """Return what each living node of the open Ray has."""
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]  # Ray's own
+    return [node["Resources"] for node in nodes if node["Alive"]]
+
+
 def _knock(address: str) -> None:
     """Refuse an address where nobody listens: Ray itself would try for many minutes.
 

@@ -106,7 +106,7 @@ class Recorder:
 
     def group_run_id(self) -> str:
         """Return the id of the parent run, opened where there is none yet."""
-        record = self._record(self.plan.folder)
+        record = self._group_record()
         return record.run_id if record else self._parent().id
 
     def conclude(
@@ -128,7 +128,7 @@ class Recorder:
             What people read of the run, Markdown.
         """
         done = short_hash(sorted(fold.trial.id for fold in result.folds))
-        record = self._record(self.plan.folder)
+        record = self._group_record()
         if record and record.complete == done and not failed:
             return
         run = self._parent()
@@ -156,6 +156,7 @@ class Recorder:
         """Return the cross-validation's run, opened when it is first asked for."""
         of = self.plan
         if of.group not in self._runs:
+            self._group_record()
             run = self._start(of.group, of.name, {"group_id": of.group}, of.folder)
             run.settings(of.settings.model_dump(mode="json", exclude={"fold"}))
             if self.lineage:
@@ -207,6 +208,8 @@ class Recorder:
             shared |= {"digest.snapshot": origin.snapshot, "view": origin.view.name}
         record = self._record(folder)
         resume = record.run_id if record else None
+        if resume:
+            tags = {**tags, "last_error": ""}  # of an attempt before
         run = self.tracker.start(
             name,
             parent=parent,
@@ -232,6 +235,17 @@ class Recorder:
         """Return the run that the tracker knows among those that a folder names."""
         known = (record for record in folder.runs() if self.tracker.knows(record.run_id))
         return next(known, None)
+
+    def _group_record(self) -> RunRecord | None:
+        """Return the parent run, also where only the tracker still knows that it is one."""
+        folder = self.plan.folder
+        known = self._record(folder)
+        if known is None:
+            there = self.tracker.find({"group_id": self.plan.group})
+            if there:
+                known = RunRecord(run_id=there[0].id)
+                folder.write_run(known)
+        return known
 
     def _draw(self, run: Run, predictions: pa.Table) -> None:
         if self.figures:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from rodepil.errors import RodepilError
 from rodepil.io import tables
 from rodepil.io.progress import Advance
 from rodepil.store import Manifest, open_store, training_view
@@ -166,18 +165,19 @@ def _run(waiting: Sequence[Trial], course: _Course, advance: Advance, limits: Li
     """Run trials side by side, and record what comes of each."""
     # Ray takes seconds to import, and nothing of it is wanted when all is finished.
     from rodepil.trials.launch import Share  # noqa: PLC0415
-    from rodepil.trials.ray_session import ray_session  # noqa: PLC0415
+    from rodepil.trials.ray_session import node_resources, ray_session  # noqa: PLC0415
     from rodepil.trials.tuning import Load, run_side_by_side  # noqa: PLC0415
 
     def glance(trial: Trial) -> None:
         advance(course.recorder(trial).follow(trial))
 
-    with ray_session() as resources:
+    with ray_session():
+        nodes = node_resources()
         shares = {
-            trial.id: Share.of(trial.settings.train, resources, limits.gpus_per_trial)
+            trial.id: Share.of(trial.settings.train, nodes, limits.gpus_per_trial)
             for trial in waiting
         }
-        fit = max(share.slots(resources) for share in shares.values())
+        fit = max(share.slots(nodes) for share in shares.values())
         slots = min(fit, limits.max_concurrent or fit)
         load = Load(waiting, shares, slots, limits.max_failures)
         with closing(run_side_by_side(load, glance)) as ended:
@@ -193,14 +193,14 @@ def _run(waiting: Sequence[Trial], course: _Course, advance: Advance, limits: Li
 
 @contextmanager
 def closing_runs(jobs: Sequence[Job]) -> Iterator[None]:
-    """Close the runs that are open when the block ends by an interrupt or an error of a user."""
+    """Close the runs that are open when the block ends by an interrupt or an error."""
     try:
         yield
     except KeyboardInterrupt:
         for job in jobs:
             job.recorder.interrupt("killed")
         raise
-    except RodepilError:
+    except BaseException:
         for job in jobs:
             job.recorder.interrupt("failed")
         raise

@@ -13,12 +13,14 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any
 
+from filelock import FileLock, Timeout
 from ray import tune
 from ray.tune.experiment import Trial as TuneTrial
 
@@ -120,13 +122,25 @@ def _tune(load: Load, teller: _Teller) -> None:
     folder = load.trials[0].workspace.trials / ".ray"
     name = f"tune-{secrets.token_hex(4)}"
     try:
-        _tuner(load, teller, folder, name).fit()
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        with FileLock(folder / f"{name}.lock"):
+            _tuner(load, teller, folder, name).fit()
     except BaseException as error:  # noqa: BLE001 - it is raised in the caller's thread
         teller.ended.put((TUNE, error))
     else:
         teller.ended.put((TUNE, None))
     finally:
         shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / f"{name}.lock").unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what Tune left of processes that were killed: the locks of those are free."""
+    for lock in folder.glob("tune-*.lock"):
+        with suppress(Timeout), FileLock(lock, timeout=0):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def _tuner(load: Load, teller: _Teller, folder: Path, name: str) -> tune.Tuner:

@@ -24,7 +24,7 @@ from rodepil.models.card import load_model
 from rodepil.report.inputs import read_inputs
 from rodepil.store import snapshot
 from rodepil.track.journal import Journal, read_events
-from rodepil.trials import launch
+from rodepil.trials import tuning
 from rodepil.trials.crossval import CrossvalResult, cross_validate, write_results
 from rodepil.trials.plan import make_plan
 from rodepil.trials.ray_session import Resources
@@ -230,7 +230,7 @@ def test_second_call_trains_nothing_and_adds_no_run(
     def touched(*_: object, **__: object) -> None:
         pytest.fail("a finished trial was started again")
 
-    monkeypatch.setattr(launch, "launch", touched)
+    monkeypatch.setattr(tuning, "run_side_by_side", touched)
     again = cross_validate(settings, trained.workspace)
     after = {run.info.run_id: run.info.end_time for some in runs(trained.workspace) for run in some}
     assert again.predictions.equals(trained.result.predictions)
@@ -241,7 +241,7 @@ def test_second_call_trains_nothing_and_adds_no_run(
 def test_runs_that_a_new_tracker_lacks_are_recorded_from_the_finished_trials(
     trained: Any, settings: ProjectSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "launch", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(tuning, "run_side_by_side", lambda *_, **__: pytest.fail("trained again"))
     track = settings.track.model_copy(update={"experiment": "another"})
     other = settings.model_copy(update={"track": track})
     again = cross_validate(other, trained.workspace)
@@ -308,7 +308,7 @@ def test_trials_that_end_early_are_told_to_the_end_and_not_run_again(
         assert losses.index(min(losses)) == len(losses) - 3
         tags = client(workspace).get_run(fold.run_id).data.tags
         assert tags["early_stop"] == f"after {len(losses)} of {planned} epochs"
-    monkeypatch.setattr(launch, "launch", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(tuning, "run_side_by_side", lambda *_, **__: pytest.fail("trained again"))
     assert cross_validate(short, workspace, folds=[0, 1], progress=steps) == result
     assert steps.done == 4 * planned
 

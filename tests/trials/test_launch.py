@@ -27,21 +27,21 @@ from rodepil.trials.launch import Share
 def test_as_many_trials_run_as_fit_and_no_more(
     train: dict[str, object], resources: dict[str, float], gpus: float | None, slots: int
 ) -> None:
-    share = Share.of(TrainSettings.model_validate(train), resources, gpus)
-    assert share.slots(resources) == slots
+    share = Share.of(TrainSettings.model_validate(train), [resources], gpus)
+    assert share.slots([resources]) == slots
 
 
 def test_worker_takes_a_cpu_for_each_thread_and_a_gpu_where_there_are_any() -> None:
     settings = TrainSettings(workers=2, threads_per_worker=3)
-    with_gpus = Share.of(settings, {"CPU": 8.0, "GPU": 2.0}).scaling()
-    without = Share.of(settings, {"CPU": 8.0}).scaling()
+    with_gpus = Share.of(settings, [{"CPU": 8.0, "GPU": 2.0}]).scaling()
+    without = Share.of(settings, [{"CPU": 8.0}]).scaling()
     assert (with_gpus.num_workers, with_gpus.use_gpu) == (2, True)
     assert with_gpus.resources_per_worker == {"CPU": 3, "GPU": 1}
     assert (without.use_gpu, without.resources_per_worker) == (False, {"CPU": 3})
 
 
 def test_trial_of_one_worker_takes_all_in_its_own_process_and_one_of_several_none() -> None:
-    there = {"CPU": 8.0, "GPU": 2.0}
+    there = [{"CPU": 8.0, "GPU": 2.0}]
     alone = Share.of(TrainSettings(threads_per_worker=3), there, 0.5)
     several = Share.of(TrainSettings(workers=2), there)
     assert alone.bundle() == {"CPU": 3, "GPU": 0.5}
@@ -53,7 +53,7 @@ def test_trial_of_one_worker_takes_all_in_its_own_process_and_one_of_several_non
 @pytest.mark.parametrize(("workers", "gpus"), [(1, 1.5), (2, 3.0), (1, -1.0)])
 def test_broken_number_of_gpus_above_one_is_refused(workers: int, gpus: float) -> None:
     with pytest.raises(TrialError, match="whole number, or a part of one GPU"):
-        Share.of(TrainSettings(workers=workers), {"CPU": 8.0, "GPU": 8.0}, gpus)
+        Share.of(TrainSettings(workers=workers), [{"CPU": 8.0, "GPU": 8.0}], gpus)
 
 
 @pytest.mark.parametrize(
@@ -67,5 +67,15 @@ def test_more_than_there_is_is_an_error_with_the_remedy(
     train: dict[str, object], wanted: str
 ) -> None:
     with pytest.raises(TrialError, match=wanted) as caught:
-        Share.of(TrainSettings.model_validate(train), {"CPU": 2.0})
+        Share.of(TrainSettings.model_validate(train), [{"CPU": 2.0}])
     assert "train.workers" in str(caught.value)
+
+
+def test_worker_has_its_cpus_on_one_node() -> None:
+    wide = TrainSettings(threads_per_worker=2)
+    two = [{"CPU": 3.0}, {"CPU": 1.0}]
+    assert Share.of(wide, two).slots(two) == 1
+    with pytest.raises(TrialError, match="on 2 nodes, and a worker's are on one"):
+        Share.of(wide, [{"CPU": 1.0}, {"CPU": 1.0}])
+    several = TrainSettings(workers=2, threads_per_worker=2)
+    assert Share.of(several, [{"CPU": 3.0}, {"CPU": 2.0}]).slots([{"CPU": 3.0}, {"CPU": 2.0}]) == 1

@@ -217,9 +217,9 @@ def test_crashed_worker_goes_on_from_its_checkpoint(
 
 
 def workers() -> Iterator[psutil.Process]:
-    """Yield the workers of Ray Train under this process."""
+    """Yield the processes under this one in which Ray Tune runs trials."""
     for process in psutil.Process().children(recursive=True):
-        if "RayTrainWorker" in " ".join(process.cmdline()):
+        if "ray::ImplicitFunc" in " ".join(process.cmdline()):
             yield process
 
 
@@ -230,6 +230,8 @@ def test_trial_whose_last_record_was_not_told_is_told_and_not_trained(
     record = trained.workspace.trials / fold.trial.id / "runs.json"
     before = json.loads(record.read_bytes())
     write_json(record, [run | {"complete": ""} for run in before])
-    monkeypatch.setattr("rodepil.trials.launch.launch", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(
+        "rodepil.trials.tuning.run_side_by_side", lambda *_, **__: pytest.fail("trained")
+    )
     assert cross_validate(settings, trained.workspace) == trained.result
     assert json.loads(record.read_bytes())[-1]["complete"]

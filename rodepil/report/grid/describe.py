@@ -5,13 +5,24 @@ from __future__ import annotations
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError
 from rodepil.io.wording import choice
-from rodepil.report.grid.read import read_record, read_row
+from rodepil.report.grid.read import read_grid, read_record, read_row
 from rodepil.report.grid.records import Grid, GridRecord, GridRow
-from rodepil.report.grid.tables import axes_of, left_note
+from rodepil.report.grid.tables import axes_of, left_note, table3
 from rodepil.report.numbers import PLUS_MINUS, Numbers, caution, interval_text
 from rodepil.report.outline import warning_words
-from rodepil.report.sheet import Cell, Column, Sheet, to_markdown
+from rodepil.report.sheet import Cell, Column, Sheet, cell_text, to_markdown
 from rodepil.report.words import METRICS, data_note
+
+
+def grid_markdown(workspace: Workspace, name: str) -> str:
+    """Return Table III of a grid as Markdown, for the description of its experiment.
+
+    Raises
+    ------
+    ReportError
+        There is no such grid, or a row's files are not that row's.
+    """
+    return to_markdown(table3(read_grid(workspace, name)))
 
 
 def grid_table_markdown(workspace: Workspace, name: str, row: str) -> str:
@@ -64,7 +75,7 @@ def _folds(record: GridRecord, alone: Grid, row: GridRow) -> Sheet:
             lines.append((f"{PLUS_MINUS} SD", *(spreads[name].deviation for name in METRICS)))
     if alone.source:
         lines.append((alone.source, *(row.printed(name) for name in METRICS)))
-        lines.append(("difference", *(_points(row.beyond(name)) for name in METRICS)))
+        lines.append(("difference", *(cell_text("points", row.beyond(name)) or None for name in METRICS)))
     beside = f" {alone.source}: measured on its own, other data." if alone.source else ""
     return Sheet(
         name=row.name,
@@ -74,10 +85,6 @@ def _folds(record: GridRecord, alone: Grid, row: GridRow) -> Sheet:
         columns=(Column(""), *(Column(title, "percent") for title in METRICS.values())),
         rows=tuple(lines),
     )
-
-
-def _points(difference: float | None) -> str | None:
-    return None if difference is None else f"{100 * difference:+.2f}"
 
 
 def _interval(numbers: Numbers) -> str:

@@ -88,9 +88,11 @@ class GridCourse:
             self.results[name] = result
             self.files.write_row(name, result)
         self._write()
-        if result is not None:
-            words = self.describe(name) if self.describe else None
-            job.recorder.conclude(result, failed=failed, description=words)
+        if result is None:
+            job.recorder.interrupt("failed")
+            return
+        words = self.describe(name) if self.describe else None
+        job.recorder.conclude(result, failed=failed, description=words)
 
     def _told(self, row: GridRow) -> dict[str, Any]:
         """Return what a row is."""

@@ -9,10 +9,10 @@ from rodepil.config.grid import Grid, choose_rows, grid_settings
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import FoldError, RodepilError, SettingError
-from rodepil.io.files import short_hash
 from rodepil.store import training_view
+from rodepil.train.trial import TrialSettings
 from rodepil.trials.grid.files import GridFiles
-from rodepil.trials.identity import code_digest
+from rodepil.trials.identity import recipe_digest
 from rodepil.trials.plan import Plan, Trial, make_plan
 
 
@@ -59,9 +59,8 @@ class GridPlan:
 
     def recipe(self, row: str) -> str:
         """Return a hash of a row's settings and code, which its results have to be of."""
-        sections = {"features", "model", "train"}
-        own = self.settings[row].model_dump(mode="json", include=sections)
-        return short_hash("recipe", code_digest(), own)
+        own = self.settings[row]
+        return recipe_digest(TrialSettings(model=own.model, features=own.features, train=own.train))
 
 
 def plan_grid(

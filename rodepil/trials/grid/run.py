@@ -158,7 +158,7 @@ def _make_snapshots(
             for trial in plan.trials(name)
             if trial.folder.finished() is None and not restore(trial, tracker)
         ]
-        if waiting or not (row.folder.path / "lineage.parquet").is_file():
+        if waiting:
             wanted.setdefault(str(row.trials[0].features), row)
     if not wanted:
         return

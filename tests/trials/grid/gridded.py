@@ -1,7 +1,7 @@
 """Run a grid in a process of its own: python gridded.py ROOT SETTINGS_JSON [nodes].
 
 With ``nodes`` it runs on a Ray of two nodes with a CPU each, and the second one is taken away when
-a trial has done two epochs there.
+two trials are at work.
 """
 
 from __future__ import annotations
