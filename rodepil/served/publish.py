@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ from rodepil.track import Tracker
 from rodepil.track.registration import Registration
 
 ALIAS = "champion"
+SCRATCH = ".champion-"
+STALE_S = 24 * 3600.0
 CODE = Path(__file__).with_name("champion.py")
 CONFIG = {"device": "auto", "batch_size": 16}
 PACKAGES = ("rodepil", "torch", "pandas")
@@ -114,8 +117,11 @@ def _folder(cards: Mapping[Path, ModelCard]) -> Iterator[Path]:
     It stands beside the trials, where there is room for networks.
     """
     beside = next(iter(cards)).parent.parent
+    for stale in beside.glob(f"{SCRATCH}*"):
+        if time.time() - stale.stat().st_mtime > STALE_S:
+            shutil.rmtree(stale, ignore_errors=True)  # of a process that was killed
     try:
-        scratch_folder = TemporaryDirectory(prefix=".champion-", dir=beside)
+        scratch_folder = TemporaryDirectory(prefix=SCRATCH, dir=beside)
     except OSError as error:
         raise ModelError(unwritable(beside, error)) from error
     with scratch_folder as scratch:

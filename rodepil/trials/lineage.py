@@ -192,7 +192,7 @@ def _names(trials: Path) -> Iterator[tuple[str, str]]:
     if not trials.is_dir():
         return
     for path in sorted(trials.iterdir()):
-        if path.is_dir():
+        if path.is_dir() and not path.name.startswith("."):
             yield path.name.removeprefix(GROUP), path.name
             for record in TrialFolder(path).runs():
                 yield record.run_id, path.name

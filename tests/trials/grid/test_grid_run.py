@@ -289,3 +289,20 @@ def test_second_process_on_one_grid_is_refused(done: Any, tmp_path: Path) -> Non
         pytest.raises(TrialError, match="grid 'small' is being run by another process"),
     ):
         run_grid(done.plan, workspace)
+
+
+def test_grid_whose_results_were_thrown_away_goes_on_in_the_runs_of_the_tracker(
+    done: Any, small_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_training(monkeypatch)
+    workspace = copied(done, tmp_path)
+    shutil.rmtree(workspace.results)
+    result = run_grid(small_plan(workspace), workspace)
+    assert {name: one.run_id for name, one in result.results.items()} == {
+        name: one.run_id for name, one in done.result.results.items()
+    }
+    for name, wanted in done.result.results.items():
+        assert result.results[name].predictions.equals(wanted.predictions)
+    client = MlflowClient(f"sqlite:///{workspace.mlflow_database}")
+    experiment = client.get_experiment_by_name("small/small")
+    assert len(client.search_runs([experiment.experiment_id])) == 8
