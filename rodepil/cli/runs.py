@@ -117,7 +117,7 @@ def best(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Show the finished run with the best mean over folds; controls do not take part."""
+    """Show the best of the finished runs with the most folds; controls do not take part."""
     from rodepil.report.runs import best_of, metric_key, rows_of  # noqa: PLC0415
 
     project, reading = _read(root, profile, overrides, experiment)

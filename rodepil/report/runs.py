@@ -119,20 +119,20 @@ def metric_key(name: str, rows: Iterable[Row]) -> str:
 def best_of(rows: Sequence[Row], metric: str) -> Row:
     """Return the finished row with the highest mean of a number, the lowest of an error or time.
 
+    Rows with the most finished folds alone take part: a mean over fewer is of other subjects.
+
     Raises
     ------
     TrackingError
         No row is finished and has it.
     """
-    means = [
-        (mean, row)
-        for row in rows
-        if row.run.status == "finished" and (mean := row.mean(metric)) is not None
-    ]
-    if not means:
+    finished = [row for row in rows if row.run.status == "finished" and row.values(metric)]
+    if not finished:
         raise TrackingError(f"no finished run has the number '{metric}'; see: rodepil runs list")
     choose = min if any(word in metric for word in LESS_IS_BETTER) else max
-    return choose(means, key=lambda pair: pair[0])[1]
+    most = max(len(row.values(metric)) for row in finished)
+    whole = [row for row in finished if len(row.values(metric)) == most]
+    return choose(whole, key=lambda row: fmean(row.values(metric)))
 
 
 def listing(rows: Sequence[Row], now_s: float) -> Sheet:

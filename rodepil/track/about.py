@@ -3,17 +3,24 @@
 A file for each experiment, beside the folders of runs, written whole::
 
     <journal>/experiments/<hash of the name>.json
-    {"experiment": "rodepil/ablation", "text": "…", "told": ["MLflow http://lab:5000"]}
+    {"experiment": "rodepil/ablation", "text": "…", "told": ["MLflow http://lab:5000 17"]}
+
+A service is named with what it calls the experiment: one that was thrown away and made anew was
+not told. Processes of one project that write at once do so one after the other.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
 
-from rodepil.errors import TrackingError
+from filelock import FileLock
+
 from rodepil.io.files import short_hash, write_json
+from rodepil.track.layout import writing
 from rodepil.track.protocol import Tracker
 
 FOLDER = "experiments"
@@ -42,16 +49,10 @@ def write_about(journal: Path, experiment: str, text: str) -> None:
     TrackingError
         The folder can't be written.
     """
-    kept = read_about(journal, experiment)
-    if kept and kept["text"] == text:
-        return
-    try:
-        write_json(_path(journal, experiment), About(experiment=experiment, text=text, told=[]))
-    except OSError as error:
-        raise TrackingError(
-            f"the journal can't write to {journal} ({error}); "
-            "free space or make it writable, or set track.journal to false"
-        ) from error
+    with _alone(journal, experiment):
+        kept = read_about(journal, experiment)
+        if kept is None or kept["text"] != text:
+            write_json(_path(journal, experiment), About(experiment=experiment, text=text, told=[]))
 
 
 def read_about(journal: Path, experiment: str) -> About | None:
@@ -71,14 +72,18 @@ def deliver_about(journal: Path, experiment: str, tracker: Tracker) -> int:
     ServiceAway
         The service can't be reached now.
     TrackingError
-        The service refuses.
+        The service refuses, or the folder can't be written.
     """
     about = read_about(journal, experiment)
-    if about is None or str(tracker) in about["told"]:
+    service = f"{tracker} {tracker.experiment_id}"
+    if about is None or service in about["told"]:
         return 0
     tracker.describe(about["text"])
-    about["told"].append(str(tracker))
-    write_json(_path(journal, experiment), about)
+    with _alone(journal, experiment):
+        now = read_about(journal, experiment)
+        if now and now["text"] == about["text"]:  # another text was not told
+            told = sorted({*now["told"], service})
+            write_json(_path(journal, experiment), {**now, "told": told})
     return 1
 
 
@@ -86,6 +91,14 @@ def described(journal: Path) -> list[str]:
     """Return the names of the experiments that something is kept of, sorted."""
     files = (journal / FOLDER).glob("[!.]*.json")
     return sorted(json.loads(path.read_bytes())["experiment"] for path in files)
+
+
+@contextmanager
+def _alone(journal: Path, experiment: str) -> Iterator[None]:
+    """Keep other processes from writing the file."""
+    path = _path(journal, experiment)
+    with writing(path), FileLock(path.with_name(f".{path.stem}.lock")):
+        yield
 
 
 def _path(journal: Path, experiment: str) -> Path:

@@ -26,6 +26,7 @@ from rodepil.track.dataset import Dataset
 from rodepil.track.events import Event
 from rodepil.track.journal import Journal
 from rodepil.track.journal_models import kept
+from rodepil.track.layout import FIGURES, figure_path, table_path, writing
 from rodepil.track.protocol import Run, Tracker
 
 DELIVERED = "delivered.json"
@@ -61,7 +62,14 @@ def keep_place(journal: Journal, run_id: str, service: str, place: Place) -> Non
     """Write down how far a service was told of a run."""
     path = journal.folder / run_id / DELIVERED
     places = json.loads(path.read_bytes()) if path.is_file() else {}
-    write_json(path, {**places, service: vars(place)})
+    with writing(path):
+        write_json(path, {**places, service: vars(place)})
+
+
+def owes(journal: Journal, run_id: str, service: str) -> bool:
+    """Return whether a service was not told all of a run."""
+    place = place_of(journal, run_id, service)
+    return place is None or place.next <= journal.events(run_id)[-1]["seq"]
 
 
 @dataclass
@@ -175,14 +183,14 @@ class Delivery:
         )
 
     def _table(self, run: Run, event: Event) -> None:
-        path = self.journal.folder / self.run_id / "tables" / f"{event['name']}.parquet"
+        path = self.journal.folder / self.run_id / table_path(event["name"])
         if self._is_there(path):
             run.table(event["name"], pq.read_table(path))
 
     def _figure(self, run: Run, event: Event) -> None:
-        path = self.journal.folder / self.run_id / "figures" / f"{event['name']}.png"
+        path = self.journal.folder / self.run_id / figure_path(event["name"])
         if self._is_there(path):
-            run.file(path, "figures")
+            run.file(path, FIGURES)
 
     def _file(self, run: Run, event: Event) -> None:
         path = Path(event["path"])

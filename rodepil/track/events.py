@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from rodepil.track.layout import figure_path, table_path
 from rodepil.track.protocol import RunFacts, State
 
 EVENTS = "events.jsonl"
@@ -15,18 +16,28 @@ Event = dict[str, Any]
 """One line: ``seq``, ``time`` and ``kind``, and what the kind holds."""
 
 
-def read_events(path: Path) -> list[Event]:
+def read_events(path: Path, start: int = 0) -> list[Event]:
     """Return the whole lines of a run's journal, in the order they were written.
 
     Lines of before there were numbers get theirs here.
+
+    Parameters
+    ----------
+    path
+        The file; one that is not there has no lines.
+    start
+        The byte from which on to read.
     """
     if not path.is_file():
         return []
+    with path.open("rb") as stream:
+        stream.seek(start)
+        held = stream.read()
     events: list[Event] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in held.splitlines():
         try:
             event = json.loads(line)
-        except json.JSONDecodeError:
+        except ValueError:
             continue  # the end of a line that a kill cut off
         events.append({"seq": events[-1]["seq"] + 1 if events else 0} | event)
     return events
@@ -95,8 +106,8 @@ def place_of_file(event: Event) -> PurePosixPath:
     if event["kind"] == "file":
         return PurePosixPath(event["folder"], Path(event["path"]).name)
     if event["kind"] == "table":
-        return PurePosixPath("tables", f"{event['name']}.parquet")
-    return PurePosixPath("figures", f"{event['name']}.png")
+        return PurePosixPath(table_path(event["name"]))
+    return PurePosixPath(figure_path(event["name"]))
 
 
 def text_of(value: object) -> str:

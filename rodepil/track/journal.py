@@ -8,10 +8,11 @@
     <folder>/<run id>/delivered.json      how far services were told
     <folder>/experiments/<hash>.json      what an experiment is
 
-A line is ``{"seq": number, "time": seconds since 1970, "kind": "metrics", ...}`` and is appended in
-one write, so that a run that was killed holds whole lines, and at most a torn last one that is not
-read. Numbers count the lines of a run from 0. Files are named by path and SHA-256 and not copied.
-The lines hold all that it takes to tell another tracker what happened, which `delivery` does.
+A line is ``{"seq": number, "time": seconds since 1970, "kind": "metrics", ...}`` and is appended
+alone, so that a run that was killed holds whole lines, and at most a torn last one that is not
+read. Numbers count the lines of a run from 0, whichever processes write them. Files are named by
+path and SHA-256 and not copied. The lines hold all that it takes to tell another tracker what
+happened, which `delivery` does.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
@@ -40,6 +40,7 @@ from rodepil.track.events import (
 )
 from rodepil.track.journal_models import keep
 from rodepil.track.journal_run import JournalRun
+from rodepil.track.layout import writing
 from rodepil.track.protocol import Clock, RunFacts, is_below
 from rodepil.track.registration import Registration
 
@@ -67,6 +68,11 @@ class Journal:
     def __str__(self) -> str:
         return f"journal {self.folder}"
 
+    @property
+    def experiment_id(self) -> str:
+        """The experiment's name."""
+        return self.experiment
+
     def start(
         self,
         name: str,
@@ -80,7 +86,7 @@ class Journal:
         """Open a run under the id `resume`, or under its key, or under a new one."""
         key = key or uuid.uuid4().hex
         run = JournalRun(self.folder / (resume or key), clock or self.clock)
-        with self._writing():
+        with writing(run.folder):
             run.folder.mkdir(parents=True, exist_ok=True)
         run.open(name, parent, key, self.experiment)
         run.tags(tags or {})
@@ -94,20 +100,10 @@ class Journal:
         TrackingError
             It can't.
         """
-        with self._writing():
+        with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             with TemporaryFile(dir=self.folder):
                 pass
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise TrackingError(
-                f"the journal can't write to {self.folder} ({error}); "
-                "make it writable or set track.journal to false"
-            ) from error
 
     def knows(self, run_id: str) -> bool:
         """Return whether the run has a folder here."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from rodepil.errors import TrackingError
 from rodepil.io.files import link_or_copy, publish
 from rodepil.track.events import EVENTS, Event, read_events
+from rodepil.track.layout import writing
 from rodepil.track.registration import Registration
 
 MODELS = "models"
@@ -69,14 +70,8 @@ def kept(journal: Path, run_id: str, event: Event) -> Registration:
 
 
 def _lay(made: Path, folder: Path) -> None:
-    try:
-        with publish(folder) as beside:
-            shutil.copytree(made, beside, copy_function=link_or_copy)
-    except OSError as error:
-        raise TrackingError(
-            f"the journal can't write to {folder} ({error}); "
-            "free space or make it writable, or set track.journal to false"
-        ) from error
+    with writing(folder), publish(folder) as beside:
+        shutil.copytree(made, beside, copy_function=link_or_copy)
 
 
 def _last(journal: Path, name: str) -> tuple[str, Event] | None:

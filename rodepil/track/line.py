@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from rodepil.errors import ServiceAway, TrackingError
 from rodepil.track.about import deliver_about
-from rodepil.track.delivery import Delivery, Place, place_of
+from rodepil.track.delivery import Delivery, Place, owes, place_of
 from rodepil.track.journal import Journal
 from rodepil.track.protocol import Tracker
 
@@ -156,8 +156,7 @@ class Line:
 
     def owes(self, run_id: str) -> bool:
         """Return whether the service was not told all of a run of the journal."""
-        place = self.place(run_id)
-        return place is None or place.next <= self.journal.events(run_id)[-1]["seq"]
+        return self._tracker is None or owes(self.journal, run_id, str(self._tracker))
 
     def place(self, run_id: str) -> Place | None:
         """Return how far the service was told of a run; None when it is not reached."""
@@ -168,6 +167,12 @@ class Line:
         delivery = self._deliveries.pop(run_id)
         delivery.run_id = to
         self._deliveries[to] = delivery
+        self._due = {to if due == run_id else due: None for due in self._due}
+
+    def forget(self, run_id: str) -> None:
+        """Deliver no more of a run that is taken back."""
+        self._deliveries.pop(run_id, None)
+        self._due.pop(run_id, None)
 
     def _deliver(self, run_id: str) -> int:
         return self._delivery(run_id).deliver()

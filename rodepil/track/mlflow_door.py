@@ -21,6 +21,14 @@ with 501 it never will."""
 STORAGE = ("boto3", "botocore", "azure", "google")
 """Packages through which MLflow sends files to a server's storage; it lets their errors through."""
 
+PACKAGES = {
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+    "azure": "azure-storage-blob",
+    "google": "google-cloud-storage",
+}
+"""What to install for a module that is called otherwise: databases' drivers and storage."""
+
 # Set where the user has not set otherwise.
 QUIET = {
     # Runs hold a laboratory's unpublished work: nothing is told to MLflow's makers.
@@ -63,6 +71,7 @@ __all__ = [
     "InputTag",
     "Metric",
     "MlflowClient",
+    "MlflowException",
     "Param",
     "RunTag",
     "ViewType",
@@ -93,7 +102,7 @@ def shown_uri(uri: str) -> str:
     >>> shown_uri("https://ann:secret@lab.example:5000")
     'https://lab.example:5000'
     """
-    return re.sub(r"(?<=://)[^/@]*@", "", uri)
+    return re.sub(r"(?<=://)[^/]*@", "", uri)
 
 
 @contextmanager
@@ -105,12 +114,18 @@ def talking_to(uri: str) -> Iterator[None]:
     ServiceAway
         The server can't be reached, is at fault, or does not answer in time.
     TrackingError
-        The store refused, or is not there.
+        The store refused, or is not there, or a package that it needs is not installed.
     """
     try:
         yield
     except TrackingError:
         raise
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        raise TrackingError(
+            f"MLflow at {shown_uri(uri)} needs the Python package {name}, which is not installed; "
+            f"run: pip install {PACKAGES.get(name, name)}"
+        ) from error
     except Exception as error:
         if not isinstance(error, (MlflowException, SQLAlchemyError, OSError)) and (
             type(error).__module__.partition(".")[0] not in STORAGE
@@ -140,7 +155,7 @@ def _is_away(uri: str, error: Exception) -> bool:
 
 def _remedy(uri: str, reason: str) -> str:
     if "schema" in reason or "db upgrade" in reason:
-        return f"back the database up, then run: mlflow db upgrade {uri}"
+        return f"back the database up, then run: mlflow db upgrade {shown_uri(uri)}"
     if uri.startswith(SQLITE):
         return "make the database and its folder writable, or move it away to begin a new one"
     if uri.startswith("http"):

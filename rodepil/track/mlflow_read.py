@@ -18,6 +18,9 @@ PARENT = "mlflow.parentRunId"
 KEY = "rodepil.run"
 """The tag that holds what a run was begun under; it is written with the run, in one request."""
 
+OWN = ("mlflow.", KEY)
+"""What tags begin with that are for MLflow and this module, and say nothing of a run."""
+
 STATE: dict[str, State] = {there: ours for ours, there in STATUS.items()}
 PAGE = 1000
 """Runs or experiments asked for at a time."""
@@ -98,7 +101,7 @@ def facts(run: Any, names: Mapping[str, str]) -> RunFacts:
         parent=run.data.tags.get(PARENT),
         key=run.data.tags.get(KEY),
         experiment=names.get(run.info.experiment_id, ""),
-        tags=dict(run.data.tags),
+        tags={name: word for name, word in run.data.tags.items() if not name.startswith(OWN)},
         settings=dict(run.data.params),
         metrics=dict(run.data.metrics),
     )

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from rodepil.track.dataset import Dataset
 from rodepil.track.events import text_of
+from rodepil.track.layout import FIGURES, PICTURE_DPI, TABLES
 from rodepil.track.mlflow_dataset import input_of
 from rodepil.track.mlflow_door import Metric, MlflowClient, Param, RunTag, talking_to
 from rodepil.track.protocol import Picture, RunStatus, flatten
@@ -25,7 +26,6 @@ MAX_TAGS = 100
 MAX_PARAM_CHARS = 6000
 MAX_TAG_CHARS = 8000
 
-PICTURE_DPI = 120.0
 NOTE = "mlflow.note.content"
 """The tag that MLflow's pages show as the description, in Markdown."""
 
@@ -122,15 +122,15 @@ class MlflowRun:
             parquet, csv = Path(folder, f"{name}.parquet"), Path(folder, f"{name}.csv")
             pq.write_table(table, parquet, compression="zstd")
             pa_csv.write_csv(table, csv)
-            self.file(parquet, "tables")
-            self.file(csv, "tables")
+            self.file(parquet, TABLES)
+            self.file(csv, TABLES)
 
     def figure(self, name: str, figure: Picture) -> None:
         """Record a picture as PNG."""
         with TemporaryDirectory() as folder:
             path = Path(folder, f"{name}.png")
             figure.savefig(path, dpi=PICTURE_DPI)
-            self.file(path, "figures")
+            self.file(path, FIGURES)
 
     def file(self, path: Path, folder: str = "") -> None:
         """Record a copy of a file."""

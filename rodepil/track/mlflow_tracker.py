@@ -27,6 +27,7 @@ from rodepil.track.mlflow_door import (
     SERVED,
     SQLITE,
     MlflowClient,
+    MlflowException,
     absolute_uri,
     shown_uri,
     talking_to,
@@ -42,9 +43,12 @@ ARTIFACTS = "mlartifacts"
 LOCK = ".creating.lock"
 """Held while a database is made: two processes that migrate one new SQLite file race."""
 
+INVALID = "INVALID_PARAMETER_VALUE"
 SOURCE = {"mlflow.source.name": "rodepil", "mlflow.source.type": "LOCAL"}
-MAX_EXPERIMENT_TAG_CHARS = 5000
-"""What servers of the versions that the project takes accept at least."""
+
+# What MLflow takes as a tag of an experiment (mlflow.utils.validation), and servers of before.
+MAX_EXPERIMENT_TAG_CHARS = 20_000
+MAX_EXPERIMENT_TAG_CHARS_BEFORE = 5_000
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class MlflowTracker:
     uri
         Where the store is: ``sqlite:////absolute/path``, ``http://host:port``, ...
     experiment_id
-        The experiment's id in it; empty where only those below it are there.
+        The experiment's id in it; empty where it is not there and nothing is to be made.
     clock
         Gives seconds since 1970.
     experiment
@@ -85,15 +89,16 @@ class MlflowTracker:
             Holds ``mlartifacts``, where runs of a database without a server keep their files.
             A server keeps them where it was told to.
         make
-            Whether what is missing is made; else it is an error.
+            Whether what is missing is made; else a missing database is an error, and a missing
+            experiment one when its runs are asked for.
 
         Raises
         ------
         ServiceAway
             The store can't be reached now.
         TrackingError
-            The store refuses, is of another version or read-only, or the experiment was deleted
-            or is missing.
+            The store refuses, is of another version, read-only or missing, or the experiment
+            was deleted.
         """
         uri = absolute_uri(uri, folder)
         check_database(uri, writing=make)
@@ -144,7 +149,14 @@ class MlflowTracker:
 
     def runs(self, *, below: bool = False) -> list[RunFacts]:
         """Return what runs the experiment holds, without deleted ones, the last begun first."""
-        return mlflow_read.find(self.uri, self._below() if below else self._own(), {})
+        there = self._below() if below or not self.experiment_id else self._own()
+        if not there:
+            known = sorted(mlflow_read.experiments(self.uri).values())
+            raise TrackingError(
+                f"{self} has no experiment '{self.experiment}'; set track.experiment or "
+                f"--experiment to one of {known}"
+            )
+        return mlflow_read.find(self.uri, there if below else self._own(), {})
 
     def find(self, tags: Mapping[str, str], *, everywhere: bool = False) -> list[RunFacts]:
         """Return the runs that have all these tags, without deleted ones."""
@@ -164,7 +176,13 @@ class MlflowTracker:
         with talking_to(self.uri):
             client = MlflowClient(self.uri)
             text = cut(markdown, MAX_EXPERIMENT_TAG_CHARS)
-            client.set_experiment_tag(self.experiment_id, NOTE, text)
+            try:
+                client.set_experiment_tag(self.experiment_id, NOTE, text)
+            except MlflowException as error:
+                if error.error_code != INVALID or len(text) <= MAX_EXPERIMENT_TAG_CHARS_BEFORE:
+                    raise
+                text = cut(markdown, MAX_EXPERIMENT_TAG_CHARS_BEFORE)
+                client.set_experiment_tag(self.experiment_id, NOTE, text)
 
     def register(self, run_id: str, model: Registration) -> None:
         """Register a model from a run, in MLflow's registry."""
@@ -198,23 +216,14 @@ def open_mlflow(
 
 
 def _there(uri: str, name: str) -> str:
-    """Return the id of an experiment that is there, "" where some below it are; none is made."""
+    """Return the id of an experiment, "" where it is not there; none is made."""
     path = Path(uri.removeprefix(SQLITE))
     if uri.startswith(SQLITE) and not path.is_file():
         raise TrackingError(f"{path} is not there; 'rodepil crossval' makes it with its first run")
     with talking_to(uri):
-        client = MlflowClient(uri)
-        found = client.get_experiment_by_name(name)
-        if found is not None:
-            there: str = found.experiment_id
-            return there
-    known = sorted(mlflow_read.experiments(uri).values())
-    if any(is_below(one, name) for one in known):
-        return ""
-    raise TrackingError(
-        f"MLflow at {shown_uri(uri)} has no experiment '{name}'; set track.experiment or "
-        f"--experiment to one of {known}"
-    )
+        found = MlflowClient(uri).get_experiment_by_name(name)
+    there: str = found.experiment_id if found else ""
+    return there
 
 
 def _experiment(client: MlflowClient, name: str, artifacts: str | None, uri: str) -> str:
@@ -225,8 +234,9 @@ def _experiment(client: MlflowClient, name: str, artifacts: str | None, uri: str
         return made
     if found.lifecycle_stage != "active":
         raise TrackingError(
-            f"experiment '{name}' was deleted in MLflow at {uri}; set track.experiment to another "
-            f"name, or bring it back: mlflow experiments restore -x {found.experiment_id}"
+            f"experiment '{name}' was deleted in MLflow at {shown_uri(uri)}; set "
+            "track.experiment to another name, or bring it back: "
+            f"mlflow experiments restore -x {found.experiment_id}"
         )
     there: str = found.experiment_id
     return there

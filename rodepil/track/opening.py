@@ -52,16 +52,31 @@ def open_tracker(
 
 
 def open_services(
-    settings: TrackSettings, workspace: Workspace, *, environ: Mapping[str, str] = os.environ
+    settings: TrackSettings,
+    workspace: Workspace,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    make: bool = True,
 ) -> Tracker:
     """Return the services that the settings name, without the journal.
+
+    Parameters
+    ----------
+    settings, workspace, environ
+        As for `open_tracker`.
+    make
+        Whether databases and experiments are made when they are missing; without them the
+        services can be read only. Runs of other experiments are found where the project's own is
+        not there yet.
 
     Raises
     ------
     TrackingError
-        One can't be reached or refuses.
+        One can't be reached or refuses, or its database is missing and not to be made.
     """
-    return tee([open_service(name, settings, workspace, environ) for name in settings.services])
+    return tee(
+        [open_service(name, settings, workspace, environ, make=make) for name in settings.services]
+    )
 
 
 def open_service(
@@ -72,7 +87,7 @@ def open_service(
     *,
     make: bool = True,
 ) -> Tracker:
-    """Return one service; what is missing is made, or else an error."""
+    """Return one service; what is missing is made where that is wanted."""
     return opener_of(name)(settings, workspace, environ, make=make)
 
 

@@ -20,6 +20,11 @@ from rodepil.track.registration import Registration
 
 RunStatus = Literal["finished", "failed", "killed"]
 State = Literal["running", "finished", "failed", "killed"]
+
+SYSTEM = "system/"
+"""Begins the names of numbers that tell of the machine, at steps that are no epochs; MLflow's pages
+show them under 'System metrics'."""
+
 Clock = Callable[[], float]
 """Gives seconds since 1970."""
 
@@ -117,6 +122,13 @@ class Run(Protocol):
 
 class Tracker(Protocol):
     """Where runs are recorded."""
+
+    @property
+    def experiment_id(self) -> str:
+        """What the tracker calls the experiment; one made anew under its name is called otherwise.
+
+        Empty where there is none.
+        """
 
     def start(
         self,

@@ -70,6 +70,11 @@ def read_runs(
     return Reading(runs, str(tracker), note)
 
 
+def address_of(run: RunFacts, path: str) -> str:
+    """Return what a service that holds a run calls a file of it."""
+    return f"runs:/{run.id}/{path}"
+
+
 def find_run(named: str, runs: tuple[RunFacts, ...]) -> RunFacts:
     """Return the run of that name, id, key, trial or group, or else whose id or key begins so.
 

@@ -70,6 +70,11 @@ class Relay:
     def __str__(self) -> str:
         return " and ".join(str(place) for place in (*self._lines, self.journal))
 
+    @property
+    def experiment_id(self) -> str:
+        """What the journal calls the experiment."""
+        return self.journal.experiment_id
+
     def start(
         self,
         name: str,
@@ -89,6 +94,7 @@ class Relay:
             self._lines[0].tell(run.id)
         except TrackingError:
             if is_new:
+                self._lines[0].forget(run.id)
                 shutil.rmtree(run.folder)
             raise
         place = self._lines[0].place(run.id)

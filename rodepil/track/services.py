@@ -40,7 +40,8 @@ class Opener(Protocol):
         settings, workspace, environ
             The section ``track``, the project, and the environment's variables.
         make
-            Whether to make what is missing; else it is an error.
+            Whether to make what is missing. Else the service is only read: without its database
+            it is an error, and without the experiment runs of others are found.
 
         Raises
         ------

@@ -13,7 +13,7 @@ from rodepil.errors import ServiceAway, TrackingError
 from rodepil.io.progress import Progress, Silent
 from rodepil.io.wording import by_number
 from rodepil.track.about import deliver_about, described
-from rodepil.track.delivery import Delivery, place_of
+from rodepil.track.delivery import Delivery, owes
 from rodepil.track.journal import Journal
 from rodepil.track.opening import open_journal, open_service
 from rodepil.track.protocol import Tracker, is_below
@@ -95,14 +95,10 @@ def undelivered(journal: Journal, service: str, *, below: bool = False) -> list[
     Those of experiments below it belong to them where it is asked for.
     """
     of = journal.experiment
-    owed = []
     experiments = _experiments(journal, of)
     wanted = [name for name in experiments if name == of or (below and is_below(name, of))]
-    for run_id in (run_id for name in wanted for run_id in experiments[name]):
-        place = place_of(journal, run_id, service)
-        if place is None or place.next <= journal.events(run_id)[-1]["seq"]:
-            owed.append(run_id)
-    return owed
+    runs = (run_id for name in wanted for run_id in experiments[name])
+    return [run_id for run_id in runs if owes(journal, run_id, service)]
 
 
 def _experiments(journal: Journal, usual: str) -> dict[str, list[str]]:

@@ -33,6 +33,11 @@ class Tee:
     def __str__(self) -> str:
         return " and ".join(str(tracker) for tracker in self.trackers)
 
+    @property
+    def experiment_id(self) -> str:
+        """What the first tracker calls the experiment."""
+        return self.trackers[0].experiment_id
+
     def start(
         self,
         name: str,

@@ -78,6 +78,11 @@ class Notebook:
     def __str__(self) -> str:
         return "notebook"
 
+    @property
+    def experiment_id(self) -> str:
+        marked = self.folder / "experiment"
+        return marked.read_text() if marked.is_file() else ""
+
     def start(
         self,
         name: str,

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from mlflow import MlflowClient
+from mlflow.utils import validation
 
 from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway, TrackingError
-from rodepil.track import Tracker
+from rodepil.track import Tracker, open_services
 from rodepil.track.journal import Journal
 from rodepil.track.mlflow_tracker import MlflowTracker
 from rodepil.track.protocol import RunFacts
@@ -143,13 +144,36 @@ def test_later_description_takes_the_place_of_the_earlier_one(home: Path, tmp_pa
     for text in ("# One", "# Two", "# Two"):
         run.describe(text)
         tracker.describe(f"{text} of all")
-    tracker.describe("x" * 9000)
+    tracker.describe("x" * 21_000)
     client = MlflowClient(mlflow.uri)
     assert client.get_run(run.id).data.tags["mlflow.note.content"] == "# Two"
     about = client.get_experiment(mlflow.experiment_id).tags["mlflow.note.content"]
-    assert about.endswith("(9000 characters)")
+    assert len(about) == 20_000 == validation.MAX_EXPERIMENT_TAG_VAL_LENGTH
+    assert about.endswith("(21000 characters)")
     told = [event["text"] for event in journal.events(run.id) if event["kind"] == "description"]
     assert told == ["# One", "# Two"]
+
+
+def test_description_is_cut_further_for_a_server_of_before(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validation, "MAX_EXPERIMENT_TAG_VAL_LENGTH", 5_000)
+    mlflow = MlflowTracker.open("sqlite:///mlflow.db", "described before", folder=home)
+    mlflow.describe("x" * 9000)
+    about = MlflowClient(mlflow.uri).get_experiment(mlflow.experiment_id).tags
+    assert len(about["mlflow.note.content"]) == 5_000
+
+
+def test_description_is_told_again_where_the_experiment_was_made_anew(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path / "notebook")
+    notebook.folder.mkdir()
+    about, told = notebook.folder / "about.md", []
+    for made in ("1", "1", "2"):
+        (notebook.folder / "experiment").write_text(made)
+        about.unlink(missing_ok=True)
+        Relay(Journal(tmp_path / "journal"), [lambda: notebook]).describe("# Grid")
+        told.append(about.is_file())
+    assert told == [True, False, True]
 
 
 def test_descriptions_that_a_service_missed_are_delivered_when_it_is_back(tmp_path: Path) -> None:
@@ -201,8 +225,27 @@ def test_experiment_that_only_others_are_below_has_no_run_of_its_own(home: Path)
     above = MlflowTracker.open("sqlite:///mlflow.db", "only", folder=home, make=False)
     assert above.runs() == []
     assert [run.experiment for run in above.runs(below=True)] == ["only/grid"]
-    with pytest.raises(TrackingError, match="has no experiment 'onl'"):
-        MlflowTracker.open("sqlite:///mlflow.db", "onl", folder=home, make=False)
+    near = MlflowTracker.open("sqlite:///mlflow.db", "onl", folder=home, make=False)
+    for below in (False, True):
+        with pytest.raises(TrackingError, match="has no experiment 'onl'"):
+            near.runs(below=below)
+
+
+def test_services_opened_to_be_read_make_nothing_and_find_runs_of_other_experiments(
+    home: Path, tmp_path: Path
+) -> None:
+    mark = {"trial_id": "read only"}
+    run = MlflowTracker.open("sqlite:///mlflow.db", "elsewhere", folder=home).start("a", tags=mark)
+    workspace = Workspace(tmp_path)
+    settings = TrackSettings(uri=f"sqlite:///{home}/mlflow.db", experiment="not there yet")
+    reader = open_services(settings, workspace, environ={}, make=False)
+    assert [found.id for found in reader.find(mark, everywhere=True)] == [run.id]
+    assert reader.find(mark) == []
+    assert not reader.knows(run.id)
+    assert MlflowClient(settings.uri).get_experiment_by_name("not there yet") is None
+    with pytest.raises(TrackingError, match="is not there"):
+        open_services(TrackSettings(), workspace, environ={}, make=False)
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_run_is_found_by_its_whole_name_before_the_beginnings_of_ids() -> None:
