@@ -289,13 +289,14 @@ def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progre
 def _clear(folder: Path, wanted: Sequence[str], key: str) -> list[str]:
     """Make a folder of results, or remove from it those of other names than are wanted.
 
-    Returns what was removed, in words; `key` is the setting that names what is wanted.
+    Hidden files stay. Returns what was removed, in words; `key` is the setting that names what is
+    wanted.
     """
     folder.mkdir(parents=True, exist_ok=True)
     removed = set()
     for stale in folder.iterdir():
         name = stale.name.partition(".")[0].removesuffix("_predictions")
-        if stale.is_file() and name not in wanted:
+        if stale.is_file() and name and name not in wanted:
             stale.unlink()
             removed.add(name)
     if not removed:

@@ -88,8 +88,19 @@ def load_grid(name: str, root: Path, profile: str) -> Grid:
     """
     file = f"{EXPERIMENTS_FOLDER}/{name}.yaml"
     given = build(GridFile, [(file, _read_grid(name, root))])
+    _check_notes(given, file, [*experiment_names(root, grids=False), profile])
     note = given.notes.get(profile, "").strip()
     return Grid(name, given.title or name, given.source, note, make_rows(given, file, profile))
+
+
+def _check_notes(given: GridFile, file: str, profiles: Sequence[str]) -> None:
+    """Refuse a note that no profile shows."""
+    for name in given.notes:
+        if name not in profiles:
+            raise SettingError(
+                f"{file}: notes are for profiles, and '{name}' is none{hint(name, profiles)}; "
+                f"choose one of {sorted(set(profiles))}"
+            )
 
 
 def _read_grid(name: str, root: Path) -> Tree:
@@ -167,7 +178,7 @@ def choose_rows(grid: Grid, names: Sequence[str]) -> Grid:
     Raises
     ------
     SettingError
-        A name or pattern fits no row.
+        A name or pattern fits no row, or only blanks are given.
     """
     wanted = [name.strip() for given in names for name in given.split(",") if name.strip()]
     known = [row.name for row in grid.rows]
@@ -177,7 +188,11 @@ def choose_rows(grid: Grid, names: Sequence[str]) -> Grid:
                 f"--rows {name}: grid '{grid.name}' has no such row{hint(name, known)}; "
                 f"its rows: {', '.join(known)}"
             )
-    if not wanted:
+    if not names:
         return grid
+    if not wanted:
+        raise SettingError(
+            f"--rows names none; its rows: {', '.join(known)}; leave --rows out for all"
+        )
     fits = [row for row in grid.rows if any(fnmatchcase(row.name, name) for name in wanted)]
     return replace(grid, rows=tuple(fits))

@@ -105,7 +105,8 @@ def read_axes(
 def _read_value(where: str, word: str, value: Mapping[str, object], profile: str) -> AxisValue:
     printed = value.get("word", word)
     if not isinstance(printed, str) or not printed:
-        raise SettingError(f"{where}: word {printed!r} is no text to print; quote it")
+        said = "null" if printed is None else repr(printed)
+        raise SettingError(f"{where}: word {said} is no text to print; quote it")
     changes = {key: part for key, part in value.items() if key not in ("word", "profiles")}
     profiles = value.get("profiles", {"default": {}})
     if not isinstance(profiles, Mapping):

@@ -20,6 +20,10 @@ from rodepil.config.grid_file import (
 )
 from rodepil.errors import SettingError
 
+IN_PRODUCT = "list it under 'rows' instead, where it can have a name of its own"
+LISTED = "give it one (name: ...)"
+"""How a row gets another name."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,99}")
 
 
@@ -60,11 +64,12 @@ def make_rows(given: GridFile, file: str, profile: str) -> tuple[GridRow, ...]:
     axes = read_axes(file, given.axes, profile)
     order = list(dict.fromkeys(key for row in listed for key in row))
     settings = _short_names([key for key in order if "." in key], list(axes))
-    make = partial(_make_row, file=file, axes=axes, settings=settings)
+    remedy = IN_PRODUCT if given.rows is None else LISTED
+    make = partial(_make_row, file=file, axes=axes, settings=settings, remedy=remedy)
     # All rows print and are named in the order of the first one's axes.
     alike = [{key: row[key] for key in order if key in row} for row in listed]
     rows = all_of(make, enumerate(alike, start=1))
-    _check_apart(rows)
+    _check_apart(rows, "" if given.rows is None else ", or name them apart (name: ...)")
     return tuple(rows)
 
 
@@ -77,6 +82,11 @@ def _listed(given: GridFile, file: str) -> list[dict[str, object]]:
         listed = [dict(row) for row in given.rows]
     else:
         axes = given.product or {}
+        for key in RowExtras.model_fields:
+            if key in axes:
+                raise SettingError(
+                    f"{file}: a product can't give its rows a {key}; list them under 'rows'"
+                )
         listed = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
     if not any(listed):
         raise SettingError(f"{file}: the grid is empty; name a row, or values of every axis")
@@ -98,6 +108,7 @@ def _make_row(
     file: str,
     axes: Mapping[str, Mapping[str, AxisValue]],
     settings: Mapping[str, str],
+    remedy: str,
 ) -> GridRow:
     number, row = numbered
     where = f"{file}: row {number}"
@@ -114,7 +125,7 @@ def _make_row(
     if not _NAME.fullmatch(name):
         raise SettingError(
             f"{where} is called '{name}'; a name is at most 100 letters, digits and ._=+- and "
-            "begins with a letter or digit; give it one (name: ...)"
+            f"begins with a letter or digit; {remedy}"
         )
     words = {settings.get(key, key): value.word for key, value in values.items()}
     return GridRow(name, words, paper, _join(values, where), file)
@@ -134,7 +145,7 @@ def _check_axes(chosen: Mapping[str, object], wanted: Sequence[str], where: str)
 
 
 def _word(axis: Mapping[str, AxisValue], name: str, value: object, where: str) -> AxisValue:
-    word = _text(value)
+    word = "null" if value is None else _text(value)
     if word not in axis:
         raise SettingError(
             f"{where}: {name} '{word}' is no word of that axis{hint(word, list(axis))}; "
@@ -170,13 +181,12 @@ def _join(values: Mapping[str, AxisValue], where: str) -> dict[str, object]:
     return {key: change for value in values.values() for key, change in value.changes.items()}
 
 
-def _check_apart(rows: Sequence[GridRow]) -> None:
+def _check_apart(rows: Sequence[GridRow], remedy: str) -> None:
     """Refuse rows of one name (also where files' names know no case), or with the same changes."""
     for row, other in combinations(rows, 2):
         if row.name.lower() == other.name.lower():
             raise SettingError(
-                f"{row.file}: two rows are called '{row.name}'; leave one out, or name them apart "
-                "(name: ...)"
+                f"{row.file}: two rows are called '{row.name}'; leave one out{remedy}"
             )
         if row.changes == other.changes:
             raise SettingError(

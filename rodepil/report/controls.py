@@ -32,9 +32,12 @@ import numpy as np
 from rodepil.config.controls import CONTROLS, ControlFacts, condition_of
 from rodepil.report.counts import groups, has_both_classes, labels_and_scores
 from rodepil.report.inputs import ReportInputs
+from rodepil.report.modalities import OF_MOTION
+from rodepil.report.numbers import percent_text
 from rodepil.report.records import Result
+from rodepil.report.words import modality_words
 from rodepil.statistics.compare import compare
-from rodepil.statistics.intervals import Estimate, Interval
+from rodepil.statistics.intervals import Estimate
 from rodepil.statistics.student import two_sided
 from rodepil.train.metrics import Metrics, average, measure, roc
 
@@ -47,6 +50,8 @@ _ANEW: Final = (
     "Under each control the same model is trained and tested anew by the same recipe; differences "
     "are over the same folds, with their 95 % intervals over subjects."
 )
+STILL: Final = ("static", "background")
+"""Controls under which all frames of a clip are the same."""
 _FACTS: Final[Mapping[str, ControlFacts]] = {str(name): facts for name, facts in CONTROLS.items()}
 
 
@@ -106,15 +111,11 @@ def always_seizure(result: Result) -> Metrics:
 def difference(run: Result, result: Result) -> Estimate:
     """Return the F1-score of a control less that of the result, with its interval over subjects.
 
-    Over the folds that both have, in [-1, 1].
+    Over the folds that both have, in [-1, 1]; not defined where they share none.
     """
-    (found,) = compare({"control": run.predictions, "result": result.predictions})
-    apart = found.differences["f1"].estimate
-    if found.row == "control" or apart.value is None:
-        return apart
-    there = apart.interval
-    turned = None if there is None else Interval(-there.high, -there.low, there.level)
-    return Estimate(-apart.value, turned)
+    tested = {"control": run.predictions, "result": result.predictions}
+    (found,) = compare(tested, best="result")
+    return found.differences["f1"].estimate if found.folds else Estimate(None, None)
 
 
 def is_close(apart: Estimate) -> bool:
@@ -135,13 +136,22 @@ def told(inputs: ReportInputs) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for name, run in inputs.controls.items():
         facts = _FACTS.get(name)
         apart = difference(run, inputs.result)
-        f1 = f"{100 * run.mean.f1:.1f}%, {_points(apart)}"
+        f1 = ", ".join(filter(None, [percent_text(run.mean.f1), _points(apart)]))
         reached = f"{condition_of(name).capitalize()}: F1-score {f1}."
-        sentences.append(f"{reached} {facts.does} {facts.tells}" if facts else reached)
+        still = _stillness(name, run.record.settings.train.modality)
+        told_of = (facts.does, still, facts.tells) if facts else ()
+        sentences.append(" ".join(filter(None, [reached, *told_of])))
         if facts and (found := _against(facts, apart, run)):
             said = f"{facts.condition.capitalize()} {' and '.join(found)}."
             warnings.append(f"{said} {facts.warning}")
     return tuple(sentences), tuple(warnings)
+
+
+def _stillness(control: str, modality: str) -> str:
+    """Return what a control of one still picture leaves of motion, as a sentence, or nothing."""
+    if control not in STILL or modality not in OF_MOTION:
+        return ""
+    return f"{modality_words(modality)} of frames that are all the same shows no motion at all."
 
 
 def _against(facts: ControlFacts, apart: Estimate, run: Result) -> list[str]:
@@ -167,8 +177,10 @@ def interval_words(apart: Estimate) -> str | None:
 
 
 def _points(apart: Estimate) -> str:
-    """Return by how much a control is lower, with its interval, in words."""
-    change = 100 * (apart.value or 0.0)
+    """Return by how much a control is lower, with its interval, in words; nothing, not known."""
+    if apart.value is None:
+        return ""
+    change = 100 * apart.value
     words = f"{abs(change):.1f} points {'lower' if change < 0 else 'higher'}"
     interval = interval_words(apart)
     return words if interval is None else f"{words} ({interval})"

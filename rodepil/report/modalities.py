@@ -12,6 +12,9 @@ from rodepil.report.records import Result
 ORDER: Final = ("rgb", "flow", "absdiff")
 """The order of the paper's Fig. 2; others follow by name."""
 
+OF_MOTION: Final = ("flow", "absdiff")
+"""The project's own modalities that compare two frames, of which equal ones show nothing."""
+
 FRAMES, SIZE_PX, OPTIMIZER, PRETRAINED = 8, 224, "SGD", "Kinetics"
 """The setting in which the paper compares modalities."""
 

@@ -8,9 +8,7 @@ from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.io.files import publish, write_json, write_text
 from rodepil.report.figures import plates_of
-from rodepil.report.grid.figures import FOREST, below
-from rodepil.report.grid.outline import grid_section
-from rodepil.report.grid.read import grids_of, read_grid
+from rodepil.report.grid.chapter import chapters
 from rodepil.report.grid.write import write_grid
 from rodepil.report.inputs import read_inputs
 from rodepil.report.markdown import render_markdown
@@ -42,22 +40,20 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
     Raises
     ------
     ReportError
-        Something is missing or does not belong together; nothing is written then.
+        Something is missing or does not belong together; nothing is written then. Of a grid, the
+        report says so in its section.
     """
     inputs = read_inputs(workspace)
     sheets = all_tables(inputs)
-    grids = [read_grid(workspace, name) for name in grids_of(workspace)]
-    outline = make_outline(inputs, sheets, settings, [grid_section(grid) for grid in grids])
+    grids = chapters(workspace, inputs.clips, inputs.folds)
+    outline = make_outline(inputs, sheets, settings, [one.section for one in grids])
     pictures = {plate.name: picture(plate, inputs) for plate in plates_of(inputs)}
-    for grid in grids:
-        if grid.results:
-            plate = below(FOREST, grid)
-            pictures[plate.name] = picture(plate, grid)
+    shown = {**pictures, **{name: drawn for one in grids for name, drawn in one.pictures.items()}}
     texts = {f"plots/{name}": text for name, text in plots(inputs.result).items()}
     for sheet in sheets:
         texts |= {f"{sheet.name}.md": to_markdown(sheet), f"{sheet.name}.csv": to_csv(sheet)}
     texts["report.md"] = render_markdown(outline)
-    texts["report.html"] = render_page(outline, pictures)
+    texts["report.html"] = render_page(outline, shown)
 
     folder = workspace.results
     write_json(folder / "metrics.json", metrics(inputs))
@@ -67,7 +63,10 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
     for name, text in texts.items():
         write_text(folder / name, text)
     names = ["metrics.json", *(f"{name}.png" for name in pictures), *texts]
-    written = [folder / name for name in names]
-    for grid in grids:
-        written += [path for path in write_grid(workspace, grid.record.name) if path not in written]
-    return written
+    of_grids = [
+        path
+        for one in grids
+        if one.grid is not None
+        for path in write_grid(workspace, one.grid.record.name, one)
+    ]
+    return [folder / name for name in names] + of_grids

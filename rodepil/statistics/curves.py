@@ -99,17 +99,15 @@ class Standing:
         made[weights @ self.negatives[members] == 0] = np.nan
         return made
 
-    def sensitivity(self, weights: Floats, limit: float, exposure: Floats) -> Floats:
-        """Return the most positives found with no more false alarms than allowed.
+    def sensitivity(self, weights: Floats, limit: float) -> Floats:
+        """Return the most positives found with no more false positives than allowed.
 
         Parameters
         ----------
         weights
             (R, S), how often each subject is there.
         limit
-            False alarms allowed for each unit of exposure.
-        exposure
-            (S,), what false alarms are counted by: negative clips, or days of video.
+            False positives allowed for each negative clip, in [0, 1].
 
         Returns
         -------
@@ -121,15 +119,15 @@ class Standing:
         made = np.empty(len(weights))
         for part in _parts(len(weights), len(self.thresholds)):
             found = weights[part] @ self.found
-            allowed = limit * (weights[part] @ exposure) + ROUNDING
+            allowed = limit * (weights[part] @ self.negatives) + ROUNDING
             kept = weights[part] @ self.alarms <= allowed[:, None]
             best = np.where(kept, found, 0.0).max(axis=1, initial=0.0)
             made[part] = ratio(best, _last(found), np.nan)
         return made
 
-    def threshold(self, limit: float, exposure: Floats) -> float | None:
+    def threshold(self, limit: float) -> float | None:
         """Return the lowest score of a positive that keeps to the limit; None if none does."""
-        kept = self.alarms.sum(axis=0) <= limit * exposure.sum() + ROUNDING
+        kept = self.alarms.sum(axis=0) <= limit * self.negatives.sum() + ROUNDING
         return float(self.thresholds[kept][-1]) if kept.any() else None
 
 

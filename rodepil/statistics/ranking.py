@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from rodepil.errors import TrainingError
 from rodepil.statistics.curves import Standing
 from rodepil.statistics.intervals import Estimate, rate
 from rodepil.statistics.resample import CHANCE, Chance, draw, once, over_folds
-from rodepil.statistics.scored import Floats, Ints, Scored, take
+from rodepil.statistics.scored import Floats, Ints, take
 
 FALSE_POSITIVE_RATES: Final = (0.01, 0.05)
-FALSE_ALARMS_A_DAY: Final = (1.0, 10.0)
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True)
 class AtLimit:
-    """The sensitivity that a limit of false alarms leaves.
+    """The sensitivity that a limit of false positives leaves.
 
     Parameters
     ----------
     limit
-        False alarms for each negative clip, in [0, 1], or clips in 24 h of tested video.
+        False positives for each negative clip, in [0, 1].
     sensitivity
         Over all clips.
     threshold
@@ -48,31 +45,22 @@ class Ranking:
     ----------
     auroc, average_precision
         Over all clips together, so that scores of different models are held against each other.
-    auroc_by_fold, average_precision_by_fold
-        The plain mean over `ranked_folds`, those that have both classes.
+    auroc_by_fold
+        The plain mean over the folds that have both classes.
     at_rates
         Sensitivity at set false positive rates of clips.
-    at_alarms
-        Sensitivity at set false alarms in 24 h; empty where durations were not given. Every
-        clip called wrongly is an alarm, and the hours are those of the clips tested: of
-        recordings that lost still windows to curation, the alarms an hour are fewer.
     """
 
     auroc: Estimate
     average_precision: Estimate
     auroc_by_fold: Estimate
-    average_precision_by_fold: Estimate
-    ranked_folds: tuple[int, ...]
     at_rates: tuple[AtLimit, ...]
-    at_alarms: tuple[AtLimit, ...]
 
 
 def rank(
     predictions: pa.Table,
     *,
-    durations_s: Mapping[str, float] | None = None,
     rates: tuple[float, ...] = FALSE_POSITIVE_RATES,
-    alarms: tuple[float, ...] = FALSE_ALARMS_A_DAY,
     chance: Chance = CHANCE,
 ) -> Ranking:
     """Return how well a row's scores rank clips, with intervals over subjects.
@@ -81,19 +69,15 @@ def rank(
     ----------
     predictions
         Table ``predictions`` of the folds that are done.
-    durations_s
-        Seconds of video by clip_id; None, not known.
     rates
         False positive rates, each in [0, 1].
-    alarms
-        False alarms in 24 h, each at least 0.
     chance
         Resamples, level and seed of the intervals.
 
     Raises
     ------
     TableError, TrainingError, SubjectLeak
-        As `rodepil.statistics.scored.take`, or a clip has no duration above 0.
+        As `rodepil.statistics.scored.take`.
     """
     scored = take(predictions)
     standing = Standing.of(scored)
@@ -106,22 +90,15 @@ def rank(
     def whole(measure: Callable[[Floats, Ints], Floats]) -> Estimate:
         return estimate(lambda weights: measure(weights, everyone))
 
-    def by_fold(measure: Callable[[Floats, Ints], Floats]) -> Estimate:
-        return estimate(lambda weights: _over_folds(scored.fold, weights, measure))
+    def at_limit(limit: float) -> AtLimit:
+        found = estimate(lambda weights: standing.sensitivity(weights, limit))
+        return AtLimit(limit, found, standing.threshold(limit))
 
-    def at_limit(limit: float, exposure: Floats) -> AtLimit:
-        found = estimate(lambda weights: standing.sensitivity(weights, limit, exposure))
-        return AtLimit(limit, found, standing.threshold(limit, exposure))
-
-    days = None if durations_s is None else _days(scored, durations_s)
     return Ranking(
         auroc=whole(standing.auroc),
         average_precision=whole(standing.average_precision),
-        auroc_by_fold=by_fold(standing.auroc),
-        average_precision_by_fold=by_fold(standing.average_precision),
-        ranked_folds=_ranked(scored, standing),
-        at_rates=tuple(at_limit(limit, standing.negatives) for limit in rates),
-        at_alarms=() if days is None else tuple(at_limit(limit, days) for limit in alarms),
+        auroc_by_fold=estimate(lambda weights: _over_folds(scored.fold, weights, standing.auroc)),
+        at_rates=tuple(at_limit(limit) for limit in rates),
     )
 
 
@@ -132,26 +109,3 @@ def _over_folds(fold: Ints, weights: Floats, measure: Callable[[Floats, Ints], F
         return measure(weighted, members)[:, None]
 
     return over_folds(fold, weights, measured)[:, 0]
-
-
-def _ranked(scored: Scored, standing: Standing) -> tuple[int, ...]:
-    """Return the folds that have both classes."""
-    return tuple(
-        fold
-        for fold in scored.folds
-        if standing.positives[scored.fold == fold].any()
-        and standing.negatives[scored.fold == fold].any()
-    )
-
-
-def _days(scored: Scored, durations_s: Mapping[str, float]) -> Floats:
-    """Return each subject's days of video, (S,)."""
-    seconds = np.array([durations_s.get(clip_id, np.nan) for clip_id in scored.clip_ids])
-    unknown = ~(seconds > 0)
-    if unknown.any():
-        first = scored.clip_ids[int(np.argmax(unknown))]
-        raise TrainingError(
-            f"{int(unknown.sum())} of {len(seconds)} clips have no duration above 0 s (the first "
-            f"is {first}); give durations of all, or of none"
-        )
-    return scored.total(seconds) / DAY_S

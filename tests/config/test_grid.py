@@ -234,5 +234,14 @@ def test_note_is_of_the_profile_and_empty_under_others(tmp_path: Path) -> None:
     folder.mkdir()
     text = "notes: {demo: small stands for large}\nproduct: {train.epochs: [1, 2]}\n"
     (folder / "noted.yaml").write_text(text)
+    (folder / "demo.yaml").write_text("train: {}\n")
     assert load_grid("noted", tmp_path, "demo").note == "small stands for large"
     assert load_grid("noted", tmp_path, "paper").note == ""
+
+
+def test_a_word_may_be_null_written_the_same_way_in_rows(tmp_path: Path) -> None:
+    (tmp_path / "experiments").mkdir()
+    text = "axes: {decay: {null: {train.epochs: 3}}}\nrows: [{decay: null}]\n"
+    (tmp_path / "experiments" / "mine.yaml").write_text(text)
+    (row,) = load_grid("mine", tmp_path, "demo").rows
+    assert (row.words, row.changes) == ({"decay": "null"}, {"train.epochs": 3})

@@ -39,6 +39,14 @@ def test_an_unknown_row_is_refused_with_the_known_ones(name: str) -> None:
     assert (len(told), told[0], told[-1]) == (9, "rgb-224-16-sgd-kinetics", "rgb-224-16-adamw-no")
 
 
+@pytest.mark.parametrize("names", [[""], [" , "]])
+def test_a_blank_is_not_taken_for_all(names: list[str]) -> None:
+    with pytest.raises(
+        SettingError, match=r"--rows names none; its rows: rgb-224.*leave --rows out"
+    ):
+        choose_rows(load_grid("ablation", REPOSITORY, "demo"), names)
+
+
 @pytest.mark.parametrize("name", ["abaltion", "nowhere", "../params", "experiments/ablation", ""])
 def test_an_unknown_grid_is_refused_with_those_that_are_grids(name: str) -> None:
     with pytest.raises(SettingError) as caught:
@@ -89,7 +97,7 @@ ROWS = AXES + "rows:\n  - {modality: rgb, size: 224}\n  - "
         ("product: {train.epochs: 3}", ["mine.yaml", "product.train.epochs = 3"]),
         (
             "row: []\nrows: []",
-            ["unknown key 'row'", "'rows'", "axes, product, "],
+            ["unknown key 'row'", "'rows'", "axes, notes, product, "],
         ),
         ("rows: [rgb]", ["rows.0 = 'rgb'"]),
         (ROWS + "{modality: rbg, size: 224}", ["row 2", "'rbg'", "'rgb'", "rgb, flow"]),
@@ -137,6 +145,13 @@ ROWS = AXES + "rows:\n  - {modality: rgb, size: 224}\n  - "
             ["row 1", "a and train.epochs both change 'train.epochs'"],
         ),
         ("rows: [{train.flow: 3, train.flow.winsize: 4}]", ["row 1", "both change 'train.flow'"]),
+        ("axes: {a: {b: {word: null}}}\nrows: [{a: b}]", ["axes.a.b", "word null", "quote it"]),
+        ("axes: {a: {b: {}}}\nrows: [{a: null}]", ["a 'null' is no word", "choose one of b"]),
+        (AXES + "product: {modality: [rgb, rgb], size: [224]}", ["two rows", "leave one out"]),
+        ("product: {train.epochs: [a/b]}", ["row 1", "'epochs=a/b'", "list it under 'rows'"]),
+        ("product: {train.epochs: [1], name: [a]}", ["a product", "a name", "under 'rows'"]),
+        ("product: {train.epochs: [1], paper: [{f1: 1}]}", ["a product", "a paper"]),
+        ("notes: {dmeo: x}\nrows: [{train.epochs: 1}]", ["mine.yaml", "'dmeo'", "'demo'"]),
         ("rows: [{[a]: 1}]", ["mine.yaml", "tuple is no key"]),
         ("rows: [{2026-01-01: 1}]", ["mine.yaml", "date is no key", "quote it"]),
     ],

@@ -17,12 +17,14 @@ from rodepil.errors import ReportError
 from rodepil.report import write as writing
 from rodepil.report import write_report
 from rodepil.report.certainty import certainty
+from rodepil.report.figures import Plate
+from rodepil.report.grid import chapter, write_grid
 from rodepil.report.grid import write as grid_writing
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.page import Picture
 from rodepil.report.series import metrics, plots
 from tests.report.conftest import Recipe, make_results
-from tests.report.grids import NAME, ROWS, write_rows
+from tests.report.grids import NAME, ROWS, change, write_rows
 from tests.report.test_write import read_page
 
 
@@ -71,12 +73,25 @@ def both(tmp_path: Path) -> Workspace:
     return write_rows(tmp_path, recipe=recipe)
 
 
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let pictures be blank, and give the names of those that are drawn."""
+    names: list[str] = []
+
+    def picture(plate: Plate[object], _: object) -> Picture:
+        names.append(plate.name)
+        return Picture(b"light", b"dark", 1, 1)
+
+    for module in (writing, grid_writing, chapter):
+        monkeypatch.setattr(module, "picture", picture)
+    return names
+
+
 def test_the_report_has_a_section_for_every_grid_and_writes_the_grids_own(
-    both: Workspace, monkeypatch: pytest.MonkeyPatch
+    both: Workspace, drawn: list[str]
 ):
-    for module in (writing, grid_writing):
-        monkeypatch.setattr(module, "picture", lambda *_: Picture(b"light", b"dark", 1, 1))
     written = write_report(both, ProjectSettings())
+    assert drawn
     assert len(written) == len(set(written))
     folder = both.results / "grids" / NAME
     assert {folder / "forest.png", folder / "report.html", folder / "table3.csv"} <= set(written)
@@ -93,11 +108,43 @@ def test_the_report_has_a_section_for_every_grid_and_writes_the_grids_own(
     assert f"(grids/{NAME}/forest.png)" in text
 
 
-def test_a_grid_that_does_not_fit_stops_the_report_before_anything_is_written(both: Workspace):
-    path = both.results / "grids" / NAME / "grid.json"
-    record = json.loads(path.read_bytes())
-    record["rows"][0]["finished"] = [0]
-    path.write_text(json.dumps(record), encoding="utf-8")
+def sentence_of(workspace: Workspace) -> str:
+    """Return what the report says in the section of the grid, where it shows nothing of it."""
+    text = (workspace.results / "report.md").read_text(encoding="utf-8")
+    _, _, after = text.partition(f"## Grid {NAME}\n\n")
+    section = after.partition("\n## ")[0].strip()
+    assert "\n" not in section
+    return section
+
+
+def test_a_grid_that_does_not_fit_has_a_sentence_and_does_not_stop_the_report(
+    both: Workspace, drawn: list[str]
+):
+    (both.results / "grids" / NAME / "rows" / f"{ROWS[0].name}.json").unlink()
+    written = write_report(both, ProjectSettings())
+    assert re.search(
+        f"{ROWS[0].name}.json is not there.*rodepil tune --grid {NAME}", sentence_of(both)
+    )
+    assert not [path for path in written if "grids" in path.parts]
+    assert not [name for name in drawn if "forest" in name]
     with pytest.raises(ReportError, match=f"rodepil tune --grid {NAME}"):
-        write_report(both, ProjectSettings())
-    assert not (both.results / "report.html").exists()
+        write_grid(both, NAME)
+
+
+@pytest.mark.parametrize("what", ["clips", "folds"])
+def test_a_grid_of_other_clips_or_folds_is_left_out_with_a_sentence(
+    both: Workspace, drawn: list[str], what: str
+):
+    path = both.results / "grids" / NAME / "grid.json"
+    digests = json.loads(path.read_bytes())["digests"]
+    change(path, digests=digests | {what: "0" * 16})
+    write_report(both, ProjectSettings())
+    wanted = f"It was run before data/{what}.parquet changed; run 'rodepil tune --grid {NAME}'."
+    assert sentence_of(both) == wanted
+    assert "grids/ablation/forest" not in drawn
+
+
+def test_the_forest_plot_is_drawn_once_for_both_pages(both: Workspace, drawn: list[str]):
+    write_report(both, ProjectSettings())
+    assert [name for name in drawn if "forest" in name] == [f"grids/{NAME}/forest"]
+    assert (both.results / "grids" / NAME / "forest.png").read_bytes() == b"light"

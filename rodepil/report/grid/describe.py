@@ -75,7 +75,9 @@ def _folds(record: GridRecord, alone: Grid, row: GridRow) -> Sheet:
             lines.append((f"{PLUS_MINUS} SD", *(spreads[name].deviation for name in METRICS)))
     if alone.source:
         lines.append((alone.source, *(row.printed(name) for name in METRICS)))
-        lines.append(("difference", *(cell_text("points", row.beyond(name)) or None for name in METRICS)))
+        lines.append(
+            ("difference", *(cell_text("points", row.beyond(name)) or None for name in METRICS))
+        )
     beside = f" {alone.source}: measured on its own, other data." if alone.source else ""
     return Sheet(
         name=row.name,

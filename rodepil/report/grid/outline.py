@@ -53,6 +53,11 @@ def grid_section(grid: Grid) -> Section:
     )
 
 
+def bare_section(name: str, said: str) -> Section:
+    """Return the section of a grid that can't be shown: the sentence that says why."""
+    return Section(f"grid-{name}", f"Grid {name}", (said,), ())
+
+
 def best_words(grid: Grid) -> str:
     """Return which row is best, and from how many rows it can be told apart."""
     best = grid.row(grid.best or "")

@@ -52,18 +52,18 @@ def read_record(workspace: Workspace, name: str) -> GridRecord:
     path = grid_folder(workspace, name) / "grid.json"
     if not path.is_file():
         known = choice(name, grids_of(workspace))
-        raise ReportError(f"{path} is not there: {known}; {_remedy(name)}")
+        raise ReportError(f"{path} is not there: {known}; {remedy_of(name)}")
     try:
         record = GridRecord.model_validate_json(path.read_bytes())
     except ValueError as error:
         raise ReportError(
-            f"{path} does not hold what a grid writes: {error}; {_remedy(name)}"
+            f"{path} does not hold what a grid writes: {error}; {remedy_of(name)}"
         ) from error
     names = [row.name for row in record.rows]
     if record.name != name or len(set(names)) < len(names) or not names:
         raise ReportError(
             f"{path} is of grid '{record.name}' with rows {names}; it must be of '{name}', with "
-            f"rows, each once; {_remedy(name)}"
+            f"rows, each once; {remedy_of(name)}"
         )
     return record
 
@@ -78,7 +78,7 @@ def read_row(workspace: Workspace, record: GridRecord, row: RowRecord) -> GridRo
     SubjectLeak
         A trial was tested on a subject that it was trained on.
     """
-    folder, remedy = grid_folder(workspace, record.name) / "rows", _remedy(record.name)
+    folder, remedy = grid_folder(workspace, record.name) / "rows", remedy_of(record.name)
     is_there = (folder / f"{row.name}.json").is_file()
     if row.group_id is None or not (row.finished or is_there):
         return GridRow(row, None)
@@ -123,5 +123,6 @@ def _at(settings: Mapping[str, Any], key: str) -> object:
     return held
 
 
-def _remedy(name: str) -> str:
+def remedy_of(name: str) -> str:
+    """Return what makes a grid's files whole."""
     return f"run 'rodepil tune --grid {name}'"

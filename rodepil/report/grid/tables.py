@@ -24,10 +24,10 @@ from rodepil.report.words import METRICS
 LEVEL: Final = "95 %"
 REASON_CHARACTERS: Final = 100
 PICKED: Final = (
-    "Holm's correction does not know of the picking: of simulated grids of nine rows that were "
-    "equally good, one in eight had a difference with p < 0.05."
+    "Holm's correction does not know of the picking: of grids of nine rows that are equally good, "
+    "one in eight shows a difference with p < 0.05."
 )
-"""As ``tests/statistics/test_limits.py`` has it."""
+"""Of 400 simulated grids 12 %; see ``tests/statistics/test_limits.py``."""
 
 
 def table3(grid: Grid) -> Sheet:

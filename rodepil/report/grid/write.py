@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -12,13 +13,14 @@ import numpy as np
 import rodepil
 from rodepil.config.workspace import Workspace
 from rodepil.io.files import publish, sha256_file, short_hash, write_json, write_text
-from rodepil.report.grid.figures import plates_of
+from rodepil.report.grid.chapter import Chapter
+from rodepil.report.grid.figures import below, plates_of
 from rodepil.report.grid.outline import grid_outline
 from rodepil.report.grid.read import grid_folder, read_grid, read_record
 from rodepil.report.grid.records import Grid
 from rodepil.report.grid.series import grid_series, metrics
 from rodepil.report.grid.tables import beside_source, differences, scores, table3
-from rodepil.report.page import render_page
+from rodepil.report.page import Picture, render_page
 from rodepil.report.pictures import picture
 from rodepil.report.sheet import to_markdown
 
@@ -36,11 +38,18 @@ class Stamp(TypedDict):
     files: list[tuple[str, str]]
 
 
-def write_grid(workspace: Workspace, name: str) -> list[Path]:
+def write_grid(workspace: Workspace, name: str, read: Chapter | None = None) -> list[Path]:
     """Write tables, figures, series and the page of a grid to results/grids/NAME/.
 
     Nothing is made again while the grid, its rows' files and the code are the same and what was
     written still lies there.
+
+    Parameters
+    ----------
+    workspace, name
+        The project, and the grid's name.
+    read
+        The grid and those of its figures that are drawn, where a report has them already.
 
     Returns
     -------
@@ -57,7 +66,8 @@ def write_grid(workspace: Workspace, name: str) -> list[Path]:
     key, before = _key(workspace, name), _stamp(folder)
     if before["key"] == key and all(_lies(folder / one, held) for one, held in before["files"]):
         return [folder / one for one, _ in before["files"]]
-    written = _write(read_grid(workspace, name), folder)
+    grid = read_grid(workspace, name) if read is None or read.grid is None else read.grid
+    written = _write(grid, folder, {} if read is None else read.pictures)
     for stale in {one for one, _ in before["files"]} - {path.name for path in written}:
         (folder / stale).unlink(missing_ok=True)
     held = [(path.name, sha256_file(path)) for path in written]
@@ -65,9 +75,12 @@ def write_grid(workspace: Workspace, name: str) -> list[Path]:
     return written
 
 
-def _write(grid: Grid, folder: Path) -> list[Path]:
-    """Make everything, then publish it file by file."""
-    pictures = {plate.name: picture(plate, grid) for plate in plates_of(grid)}
+def _write(grid: Grid, folder: Path, drawn: Mapping[str, Picture]) -> list[Path]:
+    """Make everything that is not drawn yet, then publish it file by file."""
+    pictures = {
+        plate.name: drawn.get(below(plate, grid).name) or picture(plate, grid)
+        for plate in plates_of(grid)
+    }
     sheets = (table3(grid), *((beside_source(grid),) if grid.source else ()), scores(grid))
     texts = {
         **grid_series(grid),
@@ -76,9 +89,9 @@ def _write(grid: Grid, folder: Path) -> list[Path]:
         "differences.md": to_markdown(differences(grid)),
         "report.html": render_page(grid_outline(grid), pictures),
     }
-    for name, drawn in pictures.items():
+    for name, one in pictures.items():
         with publish(folder / f"{name}.png") as beside:
-            beside.write_bytes(drawn.light)
+            beside.write_bytes(one.light)
     for name, text in texts.items():
         write_text(folder / name, text)
     return [folder / name for name in (*(f"{name}.png" for name in pictures), *texts)]
