@@ -219,10 +219,11 @@ class _Teller(tune.Callback):
 
 
 def _why(trial: TuneTrial) -> str:
-    """Return why a trial crashed, without the tracebacks."""
-    error = trial.get_pickled_error()
-    if error is None:
-        return last_line(str(trial.get_error() or "it crashed"))
-    # Ray's error of a process that died tells more in its first lines, one of a task in its last.
-    text = str(error)
-    return last_line(text) if "Traceback" in text else text.strip().splitlines()[0]
+    """Return why a trial crashed the last time, without the tracebacks."""
+    if not trial.error_file or not Path(trial.error_file).is_file():
+        return "it crashed, and Ray does not say why"
+    text = Path(trial.error_file).read_text(encoding="utf-8").rpartition("Failure # ")[2].strip()
+    # Of a process that died Ray tells most in its first line, after its own heading; of an error
+    # in its last.
+    heading, *lines = text.splitlines()
+    return last_line(text) if "Traceback" in text or not lines else lines[0]

@@ -58,12 +58,12 @@ def test_each_modality_is_trained_once_and_stale_files_alone_are_removed(
     monkeypatch.setattr(stages, "cross_validate", train)
     folder = tmp_path / "results" / "modalities"
     (folder / "notes").mkdir(parents=True)
-    for name in ("flow.json", "absdiff.json", "absdiff_predictions.parquet"):
+    for name in (".gitignore", "flow.json", "absdiff.json", "absdiff_predictions.parquet"):
         (folder / name).touch()
     said = stages.modalities(_comparing("flow", "rgb", "flow"), Workspace(tmp_path), Silent())
     assert trained == ["flow"]
     assert said.startswith(f"removed from {folder}, for compare.modalities does not name it: absdi")
-    assert sorted(path.name for path in folder.iterdir()) == ["flow.json", "notes"]
+    assert sorted(path.name for path in folder.iterdir()) == [".gitignore", "flow.json", "notes"]
 
 
 def test_each_control_is_trained_once_and_stale_files_alone_are_removed(

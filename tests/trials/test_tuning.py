@@ -18,6 +18,14 @@ from rodepil.trials.tuning import Load, run_side_by_side
 Copy = Callable[[str], Workspace]
 
 
+def scratch_left(scratch: Path) -> list[Path]:
+    """Return what Tune leaves there, given some time to clean up after its last trial."""
+    end = time.monotonic() + 60
+    while (left := list(scratch.glob("tune-*"))) and time.monotonic() < end:
+        time.sleep(0.1)
+    return left
+
+
 def no_glance(trial: Trial) -> None:
     del trial
 
@@ -47,7 +55,7 @@ def test_trial_that_crashes_once_more_than_it_may_is_told_and_the_others_end(
     assert "checkpoint" in str(ended[torn])
     assert [ended[trial] for trial in others] == [None]
     assert all(trial.folder.finished() for trial in others)
-    assert not list((plan.folder.path.parent / ".ray").glob("tune-*"))
+    assert not scratch_left(plan.folder.path.parent / ".ray")
 
 
 def test_caller_that_stops_leaves_nothing_to_begin(
@@ -58,11 +66,7 @@ def test_caller_that_stops_leaves_nothing_to_begin(
     first, error = next(running)
     assert (first, error) == (plan.trials[0], None)
     running.close()
-    scratch = plan.folder.path.parent / ".ray"
-    end = time.monotonic() + 60
-    while list(scratch.glob("tune-*")) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not list(scratch.glob("tune-*"))
+    assert not scratch_left(plan.folder.path.parent / ".ray")
     assert plan.trials[2].folder.finished() is None
 
 
@@ -76,4 +80,4 @@ def test_what_killed_processes_left_of_tune_is_swept(
     assert [error for _, error in run_side_by_side(load_of(plan.trials, resources), no_glance)] == [
         None
     ]
-    assert not list(scratch.glob("tune-*"))
+    assert not scratch_left(scratch)

@@ -71,6 +71,11 @@ def small_plan(settings: ProjectSettings) -> Callable[..., GridPlan]:
     return plan
 
 
+def told(row: str) -> str:
+    """Return the description of a row's run."""
+    return f"This is row {row}."
+
+
 @pytest.fixture(scope="session")
 def done(
     gridded: Callable[[str], Workspace],
@@ -81,4 +86,4 @@ def done(
     assert resources
     workspace = gridded("grid")
     plan = small_plan(workspace)
-    return Done(workspace, plan, run_grid(plan, workspace))
+    return Done(workspace, plan, run_grid(plan, workspace, describe=told))

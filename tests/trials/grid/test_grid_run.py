@@ -84,6 +84,9 @@ def test_tracker_holds_a_parent_a_row_and_a_child_a_fold(done: Any) -> None:
     assert {run.info.run_name for run in of_row} == {"2", *(f"2/fold-{n}" for n in range(3))}
     for name, row in rows_of(done.workspace).items():
         assert named[row["run_id"]] == name
+        tags = client.get_run(row["run_id"]).data.tags
+        assert tags["mlflow.note.content"] == f"This is row {name}."
+        assert (tags["row"], tags["grid.frames"]) == (name, name)
 
 
 def test_finished_grid_trains_nothing(
@@ -103,7 +106,7 @@ def test_report_reads_what_a_grid_leaves(done: Any, tmp_path: Path) -> None:
     workspace = copied(done, tmp_path)
     grid = read_grid(workspace, "small")
     assert [row.name for row in grid.rows] == ["4", "2"]
-    assert all(row.is_complete for row in grid.rows)
+    assert [row.name for row in grid.complete] == ["4", "2"]
     assert best_row(workspace, "small") in {"4", "2"}
     assert (workspace.results / "grids" / "small" / "report.html") in write_grid(workspace, "small")
 

@@ -70,7 +70,6 @@ def test_finished_grid_prints_its_rows_and_its_best_one_is_registered(
     assert (workspace.results / "grids" / "small" / "report.html").is_file()
     experiment = client.get_experiment_by_name("small/small")
     assert "A grid of two rows" in experiment.tags["mlflow.note.content"]
-    assert "mlflow.note.content" in client.get_run(version.run_id).data.tags
 
 
 def test_grid_of_some_folds_registers_nothing(tune: Tune) -> None:
