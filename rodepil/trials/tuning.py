@@ -225,5 +225,5 @@ def _why(trial: TuneTrial) -> str:
     text = Path(trial.error_file).read_text(encoding="utf-8").rpartition("Failure # ")[2].strip()
     # Of a process that died Ray tells most in its first line, after its own heading; of an error
     # in its last.
-    heading, *lines = text.splitlines()
-    return last_line(text) if "Traceback" in text or not lines else lines[0]
+    lines = text.splitlines()
+    return last_line(text) if "Traceback" in text or len(lines) == 1 else lines[1]
