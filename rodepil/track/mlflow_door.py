@@ -22,6 +22,7 @@ STORAGE = ("boto3", "botocore", "azure", "google")
 """Packages through which MLflow sends files to a server's storage; it lets their errors through."""
 
 PACKAGES = {
+    "psycopg": "'psycopg[binary]'",
     "psycopg2": "psycopg2-binary",
     "MySQLdb": "mysqlclient",
     "azure": "azure-storage-blob",

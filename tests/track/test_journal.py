@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import resource
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +145,63 @@ def test_line_that_a_kill_cut_off_costs_no_other_line(tmp_path: Path) -> None:
         (0, {"loss": 0.5}),
         (1, {"loss": 0.4}),
     ]
+
+
+def test_two_processes_that_go_on_in_one_run_lose_no_line(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from rodepil.track.journal import Journal;"
+        "run = Journal(Path(sys.argv[1])).start('fold-0', resume='r');"
+        "print('ready', flush=True); sys.stdin.readline();"
+        "[run.metrics({sys.argv[2]: 1.0, f'of {sys.argv[2]}': 2.0}, s) for s in range(150)];"
+        "[run.settings({f's{s}': s}) for s in range(50)]"
+    )
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for name in ("a", "b")
+    ]  # fmt: skip
+    for process in both:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        process.communicate("go\n", timeout=120)
+    assert [process.returncode for process in both] == [0, 0]
+    text = (tmp_path / "r" / "events.jsonl").read_text()
+    events = [json.loads(line) for line in text.splitlines()]
+    assert [event["seq"] for event in events] == [*range(len(events))]
+    kinds = [event["kind"] for event in events]
+    assert (kinds.count("start"), kinds.count("resume"), kinds.count("metrics")) == (1, 1, 300)
+    told = [key for event in events if event["kind"] == "settings" for key in event["values"]]
+    assert sorted(told) == sorted(f"s{number}" for number in range(50))
+
+
+def test_line_that_a_full_disk_cut_off_is_an_error_and_costs_no_other_line(tmp_path: Path) -> None:
+    run = Journal(tmp_path).start("fold-0")
+    events = tmp_path / run.id / "events.jsonl"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # As on a full disk, what fits is written, and then nothing.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (events.stat().st_size + 20, hard))
+    try:
+        with pytest.raises(TrackingError, match=r"free space.*track\.journal to false"):
+            run.metrics({"loss": 0.5}, step=0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not events.read_bytes().endswith(b"\n")
+    run.metrics({"loss": 0.5}, step=0)
+    run.metrics({"loss": 0.4}, step=1)
+    kept = read_events(events)
+    assert [event["seq"] for event in kept] == [0, 1, 2]
+    assert [event["step"] for event in kept[1:]] == [0, 1]
+
+
+def test_run_whose_folder_is_gone_is_not_made_anew_by_its_next_line(tmp_path: Path) -> None:
+    run = Journal(tmp_path).start("fold-0")
+    (tmp_path / run.id).rename(tmp_path / "elsewhere")
+    with pytest.raises(TrackingError, match="events"):
+        run.metrics({"loss": 0.5})
+    assert [path.name for path in tmp_path.iterdir()] == ["elsewhere"]
 
 
 def test_run_that_is_not_there_is_not_known(tmp_path: Path) -> None:

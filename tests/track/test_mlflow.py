@@ -17,12 +17,14 @@ import pyarrow.parquet as pq
 import pytest
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track import open_tracker
 from rodepil.track.dataset import Dataset
+from rodepil.track.mlflow_door import talking_to
 from rodepil.track.mlflow_tracker import MlflowTracker
 
 Open = Callable[[], MlflowTracker]
@@ -218,6 +220,37 @@ def test_store_that_is_not_there_is_an_error_with_the_remedy(
     with pytest.raises(TrackingError, match=remedy) as caught:
         MlflowTracker.open(uri, "rodepil", folder=tmp_path)
     assert uri in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "package"),
+    [
+        ("postgresql+psycopg", "psycopg", "'psycopg[binary]'"),
+        ("postgresql+psycopg2", "psycopg2", "psycopg2-binary"),
+        ("mysql+pymysql", "pymysql", "pymysql"),
+    ],
+)
+def test_driver_that_is_not_installed_is_an_error_that_names_the_package(
+    kind: str, module: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(TrackingError) as missing:
+        open_tracker(
+            TrackSettings(uri=f"{kind}://ann:secret@lab/runs"), Workspace(tmp_path), environ={}
+        )
+    assert str(missing.value) == (
+        f"MLflow at {kind}://lab/runs needs the Python package {module}, which is not installed; "
+        f"run: pip install {package}"
+    )
+
+
+def test_remedy_for_an_old_schema_is_said_without_the_password() -> None:
+    with (
+        pytest.raises(TrackingError, match=r"upgrade postgresql://lab/runs$") as refused,
+        talking_to("postgresql://ann:s@cret@lab/runs"),
+    ):
+        raise MlflowException("Detected out-of-date database schema")
+    assert "cret" not in str(refused.value)
 
 
 def test_deleted_experiment_is_an_error_with_the_remedy(experiment: Open, home: Path) -> None:

@@ -17,6 +17,7 @@ from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ServiceAway, TrackingError
 from rodepil.track import Tracker, open_services
+from rodepil.track.about import deliver_about, read_about, write_about
 from rodepil.track.journal import Journal
 from rodepil.track.mlflow_tracker import MlflowTracker
 from rodepil.track.protocol import RunFacts
@@ -174,6 +175,40 @@ def test_description_is_told_again_where_the_experiment_was_made_anew(tmp_path: 
         Relay(Journal(tmp_path / "journal"), [lambda: notebook]).describe("# Grid")
         told.append(about.is_file())
     assert told == [True, False, True]
+
+
+def test_what_another_process_writes_while_a_description_is_told_is_not_lost(
+    tmp_path: Path,
+) -> None:
+    """First another service is told, and then there is another text."""
+    other = Notebook(tmp_path / "other")
+
+    class Slow(Notebook):
+        def describe(self, markdown: str) -> None:
+            meanwhile.pop()()
+            super().describe(markdown)
+
+        def __str__(self) -> str:
+            return "slow"
+
+    slow = Slow(tmp_path / "slow")
+    meanwhile: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: write_about(tmp_path, "grid", "# Two"),
+        lambda: deliver_about(tmp_path, "grid", other),
+    ]
+    write_about(tmp_path, "grid", "# One")
+    assert deliver_about(tmp_path, "grid", slow) == 1
+    assert deliver_about(tmp_path, "grid", slow) == 0
+    assert deliver_about(tmp_path, "grid", other) == 0
+    write_about(tmp_path, "grid", "# Three")
+    assert deliver_about(tmp_path, "grid", slow) == 1
+    assert (slow.folder / "about.md").read_text() == "# Three"
+    about = read_about(tmp_path, "grid")
+    assert about is not None
+    assert about["text"] == "# Two"
+    assert deliver_about(tmp_path, "grid", slow) == 1
+    assert (slow.folder / "about.md").read_text() == "# Two"
 
 
 def test_descriptions_that_a_service_missed_are_delivered_when_it_is_back(tmp_path: Path) -> None:

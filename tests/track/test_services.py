@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -107,6 +109,40 @@ def test_what_is_refused_at_the_start_is_an_error_and_leaves_no_run(tmp_path: Pa
     with pytest.raises(TrackingError, match="closed"):
         tracker.start("cross-validation")
     assert tracker.journal.ids() == []
+
+
+def test_run_that_was_taken_back_leaves_no_folder_when_the_next_is_begun(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path / "notebook", [TrackingError])
+    tracker = relay(tmp_path, notebook, [])
+    with pytest.raises(TrackingError, match="closed"):
+        tracker.start("cross-validation")
+    notebook.locks.clear()
+    run = tracker.start("cross-validation")
+    assert [path.name for path in tracker.journal.folder.iterdir()] == [run.id] == ["page-0"]
+
+
+def test_run_whose_service_goes_away_in_its_first_lines_is_delivered_under_its_new_id(
+    tmp_path: Path,
+) -> None:
+    away = [True]
+
+    class Leaving(NotebookRun):
+        def tags(self, values: Mapping[str, str]) -> None:
+            if values and away:
+                raise ServiceAway("no answer")
+            super().tags(values)
+
+    class Once(Notebook):
+        def start(self, *of: Any, **named: Any) -> NotebookRun:
+            run = super().start(*of, **named)
+            return Leaving(run.path, run.clock)
+
+    tracker = relay(tmp_path, Once(tmp_path / "notebook"), [])
+    run = tracker.start("fold-0", tags={"control": "none"})
+    away.clear()
+    other = tracker.start("fold-1")
+    assert {path.name for path in tracker.journal.folder.iterdir()} == {run.id, other.id}
+    assert page(Workspace(tmp_path), run.id)["tags"] == {"control": "none"}
 
 
 def test_what_is_refused_later_does_not_end_a_training(tmp_path: Path) -> None:
