@@ -12,11 +12,12 @@ from rodepil.config.controls import condition_of
 from rodepil.report import paper
 from rodepil.report.certainty import certainty
 from rodepil.report.controls import always_seizure, difference, interval_words, ranked
-from rodepil.report.counts import count, groups, has_both_classes
+from rodepil.report.counts import groups, has_both_classes
 from rodepil.report.inputs import ReportInputs
 from rodepil.report.modalities import compared, printed
 from rodepil.report.records import Result
 from rodepil.report.sheet import Cell, Column, Sheet
+from rodepil.report.subjects import by_subject
 from rodepil.report.words import (
     METRICS,
     data_note,
@@ -34,12 +35,6 @@ PAPER_HEAD: Final = f"{paper.SOURCE} (its own data)"
 PRINTED: Final = ("accuracy", "sensitivity", "precision", "f1")
 """The metrics of the paper's Table III."""
 NOT_COMPARABLE: Final = "The paper's values, beside, were measured on RodEpil, other data."
-
-
-OF_SUBJECTS: Final = (
-    "Every subject was tested by a model that never saw it. A dash: not defined, as the subject "
-    "has no clip that it could be counted on."
-)
 
 
 def all_tables(inputs: ReportInputs) -> tuple[Sheet, ...]:
@@ -177,35 +172,6 @@ def modalities(inputs: ReportInputs) -> Sheet:
             *(Column(METRICS[name], "percent", PAPER_HEAD, PAPER) for name in PRINTED),
         ),
         rows=tuple(rows),
-    )
-
-
-def by_subject(inputs: ReportInputs) -> Sheet:
-    """Return the clips and metrics of every subject, tested by a model that never saw it."""
-    rows: list[tuple[Cell, ...]] = []
-    for subject, predicted in groups(inputs.result.predictions, "subject_id"):
-        counts = count(predicted)
-        fold = predicted.column("fold")[0].as_py()
-        metrics = [getattr(counts, name) for name in METRICS]
-        rows.append((str(subject), fold, counts.negatives, counts.positives, *metrics))
-    return Sheet(
-        name="by_subject",
-        title="Results by subject",
-        note=f"{data_note(inputs.data)} {OF_SUBJECTS}",
-        data=inputs.data,
-        columns=subject_columns(),
-        rows=tuple(rows),
-    )
-
-
-def subject_columns() -> tuple[Column, ...]:
-    """Return the columns of a table by subject: who, the fold, clips by class, the metrics."""
-    return (
-        Column("Subject"),
-        Column("Fold", "count"),
-        Column("Normal clips", "count"),
-        Column("Seizure clips", "count"),
-        *_metric_columns(),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from rodepil.report.style import LIGHT
 from rodepil.report.tables import controls as controls_table
 from rodepil.report.write import write_report
 from rodepil.statistics.intervals import Estimate, Interval
+from rodepil.statistics.scored import only
 
 Make = Callable[..., ReportInputs]
 
@@ -161,6 +164,37 @@ def test_every_control_is_told_with_what_it_means(made: Make) -> None:
     for name, sentence in zip(names, sentences[1:], strict=True):
         assert sentence.lower().startswith(CONTROLS[name].condition)
         assert sentence.endswith(CONTROLS[name].tells)
+
+
+def test_a_control_without_a_common_fold_has_no_difference(made: Make) -> None:
+    inputs = made(static=0.5)
+    run, result = (
+        replace(held, predictions=only(held.predictions, folds))
+        for held, folds in ((inputs.controls["static"], (0, 1)), (inputs.result, (2, 3)))
+    )
+    assert difference(run, result) == Estimate(None, None)
+    beside = replace(inputs, result=result, controls={"static": run})
+    sentence = told(beside)[0][1]
+    assert sentence.startswith(f"One frame repeated: F1-score {100 * run.mean.f1:.1f}%. The middle")
+
+
+@pytest.mark.parametrize(
+    ("modality", "said"),
+    [("flow", "Optical flow of frames"), ("absdiff", "AbsDiff of frames"), ("rgb", None)],
+)
+def test_a_still_picture_is_said_to_show_a_modality_of_motion_nothing(
+    results: Callable[..., Workspace], new_recipe: Callable[..., Any], modality: str, said: str
+) -> None:
+    names = ("static", "background", "shuffled")
+    recipe = new_recipe(static_quality=None, controls=tuple((name, 0.5) for name in names))
+    workspace = results(recipe)
+    for path in (workspace.results / "crossval.json", *workspace.results.glob("controls/*.json")):
+        held = json.loads(path.read_bytes())
+        held["settings"]["train"]["modality"] = modality
+        path.write_text(json.dumps(held), encoding="utf-8")
+    sentences = told(read_inputs(workspace))[0][1:]
+    wanted = [said is not None and not line.startswith("Frames shuffled") for line in sentences]
+    assert [f"{said} that are all the same shows no motion" in line for line in sentences] == wanted
 
 
 def test_table_and_figure_hold_all_controls_and_chance(made: Make) -> None:

@@ -10,11 +10,16 @@ import pytest
 from sklearn import metrics as sk
 
 from rodepil.config.workspace import Workspace
+from rodepil.report.grid.figures.forest import forest
+from rodepil.report.grid.outline import best_words, grid_outline
 from rodepil.report.grid.read import read_grid
 from rodepil.report.grid.records import Grid
 from rodepil.report.grid.series import grid_series, metrics
-from rodepil.report.grid.tables import beside_source, differences, scores, table3
+from rodepil.report.grid.tables import beside_source, best_by_subject, differences, scores, table3
+from rodepil.report.numbers import TRAINED_ONCE
 from rodepil.report.sheet import to_csv, to_markdown
+from rodepil.report.style import LIGHT
+from tests.report.conftest import Recipe
 from tests.report.grids import NAME, ROWS, Drawn, write_rows
 
 DONE = [row for row in ROWS if row.finished]
@@ -218,3 +223,64 @@ def test_metrics_for_dvc_are_means_by_row(workspace: Workspace, grid: Grid):
         assert found["f1"][row.name] == pytest.approx(f1_by(frame, "fold").mean())
         area = sk.roc_auc_score(frame["label"], frame["score"])
         assert found["auroc"][row.name] == pytest.approx(area)
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("Some paper, Table IV (means)", "Table IV: "),
+        ("Some paper, Table 2", "Table 2: "),
+        ("Tablets of 1999", ""),
+    ],
+)
+def test_the_table_is_called_as_its_source_calls_its_own(tmp_path: Path, source: str, title: str):
+    grid = read_grid(write_rows(tmp_path, ROWS[:1], source=source), NAME)
+    assert table3(grid).title == f"{title}{grid.record.title}"
+
+
+def test_the_best_rows_subjects_are_a_table_of_its_page(workspace: Workspace, grid: Grid):
+    sheet = best_by_subject(grid)
+    assert sheet is not None
+    assert BEST in sheet.title
+    frame = predicted(workspace, BEST)
+    wanted = f1_by(frame, "subject_id")
+    rows = {str(row[0]): row for row in sheet.rows}
+    assert set(rows) == set(frame["subject_id"])
+    for subject, part in frame.groupby("subject_id"):
+        row = rows[str(subject)]
+        assert row[1:4] == (
+            part["fold"].iloc[0],
+            (part["label"] == 0).sum(),
+            part["label"].sum(),
+        )
+        assert row[-1] == (pytest.approx(wanted[subject]) if part["label"].sum() else None)
+    best = next(one for one in grid_outline(grid).sections if one.name == "best")
+    assert sheet in best.items
+
+
+def test_everything_with_an_interval_says_that_training_again_may_change_more(grid: Grid):
+    said = [table3(grid).note, differences(grid).note, scores(grid).note, best_words(grid)]
+    said += [forest(grid, LIGHT).get_supxlabel().replace("\n", " ")]
+    assert [TRAINED_ONCE in words for words in said] == [True] * len(said)
+
+
+def test_what_holm_does_not_correct_is_said_beside_every_corrected_test(grid: Grid):
+    for words in (differences(grid).note, best_words(grid)):
+        assert "corrected by Holm" in words
+        assert "nine rows that are equally good, one in eight shows a difference" in words
+
+
+def test_holms_correction_is_said_to_be_over_the_rows_that_share_a_fold(tmp_path: Path):
+    rows = (*ROWS[:2], Drawn("RGB 224 16 SGD no", 0.8, (), (2,)))
+    workspace = write_rows(tmp_path, rows)
+    assert "by Holm over 2 rows." in differences(read_grid(workspace, NAME)).note
+    apart = [Drawn(f"RGB {at}", 1.0, (), done) for at, done in enumerate(((0, 1), (0,), (2,)))]
+    sheet = differences(read_grid(write_rows(tmp_path / "apart", apart), NAME))
+    assert "Row less row ahead" in sheet.note
+    assert "by Holm over 1 row." in sheet.note
+
+
+def test_folds_of_one_subject_are_said_to_be_drawn_among_each_other(tmp_path: Path, grid: Grid):
+    alone = read_grid(write_rows(tmp_path, ROWS[:1], recipe=Recipe(subjects=3, folds=3)), NAME)
+    assert "Where folds hold one subject, these are drawn again among" in table3(alone).note
+    assert "folds hold one subject" not in table3(grid).note

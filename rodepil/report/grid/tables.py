@@ -18,7 +18,7 @@ from rodepil.report.numbers import (
     with_interval,
 )
 from rodepil.report.sheet import Cell, Column, Sheet
-from rodepil.report.tables import OF_SUBJECTS, subject_columns
+from rodepil.report.subjects import OF_SUBJECTS, subject_columns
 from rodepil.report.words import METRICS
 
 LEVEL: Final = "95 %"
@@ -108,8 +108,9 @@ def scores(grid: Grid) -> Sheet:
         name="scores",
         title="Scores at every threshold",
         note=f"{grid.about} Over all clips of the folds that are done, with {LEVEL} "
-        "intervals by bootstrap over subjects. Brier score: 0 is perfect. Sensitivity, %: the most "
-        "that is found with no more than that share of normal clips called.",
+        f"intervals by bootstrap over subjects. {grid.caution} Brier score: 0 is perfect. "
+        "Sensitivity, %: the most that is found with no more than that share of normal clips "
+        "called.",
         data=grid.data,
         columns=(
             Column("Row"),
