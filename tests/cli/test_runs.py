@@ -7,11 +7,13 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
+from mlflow import MlflowClient
 
 from rodepil.config.record import TrackSettings
 from rodepil.config.workspace import Workspace
 from rodepil.track import open_tracker
 from rodepil.track.journal import Journal
+from rodepil.track.reading import read_runs
 from tests.cli.conftest import Rodepil, Shown
 
 WIDTH = 80
@@ -182,6 +184,20 @@ def test_compare_tells_numbers_and_the_settings_that_differ(
     lines = [line.split() for line in out.splitlines() if "modality" in line]
     assert lines == [["modality", "rgb", "flow"], ["train.modality", "rgb", "flow"]]
     assert "epochs" not in out
+
+
+def test_what_mlflow_keeps_of_a_run_for_itself_is_not_told(project: Path) -> None:
+    told = read_runs(TrackSettings(), Workspace(project), below=True, environ={}).runs
+    assert {name for run in told for name in run.tags} == {
+        "data",
+        "modality",
+        "control",
+        "trial_id",
+    }
+    child = next(run for run in told if run.name == "fold-0")
+    held = MlflowClient(f"sqlite:///{project / 'mlflow.db'}").get_run(child.id).data.tags
+    assert {"mlflow.parentRunId", "rodepil.run"} <= set(held)
+    assert (child.parent, child.key) == (held["mlflow.parentRunId"], held["rodepil.run"])
 
 
 def test_best_is_the_finished_run_with_the_highest_mean_and_no_control(
