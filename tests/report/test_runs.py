@@ -40,3 +40,13 @@ def test_a_mean_stands_with_its_deviation() -> None:
     rows = rows_of([run("a"), *parts, run("b", test_f1=0.25)])
     lines = {line[0]: line[1:] for line in comparison(rows).rows}
     assert lines["f1 %"] == ("60.00 \N{PLUS-MINUS SIGN} 14.14", "25.00")
+
+
+def test_best_is_of_the_rows_with_the_most_finished_folds() -> None:
+    def row(name: str, *values: float) -> list[RunFacts]:
+        folds = [run(f"{name}/fold-{n}", name, test_f1=f1) for n, f1 in enumerate(values)]
+        return [run(name), *folds]
+
+    rows = rows_of([*row("fewer", 0.9, 0.9), *row("whole", 0.5, 0.6, 0.7), run("alone", test_f1=1)])
+    assert best_of(rows, "test_f1").run.name == "whole"
+    assert best_of(rows[:1], "test_f1").run.name == "fewer"
