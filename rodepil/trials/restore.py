@@ -17,15 +17,13 @@ import pyarrow.compute as pc
 from rodepil.errors import RodepilError, TrialError
 from rodepil.models.card import read_card
 from rodepil.track import Tracker
-from rodepil.track.protocol import RunFacts
+from rodepil.track.layout import table_path
+from rodepil.track.protocol import SYSTEM, RunFacts
 from rodepil.train.metrics import measure
 from rodepil.train.result import EpochReport
 from rodepil.trials.folder import Finished, RunRecord, TrialFolder
 from rodepil.trials.plan import Trial
 from rodepil.trials.recording import COMPLETE
-
-SYSTEM = "system/"
-"""Begins the names of numbers that tell of the machine, at steps that are no epochs."""
 
 BESIDE = ".restoring"
 """Holds, in the trial's folder, what is fetched until all of it is there and fits."""
@@ -74,7 +72,7 @@ def _take(trial: Trial, tracker: Tracker, run: RunFacts) -> None:
     history = _epochs(trial, run, tracker.history(run.id))
     beside = TrialFolder(trial.folder.path / BESIDE)
     try:
-        tracker.fetch(run.id, "tables/predictions.parquet", beside.path / "predictions.parquet")
+        tracker.fetch(run.id, table_path("predictions"), beside.path / "predictions.parquet")
         tracker.fetch(run.id, "model/model.safetensors", beside.model)
         predictions = beside.predictions()
         _check(trial, predictions, beside)

@@ -25,10 +25,10 @@ import psutil
 import torch
 
 from rodepil.track import Run
+from rodepil.track.protocol import SYSTEM
 from rodepil.trials.gauges import Gauges
 
-SYSTEM = "system.jsonl"
-PREFIX = "system/"
+FILE = "system.jsonl"
 """What MLflow's pages show under 'System metrics' begins with this."""
 
 FIRST_S, LAST_S = 1.0, 60.0
@@ -94,7 +94,7 @@ def system_samples(folder: Path, first: int = 0) -> list[Sample]:
 
     A line that a kill cut off is left out.
     """
-    path = folder / SYSTEM
+    path = folder / FILE
     found = []
     for line in path.read_bytes().splitlines() if path.is_file() else ():
         with suppress(ValueError, TypeError):
@@ -108,7 +108,7 @@ def tell_samples(run: Run, folder: Path, told: int = 0) -> int:
     Their step is their number, and their time that at which they were taken.
     """
     for sample in system_samples(folder, told):
-        values = {f"{PREFIX}{name}": value for name, value in sample.values.items()}
+        values = {f"{SYSTEM}{name}": value for name, value in sample.values.items()}
         run.metrics(values, sample.number, at_s=sample.at_s)
         told = sample.number + 1
     return told
@@ -123,7 +123,7 @@ def _sample(folder: Path, device: torch.device, clock: Callable[[], float], over
         gauges = Gauges(folder, device, last.values)
         begun_s = taken_s = monotonic()
         # Unbuffered, so that a kill leaves whole lines and at most a torn last one.
-        with (folder / SYSTEM).open("ab", buffering=0) as stream:
+        with (folder / FILE).open("ab", buffering=0) as stream:
             if stream.tell():
                 stream.write(b"\n")  # what a kill left may have no end
             while not over.wait(_pause_s(taken_s - begun_s)) or monotonic() - taken_s > LEAST_S:

@@ -223,7 +223,7 @@ def _why(trial: TuneTrial) -> str:
     if not trial.error_file or not Path(trial.error_file).is_file():
         return "it crashed, and Ray does not say why"
     text = Path(trial.error_file).read_text(encoding="utf-8").rpartition("Failure # ")[2].strip()
-    # Of a process that died Ray tells most in its first line, after its own heading; of an error
-    # in its last.
+    # After Ray's heading stands what is known of a process that died, or the lines of code that
+    # lead to an error and then the error itself.
     lines = text.splitlines()
-    return last_line(text) if "Traceback" in text or len(lines) == 1 else lines[1]
+    return last_line(text) if '\n  File "' in text or len(lines) == 1 else lines[1]

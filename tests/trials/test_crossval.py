@@ -81,7 +81,8 @@ def test_finished_trial_leaves_all_its_files_and_no_checkpoint(trained: Any) -> 
     for fold in trained.result.folds:
         left = {path.name for path in (trained.workspace.trials / fold.trial.id).iterdir()}
         assert left - {".lock"} == {
-            "finished.json", "history.json", "model.safetensors", "predictions.parquet", "runs.json"
+            "finished.json", "history.json", "model.safetensors", "predictions.parquet",
+            "runs.json", "system.jsonl",
         }  # fmt: skip
         _, card = load_model(trained.workspace.trials / fold.trial.id / "model.safetensors")
         assert (card.trial_id, card.data) == (fold.trial.id, "simulated recordings")
@@ -213,7 +214,12 @@ def test_journal_holds_the_same_facts(trained: Any) -> None:
     assert kept == {run.info.run_id for run in (*parents, *children)}
     for fold in trained.result.folds:
         events = read_events(journal.folder / fold.run_id / "events.jsonl")
-        told = {event["step"]: event["values"] for event in events if event["kind"] == "metrics"}
+        metrics = [event for event in events if event["kind"] == "metrics"]
+        told = {
+            event["step"]: event["values"]
+            for event in metrics
+            if not any(name.startswith("system/") for name in event["values"])
+        }
         assert told == {report.epoch: report.metrics for report in fold.history}
         assert events[0]["parent"] == trained.result.run_id
         assert (events[-1]["kind"], events[-1]["status"]) == ("end", "finished")
@@ -328,7 +334,7 @@ def test_fold_that_fails_is_said_and_the_others_are_kept(
     assert whole.folder.finished() is not None
     (parent,), children = runs(workspace)
     statuses = {child.info.run_name: child.info.status for child in children}
-    assert statuses == {"fold-0": "FINISHED", "fold-1": "FAILED"}
+    assert statuses == {"cross-validation/fold-0": "FINISHED", "cross-validation/fold-1": "FAILED"}
     assert parent.info.status == "FAILED"
     broken.folder.checkpoints.latest.unlink()
     result = cross_validate(short, workspace, folds=[0, 1])

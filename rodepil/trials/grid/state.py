@@ -23,7 +23,7 @@ class TrialState:
     trial_id
         Its identity.
     state
-        ``done``, ``done, in MLflow`` where only the tracker holds it, ``at epoch 3 of 8``,
+        ``done``, ``done, only in the tracker``, ``at epoch 3 of 8``,
         ``failed before: …`` or ``to do``.
     done
         Whether nothing is to be trained.
@@ -52,7 +52,7 @@ def _tracker(plan: GridPlan, workspace: Workspace) -> Tracker | None:
     if missing_database(settings, workspace):
         return None
     try:
-        return open_services(settings, workspace)
+        return open_services(settings, workspace, make=False)
     except TrackingError:
         return None
 
