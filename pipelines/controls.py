@@ -1,4 +1,4 @@
-"""Stage controls: the same cross-validation without something, to see what the model has learned."""
+"""Stage controls: cross-validations without something, to see what the model has learned."""
 
 from rodepil import stages
 from rodepil.cli.run import run_stage
