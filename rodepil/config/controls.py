@@ -73,7 +73,7 @@ CONTROLS: Final[Mapping[ControlName, ControlFacts]] = {
         ),
         warning=(
             "The model may know the scene and not the behaviour: see whether cage, light or day go "
-            "with the label ('rodepil audit'), and whether animals that seize keep their place, "
+            "with the label ('rodepil audit'), and whether animals keep their place, "
             "so that the median still holds them."
         ),
         wants_less=True,
