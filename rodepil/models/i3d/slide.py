@@ -1,0 +1,64 @@
+"""I3D's features of windows that slide along a clip, where what windows share is computed once.
+
+Shapes: W windows, N frames of the clip, G pairs of frames, C channels, H W pixels.
+
+What is exact. The zeros that 'same' padding puts at a window's two ends are the window's own, so
+an output may be shared only where none of them is seen:
+
+- ``Conv3d_1a_7x7`` halves time: a window of 16 frames has outputs 0 to 7; 0, 6 and 7 see zeros.
+  Yet zeros add nothing: those three are sums over fewer taps of the same products. Each product
+  of a tap and a frame is made once for all windows, pairs of taps at a time, and all outputs are
+  sums of those.
+- ``MaxPool3d_2a_3x3`` and ``Conv3d_2b_1x1`` do not mix frames: outputs 1 to 5 are shared.
+- ``Conv3d_2c_3x3``: outputs 2, 3 and 4 see shared inputs alone. Again each product of a tap with a
+  shared input is made once.
+- ``MaxPool3d_3a_3x3`` does not mix frames, but at a stride of 4 frames each window's outputs move
+  by 2, so that after the next 3x3x3 only output 3 is free of the ends, at another place in every
+  window: from ``Mixed_3b`` on nothing is left to share.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rodepil.models.i3d.network import I3D, STEM
+from rodepil.models.i3d.stem import SHORTEST, TIME_STRIDE, SharedStem
+
+WINDOWS_AT_ONCE = 8
+
+
+def shares(network: I3D, stride_frames: int) -> bool:
+    """Tell whether windows at that stride have anything in common that `slide` makes once."""
+    even = network.frames % TIME_STRIDE == 0 and stride_frames % TIME_STRIDE == 0
+    return even and SHORTEST <= network.frames > stride_frames
+
+
+@torch.no_grad()
+def slide(network: I3D, clip: Tensor, stride_frames: int = 4) -> Tensor:
+    """Return the features of every window that fits whole.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode.
+    clip
+        (N, 3, H, W) float, RGB, range [-1, 1]; N at least the network's frames.
+    stride_frames
+        Frames from a window's start to the next one's.
+
+    Returns
+    -------
+    Tensor
+        (W, C), of the dtype that the network computes in.
+    """
+    frames = network.frames
+    starts = range(0, len(clip) - frames + 1, stride_frames)
+    if not shares(network, stride_frames):
+        return torch.cat([network.pooled(clip[s : s + frames][None]) for s in starts])
+    stem = SharedStem([network.get_submodule(name) for name in STEM], frames, stride_frames)
+    made = []
+    for first in range(0, len(starts), WINDOWS_AT_ONCE):
+        some = starts[first : first + WINDOWS_AT_ONCE]
+        made.append(network.after_stem(stem(clip[some[0] : some[-1] + frames].to(network.dtype))))
+    return torch.cat(made)
