@@ -3,11 +3,11 @@
 N truths, P predictions, K thresholds, L pairs of a prediction and a truth of its class and video.
 
 Predictions choose in order of their scores: each takes, of the truths that no better prediction
-took, the one of highest tIoU, if that reaches the threshold. Whoever has the same order at every
-truth may as well choose all at once: every prediction asks its best truth, a truth keeps the best
+took, the one of highest tIoU, if that reaches the threshold. Since all truths rank the predictions
+alike, many may as well choose at once: every prediction asks its best truth, a truth keeps the best
 that asked, and the others ask their next one. That ends with the same matches, for the stable
-matching is unique where all truths rank the predictions alike, and it takes few rounds of arrays
-in place of a loop over predictions.
+matching is unique then, and it takes few rounds of arrays in place of a loop over predictions. The
+best of each group go first, for what they took need not be looked at by the others.
 
 References
 ----------
@@ -17,7 +17,6 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +24,9 @@ import numpy.typing as npt
 
 from rodepil.detect.scoring.segments import Floats, Ints
 
-PAIRS_AT_ONCE = 1 << 21
-"""Pairs whose tIoU is computed in one go, which bounds the memory."""
+TURN = 64
+"""So many predictions of each group choose at once, which bounds the memory too: there are at most
+so many pairs for each truth."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -59,6 +59,10 @@ class Pairs:
     truth: Ints
     tiou: Floats
 
+    def where(self, kept: Bools) -> Pairs:
+        """Return some of the pairs, in the same order."""
+        return Pairs(self.prediction[kept], self.truth[kept], self.tiou[kept])
+
 
 def tiou(start: Floats, end: Floats, other_start: Floats, other_end: Floats) -> Floats:
     """Return intersection over union of intervals in seconds, in [0, 1]; 0 for two points."""
@@ -85,17 +89,33 @@ def hits(truths: Spans, predictions: Spans, thresholds: Floats) -> Bools:
     ndarray
         (P, K) bool. A truth is hit at most once at each threshold.
     """
-    pairs = _pairs(truths, predictions, float(thresholds.min()))
     found = np.zeros((len(predictions.group), len(thresholds)), dtype=np.bool_)
-    for place, threshold in enumerate(thresholds.tolist()):
-        enough = pairs.tiou >= threshold
-        kept = Pairs(pairs.prediction[enough], pairs.truth[enough], pairs.tiou[enough])
-        found[:, place] = _choose(kept, len(truths.group), len(predictions.group))
+    free = np.ones((len(truths.group), len(thresholds)), dtype=np.bool_)
+    order = np.argsort(truths.group, kind="stable")
+    least = float(thresholds.min())
+    for who in _turns(predictions.group):
+        order = order[free[order].any(axis=1)]
+        pairs = _pairs(truths, order, predictions, who, least)
+        for place, threshold in enumerate(thresholds.tolist()):
+            kept = (pairs.tiou >= threshold) & free[pairs.truth, place]
+            winners, taken = _choose(pairs.where(kept), len(truths.group), len(who))
+            found[who[winners], place] = True
+            free[taken, place] = False
     return found
 
 
-def _choose(pairs: Pairs, truths: int, predictions: int) -> Bools:
-    """Let predictions 0 to P - 1 choose in that order, and return who got a truth, (P,)."""
+def _turns(group: Ints) -> list[Ints]:
+    """Return the predictions of each turn, in the order in which they choose."""
+    order = np.argsort(group, kind="stable")
+    runs = group[order]
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = np.arange(len(group)) - np.searchsorted(runs, runs)
+    turn = rank // TURN
+    return np.split(np.argsort(turn, kind="stable"), np.cumsum(np.bincount(turn))[:-1])
+
+
+def _choose(pairs: Pairs, truths: int, predictions: int) -> tuple[Ints, Ints]:
+    """Let predictions 0 to P - 1 choose in that order; return who got what."""
     asked = np.searchsorted(pairs.prediction, np.arange(predictions + 1))
     ends = asked[1:]
     asks = asked[:-1].copy()
@@ -109,54 +129,29 @@ def _choose(pairs: Pairs, truths: int, predictions: int) -> Bools:
         refused = np.unique(refused[holder[pairs.truth[asks[refused]]] != refused])
         asks[refused] += 1
         free = refused[asks[refused] < ends[refused]]
-    got = np.zeros(predictions, dtype=np.bool_)
-    got[holder[holder < predictions]] = True
-    return got
+    taken = np.flatnonzero(holder < predictions)
+    return holder[taken], taken
 
 
-def _pairs(truths: Spans, predictions: Spans, least: float) -> Pairs:
-    """Return all pairs of one group whose tIoU is at least `least`."""
-    order = np.argsort(truths.group, kind="stable")
+def _pairs(truths: Spans, order: Ints, predictions: Spans, who: Ints, least: float) -> Pairs:
+    """Return the pairs of one group whose tIoU is at least `least`.
+
+    Parameters
+    ----------
+    order
+        The truths that are looked at, by group.
+    who
+        The predictions that choose; pairs name their places among these.
+    """
     groups = truths.group[order]
-    first = np.searchsorted(groups, predictions.group, side="left")
-    counts = np.searchsorted(groups, predictions.group, side="right") - first
-    parts = []
-    for part in _parts(counts):
-        who, place = _expanded(first, counts, part)
-        parts.append(_near(truths, predictions, who, order[place], least))
-    made = Pairs(
-        np.concatenate([part.prediction for part in parts]),
-        np.concatenate([part.truth for part in parts]),
-        np.concatenate([part.tiou for part in parts]),
-    )
-    best = np.lexsort((made.truth, -made.tiou, made.prediction))
-    return Pairs(made.prediction[best], made.truth[best], made.tiou[best])
-
-
-def _parts(counts: Ints) -> Iterator[slice]:
-    """Yield runs of predictions, each with few enough pairs; at least one, which may be empty."""
-    total = np.cumsum(counts)
-    start = 0
-    while start < len(counts) or not start:
-        before = int(total[start - 1]) if start else 0
-        stop = int(np.searchsorted(total, before + PAIRS_AT_ONCE, side="right"))
-        stop = max(stop, start + 1)
-        yield slice(start, stop)
-        start = stop
-
-
-def _expanded(first: Ints, counts: Ints, part: slice) -> tuple[Ints, Ints]:
-    """Return for each pair of a run its prediction, and its truth's place among the sorted."""
-    some = counts[part]
-    who = np.repeat(np.arange(len(counts))[part], some)
-    within = np.arange(len(who)) - np.repeat(np.cumsum(some) - some, some)
-    return who, np.repeat(first[part], some) + within
-
-
-def _near(truths: Spans, predictions: Spans, who: Ints, whom: Ints, least: float) -> Pairs:
-    """Return the pairs whose tIoU is at least `least`, in no order."""
+    first = np.searchsorted(groups, predictions.group[who], side="left")
+    counts = np.searchsorted(groups, predictions.group[who], side="right") - first
+    chooser = np.repeat(np.arange(len(who)), counts)
+    within = np.arange(len(chooser)) - np.repeat(np.cumsum(counts) - counts, counts)
+    one, other = who[chooser], order[np.repeat(first, counts) + within]
     overlap = tiou(
-        predictions.start_s[who], predictions.end_s[who], truths.start_s[whom], truths.end_s[whom]
+        predictions.start_s[one], predictions.end_s[one], truths.start_s[other], truths.end_s[other]
     )
-    kept = overlap >= least
-    return Pairs(who[kept], whom[kept], overlap[kept])
+    near = Pairs(chooser, other, overlap).where(overlap >= least)
+    best = np.lexsort((-near.tiou, near.prediction))  # stable: truths stay in order
+    return Pairs(near.prediction[best], near.truth[best], near.tiou[best])

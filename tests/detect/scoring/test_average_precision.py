@@ -177,13 +177,17 @@ def test_nothing_on_both_sides_has_no_mean():
     assert math.isnan(found.mean)
 
 
-def test_little_memory_gives_the_same(monkeypatch: pytest.MonkeyPatch):
-    rng = np.random.default_rng(1)
-    truths, said, thresholds = random_case(rng)
-    whole = mean_average_precision(segments(truths), segments(said), thresholds)
-    monkeypatch.setattr(matching_module, "PAIRS_AT_ONCE", 2)
-    parts = mean_average_precision(segments(truths), segments(said), thresholds)
-    np.testing.assert_array_equal(whole.ap, parts.ap)
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_predictions_in_several_turns_match_the_same(turn: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(matching_module, "TURN", turn)
+    rng = np.random.default_rng(turn)
+    for _ in range(50):
+        truths, said, thresholds = random_case(rng)
+        found = mean_average_precision(segments(truths), segments(said), thresholds)
+        for name, row in zip(found.classes, found.ap, strict=True):
+            true, of = ([one for one in side if one[1] == name] for side in (truths, said))
+            wanted = [loop_ap(true, of, threshold) for threshold in thresholds]
+            np.testing.assert_allclose(row, wanted, rtol=0, atol=1e-9)
 
 
 def event(position: int, label: str, start_s: float, end_s: float) -> dict[str, object]:
