@@ -5,29 +5,28 @@ Shapes: T frames, H W pixels, C width.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rodepil.config.settings import FeatureSettings, ModelSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ModelError
 from rodepil.models.card import ModelCard, load_model, read_card
-from rodepil.models.registry import Pools, build
+from rodepil.models.device import DeviceName, exact, place_of
+from rodepil.models.i3d.weights import FRAMES, HALF, SIZE_PX, i3d_of, is_i3d, learned_from
+from rodepil.models.registry import Pools, Slides, build
 from rodepil.models.weights import Weights, digest, load, locate, start_from
-from rodepil.models.weights.read import CONFIG, SAFETENSORS
+from rodepil.models.weights.formats import read_weights
+from rodepil.models.weights.read import CONFIG, SAFETENSORS, Content, read
 from rodepil.vision.inputs import Inputs, make_inputs
 from rodepil.vision.normalize import normalize
-
-DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 HEADER_AT = 8
 """Where the JSON of a safetensors file begins."""
@@ -104,15 +103,32 @@ class Extractor:
         numpy.ndarray
             (C,) float32.
         """
-        device = next(self.network.parameters()).device
-        with _exact():
-            # A window has no name; one that all share gives them one order where they want one.
-            pictures = self.recipe.inputs(torch.from_numpy(frames)[None].to(device), ("window",))
-            pooled = cast("Pools", self.network).pooled(
-                normalize(pictures, self.recipe.mean, self.recipe.std)
-            )
+        with exact():
+            pooled = cast("Pools", self.network).pooled(self._pictures(frames))
         row: npt.NDArray[np.float32] = pooled[0].float().cpu().numpy()
         return row
+
+    def slides(self, window_frames: int, stride_frames: int) -> bool:
+        """Tell whether `slide` makes windows of frames in a row, and faster than one by one."""
+        features, inputs = self.recipe.features, self.recipe.inputs
+        plain = features.pairs == inputs.control == "none" and not inputs.modality.of_motion
+        if not plain or (window_frames, 1) != (features.frames, features.oversample):
+            return False
+        return isinstance(self.network, Slides) and self.network.shares(stride_frames)
+
+    @torch.inference_mode()
+    def slide(self, frames: npt.NDArray[np.uint8], stride: int) -> npt.NDArray[np.float32]:
+        """Return the features (W, C) float32 of all windows of (N, 3, H, W) that fit whole."""
+        with exact():
+            made = cast("Slides", self.network).slide(self._pictures(frames)[0], stride)
+        rows: npt.NDArray[np.float32] = made.float().cpu().numpy()
+        return rows
+
+    def _pictures(self, frames: npt.NDArray[np.uint8]) -> Tensor:
+        device = next(self.network.parameters()).device
+        # A window has no name; one that all share gives them one order where they want one.
+        pictures = self.recipe.inputs(torch.from_numpy(frames)[None].to(device), ("window",))
+        return normalize(pictures, self.recipe.mean, self.recipe.std)
 
 
 def find_model(name: str, root: Path) -> Path | str:
@@ -164,9 +180,9 @@ def extractor(origin: Origin, device: DeviceName) -> Extractor:
         It is missing, damaged, another than `origin` says, or gives no features; or the device
         is not there.
     """
-    place = _place(device)
+    place = place_of(device)
     if _card(origin.source) is None:
-        made = _of_weights(origin, load(origin.source))
+        made = _of_file(origin)
     else:
         network, card = load_model(Path(origin.source))
         made = Extractor(_recipe_of_card(origin, card, network), network)
@@ -205,6 +221,24 @@ def _recipe_of_card(origin: Origin, card: ModelCard, network: nn.Module) -> Reci
     )
 
 
+def _of_file(origin: Origin) -> Extractor:
+    """Return a network of pretrained weights, of whichever kind they are."""
+    if isinstance(origin.source, str):
+        return _of_weights(origin, load(origin.source))
+    content = read(origin.source)
+    if is_i3d(content.tensors):
+        return _of_i3d(origin, content)
+    return _of_weights(origin, read_weights(content))
+
+
+def _of_i3d(origin: Origin, content: Content) -> Extractor:
+    features = FeatureSettings(frames=origin.frames or FRAMES, size_px=origin.size_px or SIZE_PX)
+    network = i3d_of(content, frames=features.frames, size_px=features.size_px)
+    known, inputs = learned_from(content), make_inputs(features)
+    recipe = Recipe(features, network.pooled_width, HALF, HALF, inputs, known)
+    return Extractor(recipe, network)
+
+
 def _of_weights(origin: Origin, weights: Weights) -> Extractor:
     """Return a network with pretrained weights, resized to what the view says."""
     sizes, note = weights.sizes, weights.note
@@ -237,35 +271,3 @@ def _pools(network: nn.Module) -> Pools:
             "'pooled_width' to it (rodepil.models.registry.Pools), or name another model"
         )
     return network
-
-
-def _place(name: DeviceName) -> torch.device:
-    """Return the device of that name; ``auto`` is the best that is there."""
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        return torch.device(next(kind for kind, present in there.items() if present))
-    if not there[name]:
-        found = [kind for kind, present in there.items() if present]
-        raise ModelError(f"device '{name}' is not there; name one of {found} or auto")
-    return torch.device(name)
-
-
-@contextmanager
-def _exact() -> Iterator[None]:
-    """Compute in whole float32 with one thread: how many there are would change the last bits.
-
-    Clips are computed side by side by processes instead.
-    """
-    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    torch.set_num_threads(1)
-    torch.set_float32_matmul_precision("highest")
-    try:
-        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            yield
-    finally:
-        torch.set_float32_matmul_precision(precision)
-        torch.set_num_threads(threads)

@@ -28,6 +28,17 @@ class Pools(Protocol):
         """Return the features (B, C) that the head reads, of normalised clips (B, T, 3, H, W)."""
 
 
+@runtime_checkable
+class Slides(Pools, Protocol):
+    """A network that makes of windows that overlap once what they have in common."""
+
+    def shares(self, stride_frames: int) -> bool:
+        """Tell whether windows at that stride have anything in common."""
+
+    def slide(self, clip: Tensor, stride_frames: int) -> Tensor:
+        """Return the features (W, C) of all windows of normalised frames (N, 3, H, W)."""
+
+
 Builder = Callable[[ModelSettings, FeatureSettings, int, torch.Generator | None], nn.Module]
 
 _BUILDERS: dict[str, Builder] = {}

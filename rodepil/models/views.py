@@ -21,8 +21,8 @@ from rodepil.config.base import Positive
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ModelError, SubjectLeak
 from rodepil.io.clip_frames import ClipFrame, ClipSpan, Picture, decoder_version
+from rodepil.models.device import DeviceName
 from rodepil.models.extract import (
-    DeviceName,
     Extractor,
     Origin,
     Recipe,
@@ -30,6 +30,7 @@ from rodepil.models.extract import (
     find_model,
     recipe_of,
 )
+from rodepil.models.i3d import WINDOWS_AT_ONCE
 from rodepil.models.weights import digest
 from rodepil.store.views import Column, Row, View, register, training_view
 from rodepil.store.views.frames import FrameView
@@ -186,11 +187,14 @@ class SequenceView(ModelView):
         """``sequence`` (T, C) float32, T the windows that fit whole."""
         return {"sequence": Column("float32", (None, self.recipe.width))}
 
-    def tap(self, span: ClipSpan) -> _Windows:
+    def tap(self, span: ClipSpan) -> _Windows | _Sliding:
         """Start on a clip."""
         length = min(self.window_frames, span.n_frames)
+        extract = self.extractor()
+        if extract.slides(length, self.stride_frames):
+            return _Sliding(extract, span, self.stride_frames)
         starts = range(0, span.n_frames - length + 1, self.stride_frames)
-        return _Windows(self.extractor(), [(start, length) for start in starts])
+        return _Windows(extract, [(start, length) for start in starts])
 
 
 class _Windows:
@@ -229,6 +233,41 @@ class _Windows:
 
     def finish(self) -> Row:
         return {"sequence": np.stack(self._made)}
+
+
+class _Sliding:
+    """Makes the features of windows of frames in a row, some at once, as their frames come.
+
+    Parameters
+    ----------
+    extract
+        A network that shares what windows have in common.
+    span
+        The clip: at least one window long.
+    stride
+        Frames from a window's start to the next one's.
+    """
+
+    def __init__(self, extract: Extractor, span: ClipSpan, stride: int) -> None:
+        self._extract, self._stride = extract, stride
+        features = extract.recipe.features
+        self._size_px = features.size_px
+        self._shift = WINDOWS_AT_ONCE * stride
+        self._full = features.frames + self._shift - stride
+        self._last = span.n_frames - 1 - (span.n_frames - features.frames) % stride
+        self._held: list[Picture] = []
+        self._made: list[npt.NDArray[np.float32]] = []
+
+    def add(self, frame: ClipFrame) -> None:
+        if frame.number > self._last:
+            return
+        self._held.append(frame.pixels(self._size_px, "rgb"))
+        if len(self._held) == self._full or frame.number == self._last:
+            self._made.append(self._extract.slide(np.stack(self._held), self._stride))
+            del self._held[: self._shift]
+
+    def finish(self) -> Row:
+        return {"sequence": np.concatenate(self._made)}
 
 
 class _EmbeddingTap(_Windows):

@@ -14,12 +14,13 @@ Szegedy et al.: Going Deeper with Convolutions. CVPR 2015, arXiv:1409.4842.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from rodepil.errors import ModelError
+from rodepil.models.i3d.slide import shares, slide
 from rodepil.models.i3d.units import Mixed, Pool, Unit
 
 FULL_WIDTH = 64
@@ -27,6 +28,8 @@ FULL_WIDTH = 64
 
 FEATURES = 1024
 """C of the published network."""
+
+LOGITS = "logits.conv3d"
 
 STEM = ("Conv3d_1a_7x7", "MaxPool3d_2a_3x3", "Conv3d_2b_1x1", "Conv3d_2c_3x3", "MaxPool3d_3a_3x3")
 """What stands before the inception modules."""
@@ -161,9 +164,21 @@ class I3D(nn.Module):
         self._check(clips)
         volume = clips.to(self.dtype).transpose(1, 2)
         volume = volume.contiguous(memory_format=torch.channels_last_3d)
-        for name in STEM:
-            volume = self.get_submodule(name)(volume)
+        for part in self.stem():
+            volume = part(volume)
         return self.after_stem(volume)
+
+    def shares(self, stride_frames: int) -> bool:
+        """Tell whether `slide` at that stride makes once what windows have in common."""
+        return shares(self, stride_frames)
+
+    def slide(self, clip: Tensor, stride_frames: int) -> Tensor:
+        """Return `pooled` of every window of (N, 3, H, W) that fits whole; see `i3d.slide`."""
+        return slide(self, clip, stride_frames)
+
+    def stem(self) -> Sequence[nn.Module]:
+        """Return what stands ahead of the inception modules."""
+        return [self.get_submodule(name) for name in STEM]
 
     def after_stem(self, volume: Tensor) -> Tensor:
         """Return the features (B, C) of what the stem gives, (B, 3 · width, T/2, H/8, W/8)."""

@@ -19,11 +19,15 @@ an output may be shared only where none of them is seen:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from rodepil.models.i3d.network import I3D, STEM
 from rodepil.models.i3d.stem import SHORTEST, TIME_STRIDE, SharedStem
+
+if TYPE_CHECKING:
+    from rodepil.models.i3d.network import I3D
 
 WINDOWS_AT_ONCE = 8
 
@@ -56,7 +60,7 @@ def slide(network: I3D, clip: Tensor, stride_frames: int = 4) -> Tensor:
     starts = range(0, len(clip) - frames + 1, stride_frames)
     if not shares(network, stride_frames):
         return torch.cat([network.pooled(clip[s : s + frames][None]) for s in starts])
-    stem = SharedStem([network.get_submodule(name) for name in STEM], frames, stride_frames)
+    stem = SharedStem(network.stem(), frames, stride_frames)
     made = []
     for first in range(0, len(starts), WINDOWS_AT_ONCE):
         some = starts[first : first + WINDOWS_AT_ONCE]
