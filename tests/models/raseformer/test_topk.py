@@ -137,6 +137,17 @@ def test_no_more_valid_keys_than_k_is_dense_to_the_last_bit():
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("steps", [4, 31, 32, 33])
+def test_a_clip_may_be_shorter_than_a_window_and_of_any_length(
+    form: Literal["masked", "gathered"], steps: int
+):
+    q, k, v, valid = _inputs(steps, whole=True)
+    out = local_attention(q, k, v, valid, window=15, keep=6, form=form)
+    wanted = _by_loops(q, k, v, valid, 7, keep=6)
+    torch.testing.assert_close(out, wanted, atol=2e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_fully_masked_row_gives_zero_and_no_nan_in_the_gradient(
     form: Literal["masked", "gathered"],
 ):
