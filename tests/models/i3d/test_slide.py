@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rodepil.models.i3d import I3D, shares, slide
-from rodepil.models.i3d.network import STEM
+from rodepil.models.i3d.network import MIXED, STEM
 from rodepil.models.i3d.stem import SharedStem
 
 
@@ -117,3 +117,21 @@ def test_bf16_windows_are_close_to_float32(network: I3D):
     made = slide(network.to(torch.bfloat16), clip)
     assert made.dtype == torch.bfloat16
     assert (made - expected).norm() < 0.03 * expected.norm()
+
+
+def test_at_224_px_more_than_half_of_the_arithmetic_can_be_shared_and_the_rest_can_not():
+    """Multiply-adds by hand: outputs times taps; 8 outputs over time, 4 after a pool, then 2."""
+    first = 8 * 112**2 * 64 * 3 * 7**3
+    point, cube = 8 * 56**2 * 64 * 64, 8 * 56**2 * 192 * 64 * 27
+    rest, before = 0, 192
+    for name, (b0, b1a, b1b, b2a, b2b, b3b) in MIXED.items():
+        places = {"3": 8 * 28**2, "4": 4 * 14**2, "5": 2 * 7**2}[name[0]]
+        ones = before * (b0 + b1a + b2a + b3b)
+        rest += places * (ones + 27 * (b1a * b1b + b2a * b2b))
+        before = b0 + b1b + b2b + b3b
+    whole = first + point + cube + rest
+    assert 2 * whole / 1e9 == pytest.approx(55.6, abs=0.2)  # the FLOP that are told of the network
+    # A window brings 2 pairs of frames, each for 8 taps, and 5 inputs of the cube with 3 taps each.
+    shared = first * (2 * 8) / (8 * 7) + point * 5 / 8 + cube * (5 * 3) / (8 * 3) + rest
+    assert whole / rest == pytest.approx(2.17, abs=0.02)
+    assert whole / shared == pytest.approx(1.39, abs=0.02)
