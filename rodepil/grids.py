@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rodepil.config.files import EXPERIMENTS_FOLDER
 from rodepil.config.grid import Grid, hidden_overrides, load_grid
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
@@ -55,7 +57,9 @@ def read_grid_file(
     SettingError
         There is no such grid, its file is wrong, or an override changes nothing.
     """
-    grid = load_grid(name, workspace.root, settings.profile)
+    file = Path(name)
+    stem = file.stem if file.suffix == ".yaml" and file.parent.name == EXPERIMENTS_FOLDER else name
+    grid = load_grid(stem, workspace.root, settings.profile)
     given = {f"--set {key}": key for key in overrides}
     if workers is not None:
         given["--workers-per-trial"] = f"train.workers={workers}"
@@ -112,6 +116,16 @@ def plan(
     from rodepil.trials.grid.plan import plan_grid  # noqa: PLC0415 - imports torch
 
     return plan_grid(grid, settings, workspace, rows=rows, folds=folds)
+
+
+def opening(planned: GridPlan) -> str:
+    """Return what is said before a grid is run, for Ray takes a while to start."""
+    trials = [trial for row in planned.plans for trial in planned.trials(row)]
+    done = sum(trial.folder.finished() is not None for trial in trials)
+    begin = "; starting Ray" if done < len(trials) else ""
+    return (
+        f"grid {planned.grid.name}: {by_number(len(trials), 'trial', 'trials')}, {done} done{begin}"
+    )
 
 
 def tune(

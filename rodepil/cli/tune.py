@@ -75,6 +75,7 @@ def tune(
 
         _show_states(states(planned, workspace))
         return
+    typer.echo(grids.opening(planned))
     limits = grids.limits(max_concurrent, gpus_per_trial, retries)
     tuned = grids.tune(planned, settings, workspace, project.progress, limits)
     if tuned.sheet.data:

@@ -32,6 +32,9 @@ from rodepil.trials.plan import Trial
 GLANCE_S = 0.5
 """How long to wait between two looks at trials that run."""
 
+STOP_S = 10.0
+"""How long to wait for Tune to end when the caller stops."""
+
 SAID = "said"
 """What a trial that was not trained says; empty where it was."""
 
@@ -91,7 +94,8 @@ def run_side_by_side(
         Ray went away.
     """
     teller = _Teller(SimpleQueue(), Event())
-    Thread(target=_tune, args=(load, teller), name="tune", daemon=True).start()
+    tuning = Thread(target=_tune, args=(load, teller), name="tune", daemon=True)
+    tuning.start()
     waiting = {trial.id: trial for trial in load.trials}
     try:
         while waiting:
@@ -107,6 +111,9 @@ def run_side_by_side(
                 yield waiting.pop(trial_id), error
     finally:
         teller.stopped.set()
+        tuning.join(
+            STOP_S
+        )  # a call of its own would start another Ray where this one was shut down
 
 
 def _taken(queue: SimpleQueue[Ended]) -> Ended | None:

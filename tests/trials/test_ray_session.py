@@ -22,7 +22,9 @@ print(sorted(set(QUICK | ALONE) & set(os.environ)))
 
 
 def opened(**variables: str) -> subprocess.CompletedProcess[str]:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    environ = {
+        key: value for key, value in os.environ.items() if not key.startswith(("RAY_", "TUNE_"))
+    }
     return subprocess.run(
         [sys.executable, "-c", OPEN],
         capture_output=True,

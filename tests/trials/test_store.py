@@ -15,7 +15,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.io import tables
 from rodepil.io.progress import Silent
 from rodepil.store import open_store
-from rodepil.trials import crossval
+from rodepil.trials import running
 from rodepil.trials.plan import make_plan
 from rodepil.trials.worker import load
 
@@ -70,6 +70,6 @@ def test_shards_lost_far_away_are_made_again_before_training(
     for folder, files in before.items():
         for name in files:
             place.discard(f"{folder}/{name}")
-    crossval._ensure_features(make_plan(far_away, workspace).trials[0])
+    running._ensure_features(make_plan(far_away, workspace).trials[:1])
     assert {folder: place.files(folder) for folder in before} == before
     assert tables.read("features", workspace.features).num_rows > 0

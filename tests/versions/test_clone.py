@@ -62,8 +62,9 @@ def test_a_stage_that_was_never_run_makes_pull_fail_only_after_the_rest_is_there
     project: Project, clone: Callable[[str], Clone]
 ) -> None:
     copy = clone("unfinished")
-    with (copy.folder / "dvc.yaml").open("a") as pipeline:
-        pipeline.write("  later: {cmd: touch data/later, outs: [data/later]}\n")
+    pipeline = copy.folder / "dvc.yaml"
+    later = "stages:\n  later: {cmd: touch data/later, outs: [data/later]}\n"
+    pipeline.write_text(pipeline.read_text().replace("stages:\n", later, 1))
     assert "data/later" in copy.run("dvc pull", status=1)
     assert copy.held() == project.clone.held()
     copy.follow(block("Get the data in a fresh clone", 1))
