@@ -15,7 +15,7 @@ import torch
 
 from rodepil.bench.rows import Row, less_is_better
 from rodepil.bench.timing import time_by_turns
-from rodepil.detect.scoring import THRESHOLDS, Segments, mean_average_precision
+from rodepil.scoring import THRESHOLDS, Segments, mean_average_precision
 
 PEER = "plain loops"
 LATEST_S, LONGEST_S, SHORTEST_S = 10.0, 8.0, 0.5

@@ -114,7 +114,7 @@ class LocalizeLossSettings(Settings):
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
 
 
-class LocalizeSettings(Settings):
+class SegmentSettings(Settings):
     """How points become segments.
 
     Of the scores above ``score_min`` every level gives its best ``candidates``. Segments shorter

@@ -20,7 +20,14 @@ from rodepil.config.base import (
     Share,
 )
 from rodepil.config.imports import ImportSettings
+from rodepil.config.localize import (
+    LocalizeSettings,
+    LocalizeTrainSettings,
+    RatSeizureSettings,
+    SequenceSettings,
+)
 from rodepil.config.modality import FlowInputSettings, Pairs
+from rodepil.config.raseformer import RaseformerSettings
 from rodepil.config.record import CompareSettings, TrackSettings
 
 _ROUNDING = 1e-9
@@ -346,6 +353,16 @@ def _demo_views() -> dict[str, dict[str, Any]]:
     return {"motion": {"kind": "motion", "size_px": 112}}
 
 
+def _demo_localizer() -> LocalizeSettings:
+    """Return the demo's localizer: official but for its size and the length of its training."""
+    return LocalizeSettings(
+        network=RaseformerSettings(feature_width=128, width=64),
+        train=LocalizeTrainSettings(
+            epochs=12, warmup_epochs=3, batch_size=8, learning_rate=1e-3, ema_decay=0.98
+        ),
+    )
+
+
 class ProjectSettings(Settings):
     """Everything: the sections of params.yaml under the chosen profile."""
 
@@ -362,6 +379,9 @@ class ProjectSettings(Settings):
     pretrain: PretrainSettings = PretrainSettings()
     train: TrainSettings = TrainSettings()
     compare: CompareSettings = CompareSettings()
+    ratseizure: RatSeizureSettings = RatSeizureSettings()
+    sequence: SequenceSettings = SequenceSettings()
+    localize: LocalizeSettings = Field(default_factory=_demo_localizer)
     track: TrackSettings = TrackSettings()
 
     @model_validator(mode="after")

@@ -77,6 +77,41 @@ class Workspace:
         return self.root / "data" / "pretraining"
 
     @property
+    def units_source(self) -> Path:
+        """Clips of action units as they came: annotations.json, and videos or features."""
+        return self.root / "data" / "ratseizure" / "source"
+
+    @property
+    def units_clips_folder(self) -> Path:
+        """Curated clips of action units."""
+        return self.root / "data" / "ratseizure" / "clips"
+
+    @property
+    def units_clips(self) -> Path:
+        """The manifest of clips in which action units are localized."""
+        return self.root / "data" / "ratseizure" / "clips.parquet"
+
+    @property
+    def units_events(self) -> Path:
+        """The action units of those clips, with start and end: a table 'events'."""
+        return self.root / "data" / "ratseizure" / "events.parquet"
+
+    @property
+    def units_folds(self) -> Path:
+        """Which fold such a clip belongs to."""
+        return self.root / "data" / "ratseizure" / "folds.parquet"
+
+    @property
+    def units_features(self) -> Path:
+        """The snapshot of their stored sequences."""
+        return self.root / "data" / "ratseizure" / "features.parquet"
+
+    @property
+    def localize_results(self) -> Path:
+        """What came of localization."""
+        return self.results / "localize"
+
+    @property
     def results(self) -> Path:
         """Tables, figures and the report."""
         return self.root / "results"

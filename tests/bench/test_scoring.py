@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rodepil.bench.scoring import ScoringPlan, bench_scoring, loop_map, make_segments
-from rodepil.detect.scoring import THRESHOLDS, mean_average_precision
+from rodepil.scoring import THRESHOLDS, mean_average_precision
 
 
 def test_every_layout_has_a_row_of_both_times():

@@ -8,14 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rodepil.config.raseformer import LocalizeSettings, RaseformerSettings
+from rodepil.config.raseformer import RaseformerSettings, SegmentSettings
 from rodepil.models.raseformer.network import Levels
 from rodepil.models.raseformer.nms import Found, suppress
 
 
 @torch.no_grad()
 def localize(
-    levels: Levels, network: RaseformerSettings, settings: LocalizeSettings
+    levels: Levels, network: RaseformerSettings, settings: SegmentSettings
 ) -> list[Found]:
     """Return the segments of each clip, best first, in steps of the grid of features.
 
@@ -41,7 +41,7 @@ def localize(
 
 @torch.no_grad()
 def candidates(
-    levels: Levels, clip: int, network: RaseformerSettings, settings: LocalizeSettings
+    levels: Levels, clip: int, network: RaseformerSettings, settings: SegmentSettings
 ) -> Found:
     """Return what the points of one clip say, before any of it is suppressed.
 
@@ -75,7 +75,7 @@ def candidates(
     )
 
 
-def _of_level(scores: Tensor, offsets: Tensor, stride: int, settings: LocalizeSettings) -> Found:
+def _of_level(scores: Tensor, offsets: Tensor, stride: int, settings: SegmentSettings) -> Found:
     classes = scores.shape[1]
     flat = scores.flatten()
     ranked = torch.sort(flat, descending=True, stable=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rodepil.config.raseformer import LocalizeSettings
+from rodepil.config.raseformer import SegmentSettings
 
 EPS = 1e-12
 
@@ -57,7 +57,7 @@ def tiou(one: Tensor, other: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def suppress(candidates: Found, settings: LocalizeSettings) -> Found:
+def suppress(candidates: Found, settings: SegmentSettings) -> Found:
     """Keep the best segments of each class, and let their neighbours vote on the boundaries.
 
     Parameters
@@ -82,7 +82,7 @@ def suppress(candidates: Found, settings: LocalizeSettings) -> Found:
 
 
 @torch.no_grad()
-def soft_nms(candidates: Found, settings: LocalizeSettings) -> Found:
+def soft_nms(candidates: Found, settings: SegmentSettings) -> Found:
     """Take the best segment of a class, lower its neighbours' scores by their tIoU, and go on.
 
     A score is multiplied by ``exp(-tIoU^2 / sigma)`` for each segment taken; one below

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from rodepil.config.raseformer import (
     LocalizeLossSettings,
-    LocalizeSettings,
     RaseformerSettings,
+    SegmentSettings,
 )
 from rodepil.models.raseformer.assign import assign
 from rodepil.models.raseformer.build import build
@@ -61,7 +61,7 @@ def test_a_small_network_learns_to_localize_steps_of_two_classes():
         loss(model(*batch(clips, SETTINGS)), classes, offsets).total.backward()
         optimizer.step()
     clips, segments, labels = _clips(30, rng)
-    found = localize(model.eval()(*batch(clips, SETTINGS)), SETTINGS, LocalizeSettings())
+    found = localize(model.eval()(*batch(clips, SETTINGS)), SETTINGS, SegmentSettings())
     right = [one.labels[0] == label[0] for one, label in zip(found, labels, strict=True)]
     overlap = [tiou(one.segments[0], true[0]) for one, true in zip(found, segments, strict=True)]
     assert sum(right) >= 27

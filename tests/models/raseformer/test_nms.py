@@ -7,13 +7,13 @@ import math
 import pytest
 import torch
 
-from rodepil.config.raseformer import LocalizeSettings, RaseformerSettings
+from rodepil.config.raseformer import RaseformerSettings, SegmentSettings
 from rodepil.models.raseformer.decode import candidates, localize
 from rodepil.models.raseformer.network import Levels
 from rodepil.models.raseformer.nms import Found, suppress, tiou
 
 Segment = tuple[float, float]
-OFFICIAL = LocalizeSettings()
+OFFICIAL = SegmentSettings()
 
 
 def _tiou(one: Segment, other: Segment) -> float:
@@ -35,7 +35,7 @@ def _soft_nms(
     return taken
 
 
-def _by_loops(found: Found, settings: LocalizeSettings) -> list[tuple[Segment, float, int]]:
+def _by_loops(found: Found, settings: SegmentSettings) -> list[tuple[Segment, float, int]]:
     rows = list(
         zip(
             [(one[0], one[1]) for one in found.segments.tolist()],
@@ -80,14 +80,14 @@ def _candidates(number: int, *, ties: bool, seed: int) -> Found:
     "settings",
     [
         OFFICIAL,
-        LocalizeSettings(voting=None),
-        LocalizeSettings(segments=7),
-        LocalizeSettings(sigma=0.001, score_min=0.2),
-        LocalizeSettings(sigma=0.0001, score_min=0.0),
+        SegmentSettings(voting=None),
+        SegmentSettings(segments=7),
+        SegmentSettings(sigma=0.001, score_min=0.2),
+        SegmentSettings(sigma=0.0001, score_min=0.0),
     ],
     ids=["official", "no voting", "seven", "steep", "no least score"],
 )
-def test_segments_are_those_of_the_loops(settings: LocalizeSettings, seed: int, *, ties: bool):
+def test_segments_are_those_of_the_loops(settings: SegmentSettings, seed: int, *, ties: bool):
     found = _candidates(150, ties=ties, seed=seed)
     got, wanted = suppress(found, settings), _by_loops(found, settings)
     assert got.labels.tolist() == [label for _, _, label in wanted]
@@ -125,7 +125,7 @@ def test_voters_weigh_by_their_first_scores():
         torch.tensor([0.8, 0.6, 0.6, 0.9]),
         torch.tensor([0, 0, 0, 1]),
     )
-    got = suppress(found, LocalizeSettings(segments=2))
+    got = suppress(found, SegmentSettings(segments=2))
     assert got.labels.tolist() == [1, 0]
     assert got.segments[0].tolist() == [0, 10]
     assert got.segments[1].tolist() == pytest.approx([1.2 / 2.0, 20.6 / 2.0])
@@ -155,7 +155,7 @@ def _levels(seed: int) -> Levels:
 
 @pytest.mark.parametrize("most", [2000, 5])
 def test_candidates_are_those_of_a_loop_over_points_and_classes(most: int):
-    settings = LocalizeSettings(candidates=most, score_min=0.01, length_min=0.3)
+    settings = SegmentSettings(candidates=most, score_min=0.01, length_min=0.3)
     for seed in range(4):
         levels = _levels(seed)
         for clip in range(2):

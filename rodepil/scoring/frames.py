@@ -23,8 +23,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from rodepil.data.problems import told
-from rodepil.detect.scoring.segments import Floats, Ints, Segments, codes_of
 from rodepil.errors import AnnotationError
+from rodepil.scoring.segments import Floats, Ints, Segments, codes_of
 
 BACKGROUND = -1
 FPS = 30.0

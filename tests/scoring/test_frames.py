@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from rodepil.detect.scoring import Segments, score_frames
-from rodepil.detect.scoring.frames import edit_score
 from rodepil.errors import AnnotationError
+from rodepil.scoring import Segments, score_frames
+from rodepil.scoring.frames import edit_score
 
 
 def segments(*rows: tuple[str, str, float, float, float]) -> Segments:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from rodepil.detect.scoring import Segments, mean_average_precision, video_key
-from rodepil.detect.scoring import matching as matching_module
 from rodepil.errors import AnnotationError, TableError
 from rodepil.io import tables
+from rodepil.scoring import Segments, mean_average_precision, video_key
+from rodepil.scoring import matching as matching_module
 
 Row = tuple[str, str, float, float, float]
 """Video, label, start, end, score."""

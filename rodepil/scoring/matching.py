@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rodepil.detect.scoring.segments import Floats, Ints
+from rodepil.scoring.segments import Floats, Ints
 
 TURN = 64
 """So many predictions of each group choose at once, which bounds the memory too: there are at most

@@ -33,9 +33,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from rodepil.detect.scoring.matching import Bools, Spans, hits
-from rodepil.detect.scoring.segments import Floats, Ints, Segments, codes_of
 from rodepil.errors import AnnotationError
+from rodepil.scoring.matching import Bools, Spans, hits
+from rodepil.scoring.segments import Floats, Ints, Segments, codes_of
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
 """RaSeformer's thresholds of tIoU."""

@@ -1,12 +1,12 @@
 """How good found events are: mAP at tIoU, frame-wise accuracy and edit score."""
 
-from rodepil.detect.scoring.average_precision import (
+from rodepil.scoring.average_precision import (
     THRESHOLDS,
     MeanAveragePrecision,
     mean_average_precision,
 )
-from rodepil.detect.scoring.frames import FrameScores, score_frames
-from rodepil.detect.scoring.segments import Segments, video_key
+from rodepil.scoring.frames import FrameScores, score_frames
+from rodepil.scoring.segments import Segments, video_key
 
 __all__ = [
     "THRESHOLDS",

@@ -1,0 +1,91 @@
+"""The settings of the second task: RatSeizure's clips, features of sliding windows, localization.
+
+References
+----------
+Tsai et al.: RatSeizure: A Benchmark and Saliency-Context Transformer for Rat Seizure
+Localization, and its public evaluation code.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rodepil.config.base import NonNegative, NonNegativeReal, Positive, PositiveReal, Settings
+from rodepil.config.raseformer import LocalizeLossSettings, RaseformerSettings, SegmentSettings
+
+Comparison = Literal["dense", "shuffled"]
+"""What is trained beside the result: dense local attention, and shuffled labels."""
+
+
+class UnitSimulationSettings(Settings):
+    """Simulated clips of action units, in the form of RatSeizure's files."""
+
+    seed: NonNegative = 11
+    subjects: Positive = 10
+    clips: Positive = 168
+    duration_s: PositiveReal = 10.0
+    fps: Positive = 30
+    size_px: Positive = 64
+
+
+class RatSeizureSettings(Settings):
+    """Which clips are localized in.
+
+    ``source`` is ``simulated``, or ``imported``: what 'rodepil import ratseizure' wrote.
+    ``split`` is the given one (trained on its training side, scored on its testing side), or
+    ``subject``: ``k`` folds by subject.
+    """
+
+    source: Literal["simulated", "imported"] = "simulated"
+    split: Literal["given", "subject"] = "given"
+    k: Annotated[int, Field(ge=2)] = 5
+    seed: NonNegative = 0
+    simulate: UnitSimulationSettings = UnitSimulationSettings()
+
+
+class SequenceSettings(Settings):
+    """Features over windows that slide along a clip.
+
+    ``model`` is the network that makes them: a file of I3D's weights, ``i3d_stand_in`` (a narrow
+    one that the project makes itself), or ``imported``: features that came as files.
+    """
+
+    model: Annotated[str, Field(min_length=1)] = "i3d_stand_in"
+    fps: PositiveReal = 30.0
+    window_frames: Positive = 16
+    stride_frames: Positive = 4
+    size_px: Positive = 64
+    width: Positive = 8
+
+
+class LocalizeTrainSettings(Settings):
+    """How RaSeformer is trained; the defaults are the official ones.
+
+    ``warmup_epochs`` come before ``epochs``; then the rate falls along a cosine.
+    """
+
+    seed: NonNegative = 0
+    epochs: Positive = 20
+    warmup_epochs: NonNegative = 20
+    batch_size: Positive = 2
+    learning_rate: PositiveReal = 1e-4
+    weight_decay: NonNegativeReal = 0.05
+    clip_norm: NonNegativeReal = 1.0
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    precision: Literal["bf16", "fp32"] = "fp32"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    workers: Literal[1] = 1
+    threads_per_worker: Positive = 1
+
+
+class LocalizeSettings(Settings):
+    """The localizer: network, training, losses, and how points become segments."""
+
+    network: RaseformerSettings = RaseformerSettings()
+    train: LocalizeTrainSettings = LocalizeTrainSettings()
+    loss: LocalizeLossSettings = LocalizeLossSettings()
+    segments: SegmentSettings = SegmentSettings()
+    tious: tuple[Annotated[float, Field(gt=0, le=1)], ...] = (0.3, 0.4, 0.5, 0.6, 0.7)
+    compare: tuple[Comparison, ...] = ("dense", "shuffled")

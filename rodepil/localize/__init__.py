@@ -1,0 +1,1 @@
+"""RaSeformer trained and scored: one trial of temporal localization in plain torch."""
