@@ -133,6 +133,23 @@ def vision(
         write_rows(json, describe_machine(plan.device) | machine(), rows, ["kornia"])
 
 
+@app.command("scoring")
+def scoring(
+    json: Annotated[Path | None, typer.Option("--json", help="Where the rows go.")] = None,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, help="Rounds; their median counts.")
+    ] = 3,
+) -> None:
+    """Mean average precision of found action units beside the same rules in plain loops."""
+    from rodepil.bench.rows import describe_processor, write_rows  # noqa: PLC0415
+    from rodepil.bench.scoring import ScoringPlan, bench_scoring  # noqa: PLC0415
+
+    rows = bench_scoring(ScoringPlan(repeats=repeats), Bars())
+    _show(rows)
+    if json is not None:
+        write_rows(json, describe_processor(), rows, ["numpy"])
+
+
 def _show(rows: Sequence[Row]) -> None:
     shown = Table("what", "rodepil", "peer", "", "unit", "ratio", box=None, pad_edge=False)
     for row in rows:

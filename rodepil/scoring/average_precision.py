@@ -35,7 +35,8 @@ import pyarrow as pa
 
 from rodepil.errors import AnnotationError
 from rodepil.scoring.matching import Bools, Spans, hits
-from rodepil.scoring.segments import Floats, Ints, Segments, codes_of
+from rodepil.scoring.names import Ints, codes_of
+from rodepil.scoring.segments import Floats, Segments
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
 """RaSeformer's thresholds of tIoU."""
@@ -129,8 +130,8 @@ def mean_average_precision(
     )
     _check_lengths(true)
     names, true_label, said_label = codes_of(true.labels, said.labels)
-    asked = tuple(names.tolist() if classes is None else classes)
-    _check_classes(names.tolist(), asked)
+    asked = tuple(names if classes is None else classes)
+    _check_classes(names, asked)
     order = np.argsort(-said.scores, kind="stable")
     videos, true_video, said_video = codes_of(true.videos, said.videos)
     hit = hits(
@@ -138,14 +139,15 @@ def mean_average_precision(
         _spans(said, said_label * len(videos) + said_video, order),
         limits,
     )
-    ranked = said_label[order]
-    place = {name: code for code, name in enumerate(names.tolist())}
+    by_label = np.argsort(said_label[order], kind="stable")
+    hit, ends = hit[by_label], np.cumsum(np.bincount(said_label, minlength=len(names) + 1))
+    place = {name: code for code, name in enumerate(names)}
     codes = np.array([place.get(name, -1) for name in asked], dtype=np.int64)
     wanted = (true_label == codes[:, None]).sum(axis=1, dtype=np.int64)
     given = (said_label == codes[:, None]).sum(axis=1, dtype=np.int64)
     ap = np.empty((len(asked), len(limits)))
     for row, code in enumerate(codes.tolist()):
-        ap[row] = average_precision(hit[ranked == code], int(wanted[row]))
+        ap[row] = average_precision(hit[ends[code] - given[row] : ends[code]], int(wanted[row]))
     return MeanAveragePrecision(asked, tuple(limits.tolist()), ap, wanted, given)
 
 

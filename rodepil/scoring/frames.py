@@ -24,7 +24,8 @@ import pyarrow as pa
 
 from rodepil.data.problems import told
 from rodepil.errors import AnnotationError
-from rodepil.scoring.segments import Floats, Ints, Segments, codes_of
+from rodepil.scoring.names import Ints, codes_of
+from rodepil.scoring.segments import Floats, Segments
 
 BACKGROUND = -1
 FPS = 30.0
@@ -90,7 +91,7 @@ def score_frames(
     for video, duration_s in durations_s.items():
         times: Floats = (np.arange(round(duration_s * fps), dtype=np.float64) + 0.5) / fps
         one, other = (
-            _painted(side, codes, np.flatnonzero(side.videos == video), times)
+            _painted(side, codes, side.videos.rows(video), times)
             for side, codes in ((true, true_codes), (said, said_codes))
         )
         shown = _shown(true, true_codes, video, times, len(labels))
@@ -130,7 +131,7 @@ def _shown(
 ) -> npt.NDArray[np.bool_]:
     """Return which labels are right in each frame, (C + 1, F); the last is background."""
     shown = np.zeros((labels + 1, len(times)), dtype=np.bool_)
-    for row in np.flatnonzero(side.videos == video).tolist():
+    for row in side.videos.rows(video).tolist():
         shown[codes[row]] |= _within(side, row, times)
     shown[BACKGROUND] = ~shown.any(axis=0)
     return shown
@@ -150,7 +151,7 @@ def _order(painted: Ints) -> list[int]:
 def _check_videos(true: Segments, said: Segments, durations_s: Mapping[str, float]) -> None:
     wrong = [f"'{video}' lasts {length} s" for video, length in durations_s.items()
              if not 0 <= length < float("inf")]  # fmt: skip
-    named = {*true.videos.tolist(), *said.videos.tolist()}
+    named = {*true.videos.known, *said.videos.known}
     wrong += [f"'{video}' has no duration" for video in sorted(named - set(durations_s))]
     if wrong:
         raise AnnotationError(

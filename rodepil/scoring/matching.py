@@ -22,7 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rodepil.scoring.segments import Floats, Ints
+from rodepil.scoring.names import Ints
+from rodepil.scoring.segments import Floats
 
 TURN = 64
 """So many predictions of each group choose at once, which bounds the memory too: there are at most
@@ -106,6 +107,9 @@ def hits(truths: Spans, predictions: Spans, thresholds: Floats) -> Bools:
 
 def _turns(group: Ints) -> list[Ints]:
     """Return the predictions of each turn, in the order in which they choose."""
+    sizes = np.bincount(group)
+    if sizes.max(initial=0) <= TURN:
+        return [np.arange(len(group))]
     order = np.argsort(group, kind="stable")
     runs = group[order]
     rank = np.empty(len(group), dtype=np.int64)
@@ -116,9 +120,9 @@ def _turns(group: Ints) -> list[Ints]:
 
 def _choose(pairs: Pairs, truths: int, predictions: int) -> tuple[Ints, Ints]:
     """Let predictions 0 to P - 1 choose in that order; return who got what."""
-    asked = np.searchsorted(pairs.prediction, np.arange(predictions + 1))
-    ends = asked[1:]
-    asks = asked[:-1].copy()
+    counts = np.bincount(pairs.prediction, minlength=predictions)
+    ends = np.cumsum(counts)
+    asks = ends - counts
     holder = np.full(truths, predictions, dtype=np.int64)
     free = np.flatnonzero(asks < ends)
     while free.size:
@@ -143,9 +147,10 @@ def _pairs(truths: Spans, order: Ints, predictions: Spans, who: Ints, least: flo
     who
         The predictions that choose; pairs name their places among these.
     """
-    groups = truths.group[order]
-    first = np.searchsorted(groups, predictions.group[who], side="left")
-    counts = np.searchsorted(groups, predictions.group[who], side="right") - first
+    wanted = predictions.group[who]
+    sizes = np.bincount(truths.group[order], minlength=int(wanted.max(initial=0)) + 1)
+    counts = sizes[wanted]
+    first = (np.cumsum(sizes) - sizes)[wanted]
     chooser = np.repeat(np.arange(len(who)), counts)
     within = np.arange(len(chooser)) - np.repeat(np.cumsum(counts) - counts, counts)
     one, other = who[chooser], order[np.repeat(first, counts) + within]

@@ -15,15 +15,16 @@ import pyarrow as pa
 from rodepil.data.problems import told
 from rodepil.errors import AnnotationError
 from rodepil.io import tables
+from rodepil.scoring.names import Names, joined
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Names = npt.NDArray[np.str_]
+
+BETWEEN = "/"
 
 
 def video_key(recording_id: str, position: int) -> str:
     """Return the name of what one camera shows of one animal: a cage of a recording."""
-    return f"{recording_id}/{position}"
+    return f"{recording_id}{BETWEEN}{position}"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Segments:
     Parameters
     ----------
     videos, labels
-        (N,) strings: whose segment it is, and of which class.
+        N names: whose segment it is, and of which class.
     start_s, end_s
         (N,) float64, finite seconds, the end not before the start.
     scores
@@ -53,8 +54,8 @@ class Segments:
     @classmethod
     def of(
         cls,
-        videos: Sequence[str] | Names,
-        labels: Sequence[str] | Names,
+        videos: Sequence[str] | npt.NDArray[np.str_] | pa.ChunkedArray,
+        labels: Sequence[str] | npt.NDArray[np.str_] | pa.ChunkedArray,
         start_s: Sequence[float] | Floats,
         end_s: Sequence[float] | Floats,
         scores: Sequence[float] | Floats | None = None,
@@ -72,8 +73,8 @@ class Segments:
             Lengths differ, a number is not finite, or an end lies before its start.
         """
         made = cls(
-            np.asarray(videos, dtype=np.str_),
-            np.asarray(labels, dtype=np.str_),
+            Names.of(videos),
+            Names.of(labels),
             np.asarray(start_s, dtype=np.float64),
             np.asarray(end_s, dtype=np.float64),
             np.asarray(np.ones(len(start_s)) if scores is None else scores, dtype=np.float64),
@@ -92,27 +93,18 @@ class Segments:
         AnnotationError
             As `of`.
         """
-        columns = tables.check("events", events).to_pydict()
-        pairs = zip(columns["recording_id"], columns["position"], strict=True)
-        return cls.of(
-            [video_key(*pair) for pair in pairs],
-            columns["label"], columns["start_s"], columns["end_s"], columns["score"],
-        )  # fmt: skip
-
-
-def codes_of(one: Names, other: Names) -> tuple[Names, Ints, Ints]:
-    """Return the names of both in order, and the place of each one's names among them."""
-    names, codes = np.unique(np.concatenate([one, other]), return_inverse=True)
-    codes = codes.astype(np.int64)
-    return names, codes[: len(one)], codes[len(one) :]
+        checked = tables.check("events", events)
+        times = (checked.column(name).to_numpy() for name in ("start_s", "end_s", "score"))
+        videos = joined(checked.column("recording_id"), checked.column("position"), BETWEEN)
+        return cls.of(videos, checked.column("label"), *times)
 
 
 def _check(made: Segments) -> None:
     columns = (made.videos, made.labels, made.start_s, made.end_s, made.scores)
-    shapes = {column.shape for column in columns}
-    if shapes != {(len(made),)}:
+    sizes = {len(column) for column in columns}
+    if sizes != {len(made)} or any(column.ndim != 1 for column in columns[2:]):
         raise AnnotationError(
-            f"columns of segments have shapes {sorted(shapes)}; give one value a segment in each"
+            f"columns of segments have {sorted(sizes)} values; give one value a segment in each"
         )
     whole = np.isfinite(made.start_s) & np.isfinite(made.end_s) & np.isfinite(made.scores)
     bad = np.flatnonzero(~whole | (made.end_s < made.start_s))
