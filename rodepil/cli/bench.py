@@ -150,6 +150,26 @@ def scoring(
         write_rows(json, describe_processor(), rows, ["numpy"])
 
 
+@app.command("raseformer")
+def raseformer(
+    json: Annotated[Path | None, typer.Option("--json", help="Where the rows go.")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, help="Rounds; their median counts.")
+    ] = 5,
+) -> None:
+    """Attention to salient keys in both its forms, and I3D's windows sharing what they can."""
+    from rodepil.bench.raseformer import RaseformerPlan, bench_raseformer  # noqa: PLC0415
+    from rodepil.bench.rows import describe_machine, write_rows  # noqa: PLC0415
+    from rodepil.train.world import choose_device  # noqa: PLC0415
+
+    plan = RaseformerPlan(choose_device(device), repeats=repeats)
+    rows = bench_raseformer(plan, Bars())
+    _show(rows)
+    if json is not None:
+        write_rows(json, describe_machine(plan.device), rows, [])
+
+
 def _show(rows: Sequence[Row]) -> None:
     shown = Table("what", "rodepil", "peer", "", "unit", "ratio", box=None, pad_edge=False)
     for row in rows:
