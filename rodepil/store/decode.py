@@ -1,4 +1,4 @@
-"""One decode of a clip serves all views that are wanted of it."""
+"""One decode of a clip serves all views that are wanted of it; those of files only read them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TypeVar
 from rodepil.errors import FeatureError, RodepilError
 from rodepil.io.clip_frames import ClipFrame, ClipSpan, clip_frames, measure_span
 from rodepil.store.views.base import Row, Tap, View
+from rodepil.store.views.files import FileView
 
 Made = TypeVar("Made")
 
@@ -62,6 +63,15 @@ def decode(
     FeatureError
         It decodes to another number of frames.
     """
+    of_film = [view for view in views if not isinstance(view, FileView)]
+    decoded = iter(_decode(path, of_film, span) if of_film else ())
+    return [
+        _read(view, path, span) if isinstance(view, FileView) else next(decoded) for view in views
+    ]
+
+
+def _decode(path: Path, views: Sequence[View], span: ClipSpan | None) -> list[Row | RodepilError]:
+    """Make what views of frames store of a clip."""
     expected = measure_span(path) if span is None else span
     rows, decoded = _pass(path, views, expected, None if span is None else span.fps)
     if decoded == 0 or (span is not None and decoded != span.n_frames):
@@ -91,6 +101,36 @@ def _pass(
     return [maker.finish() for maker in makers], decoded
 
 
+def _read(view: FileView, path: Path, span: ClipSpan | None) -> Row | RodepilError:
+    """Return what a view reads of a clip's file, or the reason why it reads nothing."""
+    return _try(view, lambda: _checked(view, view.read(path, span)))
+
+
+def _checked(view: View, row: Row) -> Row:
+    """Refuse arrays that are not what the view says it stores: a fault in the view."""
+    for name, column in view.columns.items():
+        array = row.get(name)
+        if array is None or not column.fits(array):
+            got = "nothing" if array is None else f"{array.dtype} {array.shape}"
+            raise FeatureError(
+                f"{type(view).__qualname__} made {got} for its column '{name}', wanted "
+                f"{column.dtype} {column.shape}; mend that class"
+            )
+    return row
+
+
+def _try(view: View, step: Callable[[], Made]) -> Made | RodepilError:
+    """Return what a step of a view makes, or the reason why it makes nothing."""
+    try:
+        return step()
+    except RodepilError as error:
+        return error
+    except MemoryError:  # no fault of the view's
+        raise
+    except Exception as error:  # noqa: BLE001 - any fault in a view's own code is that view's alone
+        return fault_of(view, error)
+
+
 class _Maker:
     """Makes what one view stores of a clip; once it fails it stays so, and the others go on."""
 
@@ -112,31 +152,13 @@ class _Maker:
     def finish(self) -> Row | RodepilError:
         if isinstance(self._tap, RodepilError):
             return self._tap
-        return self._try(partial(self._checked, self._tap))
+        return self._try(partial(self._ended, self._tap))
 
-    def _checked(self, tap: Tap) -> Row:
-        """Refuse arrays that are not what the view says it stores: a fault in the view."""
-        row = tap.finish()
-        for name, column in self._view.columns.items():
-            array = row.get(name)
-            if array is None or not column.fits(array):
-                got = "nothing" if array is None else f"{array.dtype} {array.shape}"
-                raise FeatureError(
-                    f"{type(self._view).__qualname__} made {got} for its column '{name}', wanted "
-                    f"{column.dtype} {column.shape}; mend that class"
-                )
-        return row
+    def _ended(self, tap: Tap) -> Row:
+        return _checked(self._view, tap.finish())
 
     def _try(self, step: Callable[[], Made]) -> Made | RodepilError:
-        """Return what a step makes, or the reason why it makes nothing."""
-        try:
-            return step()
-        except RodepilError as error:
-            return error
-        except MemoryError:  # no fault of the view's
-            raise
-        except Exception as error:  # noqa: BLE001 - any fault in a view's own code is that view's alone
-            return fault_of(self._view, error)
+        return _try(self._view, step)
 
 
 def fault_of(view: View, error: Exception) -> FeatureError:

@@ -219,7 +219,8 @@ def _make_one(group: Group, one: Wanted, begun: Mapping[int, _Begun]) -> Iterato
         return
     for (number, key), row in zip(one.keys.items(), rows, strict=True):
         if isinstance(row, RodepilError):
-            message = f"{one.path} in view '{group.views[number].name}': {row}"
+            said = str(row).removeprefix(str(group.root / one.path)).lstrip(": ")
+            message = f"{one.path} in view '{group.views[number].name}': {said}"
             yield Failure(one.path, type(row).__name__, message)
         else:
             begun[number].add(key, row)
