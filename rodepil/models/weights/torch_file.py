@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from pickletools import genops
@@ -28,16 +28,20 @@ SHOWN = 8
 _ASKED = re.compile(r"GLOBAL (\S+)")
 
 
-def read_torch_file(path: Path, *, zipped: bool) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_torch_file(
+    path: Path, *, zipped: bool, keys: Sequence[str] = STATE_KEYS
+) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read a checkpoint's weights.
 
     Parameters
     ----------
     path
-        The file: weights by name, alone or under one of `STATE_KEYS`.
+        The file: weights by name, alone or under one of `keys`.
     zipped
         Whether it is a zip archive, which is mapped into memory so that an optimizer's state is
         never read, or one of the older kind.
+    keys
+        Where the weights may be; the first that is there is taken.
 
     Returns
     -------
@@ -51,14 +55,14 @@ def read_torch_file(path: Path, *, zipped: bool) -> tuple[dict[str, Tensor], dic
     """
     loaded = _load(path, zipped=zipped)
     whole = loaded if isinstance(loaded, Mapping) else {}
-    inner = (whole[key] for key in STATE_KEYS if isinstance(whole.get(key), Mapping))
+    inner = (whole[key] for key in keys if isinstance(whole.get(key), Mapping))
     state = next(inner, whole)
     odd = [str(name) for name, value in state.items() if not _is_weight(name, value)]
     if odd or not state:
         more = f", {', '.join(odd[:SHOWN])} of {len(state)} are none" if odd else ""
         raise ModelError(
             f"{path} holds a {type(loaded).__name__}, wanted are tensors by name, alone or under "
-            f"{', '.join(STATE_KEYS)}{more}; save the state dict of the model"
+            f"{', '.join(keys)}{more}; save the state dict of the model"
         )
     beside = {} if state is whole else {k: v for k, v in whole.items() if isinstance(v, str)}
     return {name: value.detach() for name, value in state.items()}, beside
