@@ -20,14 +20,17 @@ Comparison = Literal["dense", "shuffled"]
 
 
 class UnitSimulationSettings(Settings):
-    """Simulated clips of action units, in the form of RatSeizure's files."""
+    """Simulated clips of action units, in the form of RatSeizure's files.
+
+    A third of the subjects, rounded down, is tested on; units last two whole seconds at least.
+    """
 
     seed: NonNegative = 11
-    subjects: Positive = 10
-    clips: Positive = 168
-    duration_s: PositiveReal = 10.0
+    subjects: Annotated[int, Field(ge=3)] = 10
+    clips: Annotated[int, Field(ge=3)] = 168
+    duration_s: Annotated[float, Field(ge=2, le=3600)] = 10.0
     fps: Positive = 30
-    size_px: Positive = 64
+    size_px: Annotated[int, Field(ge=16, multiple_of=2)] = 64
 
 
 class RatSeizureSettings(Settings):
@@ -45,19 +48,44 @@ class RatSeizureSettings(Settings):
     simulate: UnitSimulationSettings = UnitSimulationSettings()
 
 
+class UnitStandInSettings(Settings):
+    """How the stand-in learns: to name the unit of short windows of other simulated subjects.
+
+    ``stretches`` are short clips of one unit each; every epoch shows ``windows`` of them, drawn
+    anew.
+    """
+
+    seed: NonNegative = 7
+    subjects: Positive = 20
+    stretches: Annotated[int, Field(ge=28)] = 336
+    stretch_s: Annotated[float, Field(ge=1)] = 2.0
+    epochs: Positive = 6
+    windows: Positive = 800
+    batch_size: Annotated[int, Field(ge=2)] = 16
+    learning_rate: PositiveReal = 0.003
+    weight_decay: NonNegativeReal = 0.02
+    warmup_epochs: NonNegative = 1
+    decay_epochs: tuple[NonNegative, ...] = (4, 5)
+    decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.3
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    threads: Positive = 1
+
+
 class SequenceSettings(Settings):
     """Features over windows that slide along a clip.
 
     ``model`` is the network that makes them: a file of I3D's weights, ``i3d_stand_in`` (a narrow
-    one that the project makes itself), or ``imported``: features that came as files.
+    one that the project makes itself, see ``stand_in``), or ``imported``: features that came as
+    files.
     """
 
     model: Annotated[str, Field(min_length=1)] = "i3d_stand_in"
     fps: PositiveReal = 30.0
     window_frames: Positive = 16
     stride_frames: Positive = 4
-    size_px: Positive = 64
-    width: Positive = 8
+    size_px: Positive = 48
+    width: Annotated[int, Field(ge=4, multiple_of=4)] = 8
+    stand_in: UnitStandInSettings = UnitStandInSettings()
 
 
 class LocalizeTrainSettings(Settings):

@@ -135,7 +135,7 @@ def _bout(unit: UnitSegment, subject: Subject, rng: np.random.Generator) -> Bout
 
 def _pose(
     plan: UnitPlan, bouts: list[Bout], subject: Subject, fps: int, rng: np.random.Generator
-) -> Mapping[str, Signal]:
+) -> dict[str, Signal]:
     """Every channel over the clip: units in a row, each blended with the last, then guests."""
     parts: dict[str, list[Signal]] = {name: [] for name in NEUTRAL}
     for unit, bout in zip(plan.row, bouts, strict=True):
