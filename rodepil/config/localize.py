@@ -76,7 +76,7 @@ class SequenceSettings(Settings):
 
     ``model`` is the network that makes them: a file of I3D's weights, ``i3d_stand_in`` (a narrow
     one that the project makes itself, see ``stand_in``), or ``imported``: features that came as
-    files.
+    files, of ``imported_width`` numbers each.
     """
 
     model: Annotated[str, Field(min_length=1)] = "i3d_stand_in"
@@ -85,6 +85,7 @@ class SequenceSettings(Settings):
     stride_frames: Positive = 4
     size_px: Positive = 48
     width: Annotated[int, Field(ge=4, multiple_of=4)] = 8
+    imported_width: Positive = 1024
     stand_in: UnitStandInSettings = UnitStandInSettings()
 
 

@@ -107,6 +107,11 @@ class Workspace:
         return self.root / "data" / "ratseizure" / "features.parquet"
 
     @property
+    def i3d_stand_in(self) -> Path:
+        """The narrow I3D that stands in for published weights, and what it has learned."""
+        return self.root / "data" / "ratseizure" / "i3d_stand_in"
+
+    @property
     def localize_results(self) -> Path:
         """What came of localization."""
         return self.results / "localize"

@@ -31,6 +31,9 @@ from rodepil.vision.normalize import normalize
 HEADER_AT = 8
 """Where the JSON of a safetensors file begins."""
 
+I3D_STAND_IN, I3D_FILE = "i3d_stand_in", "i3d.pt"
+"""What settings call the project's own narrow I3D, and its file."""
+
 AT_ONCE = 8
 """Networks that a process keeps: those of all views that are made of a clip at once."""
 
@@ -137,8 +140,8 @@ def find_model(name: str, root: Path) -> Path | str:
     Parameters
     ----------
     name
-        A file of weights, the folder or the id of a trial, or a name that 'rodepil weights list'
-        knows.
+        A file of weights, the folder or the id of a trial, a name that 'rodepil weights list'
+        knows, or ``i3d_stand_in``.
     root
         The project, whose folder relative paths start from.
 
@@ -148,10 +151,22 @@ def find_model(name: str, root: Path) -> Path | str:
         Nothing of that name is there.
     """
     workspace = Workspace(root)
+    if name == I3D_STAND_IN:
+        return _stand_in(workspace)
     for folder in (workspace.root / name, workspace.trials / name):
         if (folder / SAFETENSORS).is_file() and not (folder / CONFIG).exists():
             return folder / SAFETENSORS
     return locate(name, workspace.weights, workspace.root)
+
+
+def _stand_in(workspace: Workspace) -> Path:
+    path = workspace.i3d_stand_in / I3D_FILE
+    if not path.is_file():
+        raise ModelError(
+            f"the stand-in for I3D's weights is not at {path}; make it (dvc repro i3d_stand_in), "
+            "or name a file of weights in sequence.model"
+        )
+    return path
 
 
 @lru_cache(AT_ONCE)

@@ -23,6 +23,7 @@ from rodepil.errors import ModelError, SubjectLeak
 from rodepil.io.clip_frames import ClipFrame, ClipSpan, Picture, decoder_version
 from rodepil.models.device import DeviceName
 from rodepil.models.extract import (
+    I3D_STAND_IN,
     Extractor,
     Origin,
     Recipe,
@@ -94,13 +95,14 @@ class ModelView(View):
         try:
             place = find_model(self.model, self._root)
         except ModelError:  # not there yet
-            if self.model == STAND_IN or TRIAL_ID.fullmatch(self.model):
+            if self.model in (STAND_IN, I3D_STAND_IN) or TRIAL_ID.fullmatch(self.model):
                 return True
             place = workspace.root / self.model
         if isinstance(place, str):
             return False
         file = Path(os.path.normpath(place))
-        return any(map(file.is_relative_to, (workspace.trials, workspace.stand_in)))
+        trained = (workspace.trials, workspace.stand_in, workspace.i3d_stand_in)
+        return any(map(file.is_relative_to, trained))
 
     def learned_from(self) -> frozenset[str]:
         """Return the subjects that the network knows.
