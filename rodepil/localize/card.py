@@ -16,7 +16,7 @@ from rodepil.config.raseformer import LocalizeLossSettings, RaseformerSettings, 
 from rodepil.errors import ModelError
 from rodepil.localize.find import Steps
 from rodepil.localize.localizer import Finder, Identity
-from rodepil.localize.settings import Variant, grid_of
+from rodepil.localize.settings import LocalizeTrialSettings, Variant, grid_of
 from rodepil.models.card import CARD_KEY
 from rodepil.models.raseformer.build import build
 from rodepil.models.raseformer.network import Raseformer
@@ -61,6 +61,30 @@ class LocalizerCard(Settings):
     trial_id: Annotated[str, Field(min_length=1)]
     learned_from: tuple[str, ...] | None = None
     extractor_sha256: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        settings: LocalizeTrialSettings,
+        *,
+        trial_id: str,
+        learned_from: Iterable[str] | None,
+        extractor_sha256: str | None,
+    ) -> Self:
+        """Return the card of what a trial trained."""
+        return cls(
+            network=settings.network,
+            sequence=settings.sequence,
+            segments=settings.segments,
+            loss=settings.loss,
+            tious=settings.tious,
+            labels=settings.labels,
+            variant=settings.variant,
+            data=settings.data,
+            trial_id=trial_id,
+            learned_from=None if learned_from is None else tuple(sorted(set(learned_from))),
+            extractor_sha256=extractor_sha256,
+        )
 
     @model_validator(mode="after")
     def _labels_are_the_classes(self) -> Self:

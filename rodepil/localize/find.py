@@ -7,8 +7,8 @@ length that start every half of it; the last ends with the sequence. Each window
 own, soft-NMS and voting included. It gives those segments alone whose middle lies at least an
 eighth of the window from its ends (from the ends of the sequence it need not keep away): what lies
 nearer is cut, and stands whole in the next window. Where two windows give segments of one class
-with tIoU of 0.5 or more, only the better stays, of equal ones the earlier window's. So a window of
-ten hours costs what one of ten seconds does; a segment longer than half a window may come in parts.
+with tIoU of 0.5 or more, only the better stays, of equal ones the earlier window's. So memory hangs
+on what is found alone, not on the length; a segment longer than half a window may come in parts.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ MARGIN = 8
 """The part of a window, one in so many, that lies too near an end to be asked."""
 SAME_TIOU = 0.5
 """From which on segments of two windows are one."""
+REACH = 2
+"""Windows back that a window may have segments in common with: two before the last one."""
 
 Steps = Tensor | npt.NDArray[np.float32]
 
@@ -75,8 +77,8 @@ def find(network: Raseformer, settings: SegmentSettings, steps: Steps) -> Found:
         levels = network(*batch(taken, network.settings))
         for window, found in zip(part, localize(levels, network.settings, settings), strict=True):
             one = _moved(found, window)
-            if done:
-                done[-1], one = _merged(done[-1], one)
+            for back in range(min(len(done), REACH), 0, -1):
+                done[-back], one = _merged(done[-back], one)
             done.append(one)
     joined = _joined(done)
     return joined[torch.sort(joined.scores, descending=True, stable=True).indices]
@@ -123,7 +125,7 @@ def _moved(found: Found, window: _Window) -> Found:
 
 
 def _merged(before: Found, after: Found) -> tuple[Found, Found]:
-    """Return what stays of two windows in a row.
+    """Return what stays of two windows.
 
     By falling score, each segment stays unless one of the other window that stays is the same.
     """

@@ -90,7 +90,10 @@ class Finder:
     def _events(
         self, steps: Steps, identity: Identity, duration_s: float, start_s: float
     ) -> pa.Table:
-        found = find(self.network, self.segments, steps)
+        try:
+            found = find(self.network, self.segments, steps)
+        except ModelError as error:
+            raise ModelError(f"cage {identity[1]} of '{identity[0]}': {error}") from error
         times_s = self.grid.to_time_s(found.segments.double(), duration_s)
         long = times_s[:, 1] > times_s[:, 0]
         times_s, scores, labels = times_s[long], found.scores[long], found.labels[long]

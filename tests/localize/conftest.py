@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from rodepil.config.localize import LocalizeSettings, LocalizeTrainSettings, SequenceSettings
-from rodepil.config.localize import RatSeizureSettings
+from rodepil.config.localize import (
+    LocalizeSettings,
+    LocalizeTrainSettings,
+    RatSeizureSettings,
+    SequenceSettings,
+)
 from rodepil.config.raseformer import LocalizeLossSettings, RaseformerSettings, SegmentSettings
 from rodepil.localize.sequences import Sequences
 from rodepil.localize.trial import (

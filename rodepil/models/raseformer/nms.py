@@ -75,10 +75,9 @@ def suppress(candidates: Found, settings: SegmentSettings) -> Found:
     if not len(candidates):
         return candidates
     kept = soft_nms(candidates, settings)
-    if settings.voting is not None:
-        kept = vote(kept, candidates, settings.voting)
     best = torch.sort(kept.scores, descending=True, stable=True).indices
-    return kept[best[: settings.segments]]
+    kept = kept[best[: settings.segments]]  # votes change no score: what goes need not have them
+    return kept if settings.voting is None else vote(kept, candidates, settings.voting)
 
 
 @torch.no_grad()
