@@ -21,7 +21,8 @@ def render_markdown(outline: Outline) -> str:
         parts.extend(section.sentences)
         for item in section.items:
             if isinstance(item, Plate):
-                parts.append(f"![{item.alt} Data: {outline.data}.]({item.name}.png)")
+                data = section.data or outline.data
+                parts.append(f"![{item.alt} Data: {data}.]({item.name}.png)")
             else:
                 parts.append(to_markdown(item).rstrip("\n"))
     return "\n\n".join(parts) + "\n"

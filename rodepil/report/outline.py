@@ -35,13 +35,17 @@ class Headline:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: a heading, warnings, sentences, and tables and figures in order."""
+    """A part of the report: a heading, warnings, sentences, and tables and figures in order.
+
+    `data` names what its numbers come from, where that is not what the report's do.
+    """
 
     name: str
     heading: str
     sentences: tuple[str, ...]
     items: tuple[Sheet | Plate[Any], ...]
     warnings: tuple[str, ...] = ()
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,9 @@ def make_outline(
     sheets: Sequence[Sheet],
     settings: ProjectSettings,
     grids: Sequence[Section] = (),
+    localized: Sequence[Section] = (),
 ) -> Outline:
-    """Return the report's order of things; grids have a section each."""
+    """Return the report's order of things; grids have a section each, localization its own."""
     sheet = {item.name: item for item in sheets}
     plate = {item.name: item for item in PLATES}
     said, warnings = told(inputs)
@@ -98,6 +103,7 @@ def make_outline(
         Section("data", "Data", (), (sheet["table1"], sheet["folds"])),
         *_audit_section(inputs),
         *grids,
+        *localized,
         Section("again", "Make it again", (_again_words(settings),), ()),
     )
     return Outline(

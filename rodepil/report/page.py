@@ -78,7 +78,9 @@ def _section(section: Section, pictures: Mapping[str, Picture], data: str) -> st
     parts = [f'<p class="warning" role="note">{escape(said)}</p>' for said in section.warnings]
     parts += [f"<p>{escape(sentence)}</p>" for sentence in section.sentences]
     parts += [
-        _plate(item, pictures[item.name], data) if isinstance(item, Plate) else to_html(item)
+        _plate(item, pictures[item.name], section.data or data)
+        if isinstance(item, Plate)
+        else to_html(item)
         for item in section.items
     ]
     body = "\n".join(parts)

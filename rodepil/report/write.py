@@ -11,6 +11,7 @@ from rodepil.report.figures import plates_of
 from rodepil.report.grid.chapter import chapters
 from rodepil.report.grid.write import write_grid
 from rodepil.report.inputs import read_inputs
+from rodepil.report.localize import localize_chapter
 from rodepil.report.markdown import render_markdown
 from rodepil.report.outline import make_outline
 from rodepil.report.page import render_page
@@ -34,29 +35,33 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
     -------
     list of Path
         What was written: metrics.json, ``NAME.md`` and ``NAME.csv`` of every table,
-        ``NAME.png`` of every figure, plots/*.csv, report.md and report.html; and the files of
-        every grid in results/grids, as `rodepil.report.grid.write_grid` writes them.
+        ``NAME.png`` of every figure, plots/*.csv, report.md and report.html, those of localization
+        among them where there is any; and the files of every grid in results/grids, as
+        `rodepil.report.grid.write_grid` writes them.
 
     Raises
     ------
     ReportError
-        Something is missing or does not belong together; nothing is written then. Of a grid, the
-        report says so in its section.
+        Something is missing or does not belong together; nothing is written then. Of a grid or of
+        localization, the report says so in its section.
     """
     inputs = read_inputs(workspace)
+    localized = localize_chapter(workspace)
     sheets = all_tables(inputs)
     grids = chapters(workspace, inputs.clips, inputs.folds)
-    outline = make_outline(inputs, sheets, settings, [one.section for one in grids])
+    sections = [one.section for one in grids]
+    outline = make_outline(inputs, sheets, settings, sections, localized.sections)
     pictures = {plate.name: picture(plate, inputs) for plate in plates_of(inputs)}
+    pictures |= localized.pictures
     shown = {**pictures, **{name: drawn for one in grids for name, drawn in one.pictures.items()}}
     texts = {f"plots/{name}": text for name, text in plots(inputs.result).items()}
-    for sheet in sheets:
+    for sheet in (*sheets, *localized.sheets):
         texts |= {f"{sheet.name}.md": to_markdown(sheet), f"{sheet.name}.csv": to_csv(sheet)}
     texts["report.md"] = render_markdown(outline)
     texts["report.html"] = render_page(outline, shown)
 
     folder = workspace.results
-    write_json(folder / "metrics.json", metrics(inputs))
+    write_json(folder / "metrics.json", {**metrics(inputs), **localized.metrics})
     for name, drawn in pictures.items():
         with publish(folder / f"{name}.png") as beside:
             beside.write_bytes(drawn.light)

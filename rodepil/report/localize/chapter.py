@@ -1,0 +1,66 @@
+"""Localization in the report of all: its sections, or a sentence that says why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rodepil.config.workspace import Workspace
+from rodepil.errors import RodepilError
+from rodepil.report.localize.figures import plates_of
+from rodepil.report.localize.outline import bare_section, localize_sections
+from rodepil.report.localize.read import LocalizeInputs, is_there, read_localize
+from rodepil.report.localize.records import RESULT
+from rodepil.report.localize.tables import all_tables
+from rodepil.report.outline import Section
+from rodepil.report.page import Picture
+from rodepil.report.pictures import picture
+from rodepil.report.sheet import Sheet
+
+
+@dataclass(frozen=True)
+class LocalizeChapter:
+    """Localization's part of the report.
+
+    Parameters
+    ----------
+    sections
+        What is said; none where nothing was localized.
+    sheets, pictures
+        Its tables, and its figures by name.
+    metrics
+        Its numbers for DVC, flat.
+    """
+
+    sections: tuple[Section, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def localize_chapter(workspace: Workspace) -> LocalizeChapter:
+    """Return localization's part; of what can't be read, a sentence."""
+    if not is_there(workspace):
+        return LocalizeChapter()
+    try:
+        inputs = read_localize(workspace)
+        return LocalizeChapter(
+            localize_sections(inputs),
+            all_tables(inputs),
+            {plate.name: picture(plate, inputs) for plate in plates_of(inputs)},
+            metrics(inputs),
+        )
+    except RodepilError as error:
+        return LocalizeChapter((bare_section(f"It can't be shown: {error}."),))
+
+
+def metrics(inputs: LocalizeInputs) -> dict[str, float]:
+    """Return the numbers that DVC compares, flat."""
+    result = inputs.result
+    flat = {"mean_map": result.mean}
+    flat |= {f"map_{tiou:g}": result.at(tiou) for tiou in result.record.tious}
+    if result.sure is not None and result.sure.mean.interval is not None:
+        interval = result.sure.mean.interval
+        flat |= {"mean_map_low": interval.low, "mean_map_high": interval.high}
+    flat |= {f"{run.name}_mean_map": run.mean for run in inputs.runs if run.name != RESULT}
+    return flat

@@ -1,0 +1,218 @@
+"""Localization as it lies in results/localize, checked: what was found must give what is told.
+
+``NAME.json`` is one object for each of `MODELS`::
+
+    {
+      "data": "simulated …", "name": "raseformer", "parent_run_id": "5f0c…",
+      "settings": {"ratseizure": {…}, "sequence": {…}, "localize": {…}},
+      "tious": [0.3, …], "parameters": 27000000,
+      "trials": [
+        {
+          "fold": 0, "trial_id": "1c9e…", "run_id": "77aa…", "seconds": 41.5,
+          "train_clips": 112, "test_clips": 56,
+          "map": {"0.3": 0.61, …}, "mean_map": 0.52, "ap": {"rearing": {"0.3": 0.7, …}, …},
+          "frame_accuracy": 0.7, "edit_score": 0.6,
+          "history": [{"epoch": 0, "train_loss": 1.2, "test_mean_map": 0.01, …}, …]
+        }, …
+      ]
+    }
+
+and ``NAME_detections.parquet`` beside it the table ``events`` of all found segments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from rodepil.config.workspace import Workspace
+from rodepil.errors import ReportError, RodepilError
+from rodepil.io import tables
+from rodepil.report.localize.data import UnitData
+from rodepil.report.localize.records import (
+    MODELS,
+    RESULT,
+    LocalizeRecord,
+    LocalizeRun,
+    SplitRecord,
+    key_of,
+)
+from rodepil.statistics.localized import by_fold
+
+AGREEMENT: Final = 1e-6
+REMEDY: Final = "run 'dvc repro localize'"
+
+
+@dataclass(frozen=True)
+class LocalizeInputs:
+    """Everything that the report shows of localization.
+
+    Parameters
+    ----------
+    runs
+        What was trained, the result first.
+    data
+        The clips; None where they are not there.
+    leaks
+        What was found of leaks of the split, in lines; None, nobody looked.
+    missing
+        What is not there, in sentences.
+    """
+
+    runs: tuple[LocalizeRun, ...]
+    data: UnitData | None
+    leaks: tuple[str, ...] | None
+    missing: tuple[str, ...]
+
+    @property
+    def result(self) -> LocalizeRun:
+        """RaSeformer."""
+        return self.runs[0]
+
+    @property
+    def source(self) -> str:
+        """The data that the numbers come from, in words."""
+        return self.result.record.data
+
+    def run(self, name: str) -> LocalizeRun | None:
+        """Return a run by its name, None where it is not there."""
+        return next((one for one in self.runs if one.name == name), None)
+
+
+def is_there(workspace: Workspace) -> bool:
+    """Whether anything of localization lies in the results."""
+    return any((workspace.localize_results / f"{name}.json").is_file() for name in MODELS)
+
+
+def read_localize(workspace: Workspace) -> LocalizeInputs:
+    """Read localization's results with the clips that they are of.
+
+    Raises
+    ------
+    ReportError
+        The result itself is missing, a file can't be read, or what was found does not give what
+        the record tells.
+    """
+    folder = workspace.localize_results
+    missing: list[str] = []
+    record = _record(folder, RESULT)
+    data = _data(workspace, given=record.settings.ratseizure.split == "given", missing=missing)
+    runs = [_run(folder, record, data, missing)]
+    for name in record.settings.localize.compare:
+        if (folder / f"{name}.json").is_file():
+            run = _run(folder, _record(folder, name), data, missing)
+            _check_beside(run, runs[0], folder)
+            runs.append(run)
+        else:
+            missing.append(f"{MODELS[name]} is not there ({folder.name}/{name}.json); {REMEDY}.")
+    order = list(MODELS)
+    runs.sort(key=lambda run: order.index(run.name))
+    return LocalizeInputs(tuple(runs), data, _leaks(folder, missing), tuple(missing))
+
+
+def _record(folder: Path, name: str) -> LocalizeRecord:
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        raise ReportError(f"{path} is not there and the report wants it; {REMEDY}")
+    try:
+        record = LocalizeRecord.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        raise ReportError(
+            f"{path} does not hold what localization writes: {error}; {REMEDY}"
+        ) from error
+    folds = [trial.fold for trial in record.trials]
+    wanted = {key_of(tiou) for tiou in record.tious}
+    short = [trial.fold for trial in record.trials if set(trial.map) != wanted]
+    if record.name != name or not folds or len(set(folds)) < len(folds) or not wanted or short:
+        raise ReportError(
+            f"{path} is of '{record.name}' with trials of folds {folds} at tIoU "
+            f"{list(record.tious)}; it must be of '{name}', each fold once, with mAP at each of "
+            f"these; {REMEDY}"
+        )
+    return record
+
+
+def _run(
+    folder: Path, record: LocalizeRecord, data: UnitData | None, missing: list[str]
+) -> LocalizeRun:
+    path = folder / f"{record.name}_detections.parquet"
+    if not path.is_file():
+        missing.append(
+            f"What {MODELS[record.name]} found is not there ({folder.name}/{path.name}), so that "
+            f"its numbers have no intervals; {REMEDY}."
+        )
+        return LocalizeRun(record, None, data)
+    run = LocalizeRun(record, tables.read("events", path), data)
+    _check_agreement(run, path)
+    return run
+
+
+def _check_agreement(run: LocalizeRun, path: Path) -> None:
+    """Refuse a record whose mAP is not that of what was found in the clips as they are now."""
+    try:
+        matched = run.matched
+    except RodepilError as error:
+        raise ReportError(f"{path} does not fit the clips: {error}; {REMEDY}") from error
+    if matched is None:
+        return
+    found = by_fold(matched)
+    for trial in run.record.trials:
+        told = np.array([trial.map[key_of(tiou)] for tiou in run.record.tious])
+        given = found.get(trial.fold, np.full(len(told), np.nan))
+        if not np.allclose(told, given, atol=AGREEMENT):
+            raise ReportError(
+                f"{path.parent / run.name}.json has mAP {told.round(4).tolist()} for fold "
+                f"{trial.fold}, what was found gives {given.round(4).tolist()} on the clips as "
+                f"they are; {REMEDY}"
+            )
+
+
+def _check_beside(run: LocalizeRun, result: LocalizeRun, folder: Path) -> None:
+    """Refuse to compare what was tested on other data, other folds or at other thresholds."""
+    own, other = (
+        (one.record.data, sorted(trial.fold for trial in one.record.trials), one.record.tious)
+        for one in (run, result)
+    )
+    if own != other:
+        raise ReportError(
+            f"{folder / run.name}.json is of data, folds and thresholds {own}, the result of "
+            f"{other}; they must be the same; {REMEDY}"
+        )
+
+
+def _data(workspace: Workspace, *, given: bool, missing: list[str]) -> UnitData | None:
+    paths = {
+        "clips": workspace.units_clips,
+        "events": workspace.units_events,
+        "folds": workspace.units_folds,
+    }
+    absent = [
+        str(path.relative_to(workspace.root)) for path in paths.values() if not path.is_file()
+    ]
+    if absent:
+        missing.append(
+            f"The clips are not there ({', '.join(absent)}), so that nothing is said of them and "
+            "no number has an interval; run 'dvc repro units_clips' or 'dvc pull'."
+        )
+        return None
+    clips, events, folds = (tables.read(name, path) for name, path in paths.items())
+    return UnitData(clips.filter(clips.column("kept")), events, folds, given)
+
+
+def _leaks(folder: Path, missing: list[str]) -> tuple[str, ...] | None:
+    path = folder / "split.json"
+    if not path.is_file():
+        missing.append(
+            f"Nobody has looked for leaks of the split ({folder.name}/{path.name} is not there); "
+            "run 'dvc repro units_clips'."
+        )
+        return None
+    try:
+        return SplitRecord.model_validate_json(path.read_bytes()).lines
+    except ValueError as error:
+        raise ReportError(
+            f"{path} does not hold what is told of a split: {error}; run 'dvc repro units_clips'"
+        ) from error
