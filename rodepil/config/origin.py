@@ -7,6 +7,7 @@ from pathlib import Path
 from rodepil.config.settings import ProjectSettings
 
 SIMULATED = "simulated recordings"
+RATSEIZURE = "RatSeizure"
 
 
 def data_name(settings: ProjectSettings) -> str:
@@ -14,6 +15,11 @@ def data_name(settings: ProjectSettings) -> str:
     if settings.data.source == "simulated":
         return SIMULATED
     return name_of_source(Path(settings.data.folder))
+
+
+def units_data_name(settings: ProjectSettings) -> str:
+    """Return what the clips come from in which action units are localized."""
+    return SIMULATED if settings.ratseizure.source == "simulated" else RATSEIZURE
 
 
 def name_of_source(folder: Path) -> str:

@@ -16,7 +16,13 @@ from rodepil.trials.plan import make_plan
 from rodepil.trials.provenance import git_tags
 from rodepil.trials.recording import Figures, Recorder
 from rodepil.trials.results import CrossvalResult, FoldResult, write_results
-from rodepil.trials.running import Job, closing_runs, epochs_of, finish_all
+from rodepil.trials.running import (
+    CrossvalJob,
+    closing_runs,
+    epochs_of,
+    failure_of,
+    finish_all,
+)
 
 __all__ = ["CrossvalResult", "FoldResult", "cross_validate", "write_results"]
 
@@ -65,25 +71,16 @@ def cross_validate(
         git_tags(workspace.root),
         keep_lineage(plan, workspace),
     )
-    job = Job(plan, recorder)
+    job = CrossvalJob(plan, recorder)
     as_before = all(trial.folder.finished() for trial in plan.trials)
     epochs = 0 if as_before else epochs_of([job])  # nothing to show of what takes no time
     with closing_runs([job]):
         with (progress or Silent()).task(plan.name, epochs, "epochs") as advance:
             failed = finish_all([job], advance)
         if failed:
-            raise _failure(job, failed)
+            raise failure_of([job], failed)
         result = job.collect()
         if result is None:
             raise TrialError(f"{workspace.folds} names no fold; run 'rodepil folds make'")
         job.recorder.conclude(result)
     return replace(result, as_before=as_before)
-
-
-def _failure(job: Job, failed: dict[str, str]) -> TrialError:
-    """Return the error that says which folds failed and why."""
-    trials = {trial.id: trial for trial in job.plan.trials}
-    lines = [f"{trials[trial_id]}: {why}" for trial_id, why in failed.items()]
-    count = f"{len(failed)} of {len(trials)} folds failed; the others are kept."
-    remedy = "Mend what is said above and run this again to go on"
-    return TrialError("\n".join([*lines, f"{count} {remedy}"]))

@@ -61,9 +61,14 @@ def sides(
 
 def in_words(both: tuple[Dataset, ...]) -> str:
     """Return in words what a trial is trained and tested on; `both` is what `sides` gives."""
-    of = "{clips} clips of {subjects} subjects ({seizure_clips} of seizures)"
-    train, test = (of.format(**side.profile) for side in both)
+    train, test = (_counted(side.profile) for side in both)
     return f"trained on {train}, tested on {test}"
+
+
+def _counted(profile: Mapping[str, int]) -> str:
+    seizures, segments = profile.get("seizure_clips"), profile.get("segments")
+    what = f"{seizures} of seizures" if segments is None else f"{segments} segments"
+    return f"{profile['clips']} clips of {profile['subjects']} subjects ({what})"
 
 
 def _source(workspace: Workspace) -> str:

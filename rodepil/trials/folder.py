@@ -7,6 +7,7 @@
         history.json          the metrics of every epoch so far
         system.jsonl          what the machine did meanwhile, a sample a line
         predictions.parquet   every clip of the test fold
+        detections.parquet    or, where it localizes, all segments that it finds there
         model.safetensors     the network, with its card
         finished.json         what came of it; written last, so that its presence means all is whole
         error.txt             why the last attempt failed, if it did
@@ -49,7 +50,7 @@ class Finished(Settings):
     trial_id, fold
         The trial.
     metrics
-        Those of Table II, in [0, 1].
+        By name, in [0, 1]: those of Table II, or where it localizes mAP, AP, and frames' scores.
     seconds
         Time in all epochs.
     """
@@ -110,6 +111,10 @@ class TrialFolder:
         return self.path / "predictions.parquet"
 
     @property
+    def _detections(self) -> Path:
+        return self.path / "detections.parquet"
+
+    @property
     def _error(self) -> Path:
         return self.path / "error.txt"
 
@@ -155,6 +160,14 @@ class TrialFolder:
     def write_predictions(self, predictions: pa.Table) -> None:
         """Write the table 'predictions'."""
         tables.write("predictions", predictions, self._predictions)
+
+    def detections(self) -> pa.Table:
+        """Return the table 'events' of the segments that were found in the test fold."""
+        return tables.read("events", self._detections)
+
+    def write_detections(self, detections: pa.Table) -> None:
+        """Write the table 'events' of what was found."""
+        tables.write("events", detections, self._detections)
 
     def error(self) -> str | None:
         """Return why the last attempt failed, if a worker could say so."""

@@ -25,11 +25,10 @@ from functools import partial
 from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
-from rodepil.config.settings import TrainSettings
 from rodepil.errors import TrialError
 from rodepil.trials.limits import MAX_FAILURES
-from rodepil.trials.plan import Trial
 from rodepil.trials.ray_session import Resources
+from rodepil.trials.task import AnyTraining, AnyTrial
 from rodepil.trials.worker import train_one
 
 HEAD = "node:__internal_head__"
@@ -59,7 +58,7 @@ class Share:
     @classmethod
     def of(
         cls,
-        settings: TrainSettings,
+        settings: AnyTraining,
         nodes: Sequence[Resources],
         gpus_per_trial: float | None = None,
     ) -> Share:
@@ -68,7 +67,7 @@ class Share:
         Parameters
         ----------
         settings
-            The section ``train``.
+            What the trial takes: the section ``train``.
         nodes
             What each node of the cluster has.
         gpus_per_trial
@@ -129,7 +128,7 @@ class Share:
         return {"CPU": self.cpus} | ({"GPU": self.gpus} if self.gpus else {})
 
 
-def launch(trial: Trial, share: Share, *, max_failures: int = MAX_FAILURES) -> None:
+def launch(trial: AnyTrial, share: Share, *, max_failures: int = MAX_FAILURES) -> None:
     """Run one trial to its end on the open Ray.
 
     Raises
@@ -158,7 +157,7 @@ def launch(trial: Trial, share: Share, *, max_failures: int = MAX_FAILURES) -> N
 
 
 @contextmanager
-def _scratch(trial: Trial) -> Iterator[Callable[..., RunConfig]]:
+def _scratch(trial: AnyTrial) -> Iterator[Callable[..., RunConfig]]:
     """Yield what makes a RunConfig of a new name, whose files are gone afterwards.
 
     Those of attempts that were killed are swept away first. The folder stands among the trials,

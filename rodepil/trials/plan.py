@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,12 +19,14 @@ from rodepil.data.split import split_by_fold
 from rodepil.errors import SettingError
 from rodepil.io import tables
 from rodepil.store import training_view
+from rodepil.store.views.base import View
 from rodepil.track.dataset import Dataset
 from rodepil.train.trial import TrialSettings
 from rodepil.trials.datasets import sides, whole
 from rodepil.trials.folder import TrialFolder
 from rodepil.trials.identity import group_id, trial_id
 from rodepil.trials.start import Start, find_start
+from rodepil.trials.task import Told
 from rodepil.vision.inputs import make_inputs
 
 
@@ -49,6 +52,8 @@ class Trial:
         The table of its features, absolute; None, the project's.
     """
 
+    table: ClassVar[str] = "predictions"
+
     id: str
     settings: TrialSettings
     root: Path
@@ -72,6 +77,25 @@ class Trial:
     def features(self) -> Path:
         """The table of its features."""
         return self.snapshot or self.workspace.features
+
+    @property
+    def clips(self) -> Path:
+        """The manifest of its clips."""
+        return self.workspace.clips
+
+    @property
+    def view(self) -> View:
+        """What it learns from."""
+        return training_view(self.settings.features)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that it has when it is not stopped early."""
+        return self.settings.train.epochs
+
+    def told(self) -> Told:
+        """Return what a run is told of the finished trial."""
+        return Told(self.table, self.folder.predictions())
 
     def __str__(self) -> str:
         return f"fold {self.settings.fold} (trial {self.id})"
@@ -106,6 +130,15 @@ class Plan:
     trials: tuple[Trial, ...]
     digests: dict[str, str]
     datasets: Mapping[str, tuple[Dataset, ...]] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What its runs are found by."""
+        return {
+            "control": self.settings.control,
+            "modality": self.settings.train.modality,
+            "data": self.settings.data,
+        }
 
 
 def title_of(settings: TrialSettings) -> str:

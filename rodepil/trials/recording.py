@@ -7,7 +7,7 @@ is kept in the trial's folder, so that it is gone on in and never made twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -20,14 +20,16 @@ from rodepil.track import Run, RunStatus, Tracker
 from rodepil.track.protocol import Picture
 from rodepil.trials.datasets import in_words
 from rodepil.trials.folder import RunRecord, TrialFolder
-from rodepil.trials.plan import Plan, Trial
-from rodepil.trials.results import CrossvalResult
 from rodepil.trials.sampling import tell_samples
+from rodepil.trials.task import AnyPlan, AnyResult, AnyTrial, Told
 
 Figures = Callable[[pa.Table], Mapping[str, Picture]]
 """Draws the figures of some predictions, by name."""
 
 COMPLETE = "complete"
+
+LISTED = 100
+"""Subjects that a run's words name; trackers bound their length, and hundreds are no reading."""
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Recorder:
     """
 
     tracker: Tracker
-    plan: Plan
+    plan: AnyPlan
     figures: Figures | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     lineage: tuple[pa.Table, Origin] | None = None
@@ -57,17 +59,17 @@ class Recorder:
     _told: dict[str, int] = field(default_factory=dict)
     _sampled: dict[str, int] = field(default_factory=dict)
 
-    def is_recorded(self, trial: Trial) -> bool:
+    def is_recorded(self, trial: AnyTrial) -> bool:
         """Return whether the trial's run holds all that it should."""
         record = self._record(trial.folder)
         return record is not None and record.complete == COMPLETE
 
-    def run_id(self, trial: Trial) -> str | None:
+    def run_id(self, trial: AnyTrial) -> str | None:
         """Return the id of the trial's run, if it has one."""
         record = self._record(trial.folder)
         return record.run_id if record else None
 
-    def follow(self, trial: Trial) -> int:
+    def follow(self, trial: AnyTrial) -> int:
         """Tell of the epochs that are new, and return how many those are."""
         history = trial.folder.history()
         told = self._told.get(trial.id, 0)
@@ -80,23 +82,21 @@ class Recorder:
         self._sample(run, trial)
         return len(history) - told
 
-    def finish(self, trial: Trial) -> None:
+    def finish(self, trial: AnyTrial) -> None:
         """Tell what came of a finished trial, and close its run."""
         run = self._child(trial)
         self.follow(trial)
         self._sample(run, trial)
-        done, planned = len(trial.folder.history()), trial.settings.train.epochs
+        done, planned = len(trial.folder.history()), trial.epochs
         if done < planned:
             run.tags({"early_stop": f"after {done} of {planned} epochs"})
-        predictions = trial.folder.predictions()
-        run.table("predictions", predictions)
-        self._draw(run, predictions)
+        self._tell(run, trial.told(), max(done - 1, 0))
         run.file(trial.folder.model, "model")
         run.end()
         trial.folder.write_run(RunRecord(run_id=run.id, complete=COMPLETE))
         del self._runs[trial.id]
 
-    def fail(self, trial: Trial, error: RodepilError) -> None:
+    def fail(self, trial: AnyTrial, error: RodepilError) -> None:
         """Tell why a trial failed, and close its run."""
         run = self._child(trial)
         self._sample(run, trial)
@@ -111,7 +111,7 @@ class Recorder:
 
     def conclude(
         self,
-        result: CrossvalResult,
+        result: AnyResult,
         *,
         failed: Mapping[int, str] | None = None,
         description: str | None = None,
@@ -136,10 +136,7 @@ class Recorder:
             run.describe(description)
         run.tags({"failed_folds": ", ".join(map(str, sorted(failed or ())))})
         # The step is the number of folds, so that a mean over more of them stands beside.
-        mean = result.mean.as_dict()
-        run.metrics({f"test_{name}": value for name, value in mean.items()}, len(result.folds))
-        run.table("predictions", result.predictions)
-        self._draw(run, result.predictions)
+        self._tell(run, result.told(), len(result.folds))
         run.end("failed" if failed else "finished")
         if not failed:
             self.plan.folder.write_run(RunRecord(run_id=run.id, complete=done))
@@ -163,13 +160,13 @@ class Recorder:
                 run.table("lineage", self.lineage[0].replace_schema_metadata(None))
         return self._runs[of.group]
 
-    def _child(self, trial: Trial) -> Run:
+    def _child(self, trial: AnyTrial) -> Run:
         """Return the trial's run, opened when it is first asked for."""
         if trial.id not in self._runs:
             tags = {
                 "trial_id": trial.id,
-                "subjects.train": ", ".join(trial.train_subjects),
-                "subjects.test": ", ".join(trial.test_subjects),
+                "subjects.train": listed(trial.train_subjects),
+                "subjects.test": listed(trial.test_subjects),
             }
             name = f"{self.plan.name}/fold-{trial.settings.fold}"
             parent = self._parent().id
@@ -179,12 +176,12 @@ class Recorder:
                 run.describe(self._words(trial))
         return self._runs[trial.id]
 
-    def _words(self, trial: Trial) -> str:
+    def _words(self, trial: AnyTrial) -> str:
         """Return what people read of a trial's run."""
         learned = in_words(self.plan.datasets[trial.id])
         return (
             f"Fold {trial.settings.fold} of **{self.plan.name}**: {learned}: "
-            f"{', '.join(trial.test_subjects)}. Data: {trial.settings.data}."
+            f"{listed(trial.test_subjects)}. Data: {trial.settings.data}."
         )
 
     def _start(
@@ -199,9 +196,7 @@ class Recorder:
         shared = {
             **self.tags,
             **{f"digest.{of}": digest for of, digest in self.plan.digests.items()},
-            "control": self.plan.settings.control,
-            "modality": self.plan.settings.train.modality,
-            "data": self.plan.settings.data,
+            **self.plan.tags,
         }
         if self.lineage:
             origin = self.lineage[1]
@@ -226,7 +221,7 @@ class Recorder:
             run.dataset(replace(dataset, tags=read))
         return run
 
-    def _sample(self, run: Run, trial: Trial) -> None:
+    def _sample(self, run: Run, trial: AnyTrial) -> None:
         """Tell of what the machine did since it was told last."""
         told = self._sampled.get(trial.id, 0)
         self._sampled[trial.id] = tell_samples(run, trial.folder.path, told)
@@ -247,7 +242,18 @@ class Recorder:
                 folder.write_run(known)
         return known
 
-    def _draw(self, run: Run, predictions: pa.Table) -> None:
+    def _tell(self, run: Run, told: Told, step: int) -> None:
+        """Tell what came of clips that were tested, and draw it."""
+        if told.metrics:
+            run.metrics(told.metrics, step)
+        run.table(told.name, told.table)
         if self.figures:
-            for name, figure in self.figures(predictions).items():
+            for name, figure in self.figures(told.table).items():
                 run.figure(name, figure)
+
+
+def listed(subjects: Sequence[str]) -> str:
+    """Return names with commas; of many the first, and how many there are."""
+    if len(subjects) <= LISTED:
+        return ", ".join(subjects)
+    return f"{', '.join(subjects[:LISTED])} and {len(subjects) - LISTED} more"

@@ -11,10 +11,10 @@ import logging
 import shutil
 from collections.abc import Mapping, Sequence
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from rodepil.errors import RodepilError, TrialError
+from rodepil.localize.card import read_localizer_card
 from rodepil.models.card import read_card
 from rodepil.track import Tracker
 from rodepil.track.layout import table_path
@@ -22,14 +22,16 @@ from rodepil.track.protocol import SYSTEM, RunFacts
 from rodepil.train.metrics import measure
 from rodepil.train.result import EpochReport
 from rodepil.trials.folder import Finished, RunRecord, TrialFolder
-from rodepil.trials.plan import Trial
+from rodepil.trials.localize.measures import AP, MEAN_MAP, from_recorded, map_name
+from rodepil.trials.localize.plan import LocalizeTrial
 from rodepil.trials.recording import COMPLETE
+from rodepil.trials.task import AnyTrial
 
 BESIDE = ".restoring"
 """Holds, in the trial's folder, what is fetched until all of it is there and fits."""
 
 
-def restore(trial: Trial, tracker: Tracker) -> bool:
+def restore(trial: AnyTrial, tracker: Tracker) -> bool:
     """Fill the folder of a trial from a finished run of it, in whatever experiment that is.
 
     Parameters
@@ -67,34 +69,33 @@ def restore(trial: Trial, tracker: Tracker) -> bool:
     return False
 
 
-def _take(trial: Trial, tracker: Tracker, run: RunFacts) -> None:
+def _take(trial: AnyTrial, tracker: Tracker, run: RunFacts) -> None:
     """Fetch what a run holds, and put it into the trial's folder if all of it fits."""
     history = _epochs(trial, run, tracker.history(run.id))
     beside = TrialFolder(trial.folder.path / BESIDE)
     try:
-        tracker.fetch(run.id, table_path("predictions"), beside.path / "predictions.parquet")
+        file = f"{trial.table}.parquet"
+        tracker.fetch(run.id, table_path(trial.table), beside.path / file)
         tracker.fetch(run.id, "model/model.safetensors", beside.model)
-        predictions = beside.predictions()
-        _check(trial, predictions, beside)
-        trial.folder.write_predictions(predictions)
+        metrics = _checked(trial, beside, run)
+        (beside.path / file).replace(trial.folder.path / file)
         beside.model.replace(trial.folder.model)
     finally:
         shutil.rmtree(beside.path, ignore_errors=True)
     trial.folder.write_history(history)
     trial.folder.write_run(RunRecord(run_id=run.id, complete=COMPLETE))
-    columns = (predictions.column(name).to_numpy() for name in ("label", "score"))
     trial.folder.finish(
         Finished(
             trial_id=trial.id,
             fold=trial.settings.fold,
-            metrics=measure(*columns).as_dict(),
+            metrics=metrics,
             seconds=sum(report.metrics["seconds"] for report in history),
         )
     )
 
 
 def _epochs(
-    trial: Trial, run: RunFacts, told: Sequence[tuple[int, Mapping[str, float]]]
+    trial: AnyTrial, run: RunFacts, told: Sequence[tuple[int, Mapping[str, float]]]
 ) -> list[EpochReport]:
     """Return the epochs that a run tells of.
 
@@ -106,9 +107,9 @@ def _epochs(
     reports = [
         EpochReport(step, numbers)
         for step, values in told
-        if (numbers := {key: values[key] for key in values if not key.startswith(SYSTEM)})
+        if (numbers := {key: values[key] for key in values if not key.startswith((SYSTEM, AP))})
     ]
-    done, planned = len(reports), trial.settings.train.epochs
+    done, planned = len(reports), trial.epochs
     names = {frozenset(report.metrics) for report in reports}
     if (
         [report.epoch for report in reports] != list(range(done))
@@ -121,8 +122,8 @@ def _epochs(
     return reports
 
 
-def _check(trial: Trial, predictions: pa.Table, beside: TrialFolder) -> None:
-    """Check that predictions and model are those of the trial.
+def _checked(trial: AnyTrial, beside: TrialFolder, run: RunFacts) -> dict[str, float]:
+    """Return a trial's metrics, having checked that what was fetched is the trial's.
 
     Raises
     ------
@@ -131,6 +132,9 @@ def _check(trial: Trial, predictions: pa.Table, beside: TrialFolder) -> None:
     ModelError
         The model's file is no whole one.
     """
+    if isinstance(trial, LocalizeTrial):
+        return _checked_localizer(trial, beside, run)
+    predictions = beside.predictions()
     wanted: dict[str, set[object]] = {
         "run_id": {trial.id}, "fold": {trial.settings.fold}, "subject_id": {*trial.test_subjects}
     }  # fmt: skip
@@ -142,6 +146,25 @@ def _check(trial: Trial, predictions: pa.Table, beside: TrialFolder) -> None:
     if card is None or card.trial_id != trial.id:
         of = f"of trial {card.trial_id}" if card else "without a card"
         raise TrialError(f"its model is {of}")
+    columns = (predictions.column(name).to_numpy() for name in ("label", "score"))
+    return measure(*columns).as_dict()
+
+
+def _checked_localizer(
+    trial: LocalizeTrial, beside: TrialFolder, run: RunFacts
+) -> dict[str, float]:
+    """Return what a run recorded of a localizer; only the run knows what its segments met."""
+    found = set(pc.unique(beside.detections().column("subject_id")).to_pylist())
+    if strange := found - set(trial.test_subjects):
+        raise TrialError(f"its segments are of subjects that are not tested: {_some(strange)}")
+    card = read_localizer_card(beside.model)
+    if card.trial_id != trial.id:
+        raise TrialError(f"its model is of trial {card.trial_id}")
+    metrics = from_recorded(run.metrics)
+    lacking = {MEAN_MAP, *map(map_name, trial.settings.tious)} - set(metrics)
+    if lacking:
+        raise TrialError(f"it lacks {_some(set(lacking))}")
+    return metrics
 
 
 def _some(values: set[object]) -> str:

@@ -15,6 +15,7 @@ from rodepil.train.metrics import Metrics, average
 from rodepil.train.result import EpochReport
 from rodepil.train.trial import TrialSettings
 from rodepil.trials.plan import Trial
+from rodepil.trials.task import Told
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,16 @@ class CrossvalResult:
     def mean(self) -> Metrics:
         """The plain mean over folds."""
         return average([fold.metrics for fold in self.folds])
+
+    def told(self) -> Told:
+        """Return what the parent run is told: averages, and all predictions."""
+        mean = self.mean.as_dict()
+        metrics = {f"test_{name}": value for name, value in mean.items()}
+        return Told("predictions", self.predictions, metrics)
+
+    def write(self, folder: Path, name: str) -> Path:
+        """Write a record and its predictions; see `write_result`."""
+        return write_result(self, folder, name)
 
     def __str__(self) -> str:
         rows = [(f"fold {fold.trial.settings.fold}", fold.metrics) for fold in self.folds]

@@ -1,4 +1,4 @@
-"""Run what trials of cross-validations are not finished, and record all that is not recorded.
+"""Run what trials are not finished, and record all that is not recorded.
 
 Call it again after whatever stopped it: finished trials are read from their folders, or fetched
 from the tracker where those are gone, the others go on from their checkpoints, and the result is
@@ -7,26 +7,29 @@ the same to the last bit on the CPU.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from rodepil.errors import TrialError
 from rodepil.io import tables
 from rodepil.io.progress import Advance
-from rodepil.store import Manifest, open_store, training_view
+from rodepil.store import Manifest, open_store
 from rodepil.train.metrics import Metrics
 from rodepil.trials.limits import Limits
-from rodepil.trials.plan import Plan, Trial
+from rodepil.trials.plan import Plan
 from rodepil.trials.recording import Recorder
 from rodepil.trials.restore import restore
 from rodepil.trials.results import CrossvalResult, FoldResult
+from rodepil.trials.task import AnyPlan, AnyResult, AnyTrial
 
 
 @dataclass(frozen=True)
-class Job:
-    """A cross-validation to run, and who records it.
+class Job(ABC):
+    """Trials of one plan to run, and who records them.
 
     Attributes
     ----------
@@ -38,15 +41,26 @@ class Job:
         Those to run; None, all.
     """
 
-    plan: Plan
+    plan: AnyPlan
     recorder: Recorder
     folds: frozenset[int] | None = None
 
     @property
-    def trials(self) -> list[Trial]:
+    def trials(self) -> list[AnyTrial]:
         """Those to run."""
         every = self.plan.trials
         return [one for one in every if self.folds is None or one.settings.fold in self.folds]
+
+    @abstractmethod
+    def collect(self) -> AnyResult | None:
+        """Return what the finished trials left, in the order of folds; None where none is."""
+
+
+@dataclass(frozen=True)
+class CrossvalJob(Job):
+    """A cross-validation to run, and who records it."""
+
+    plan: Plan
 
     def collect(self) -> CrossvalResult | None:
         """Return what the finished trials left, in the order of folds; None where none is."""
@@ -70,7 +84,16 @@ class Job:
 
 def epochs_of(jobs: Sequence[Job]) -> int:
     """Return the epochs of all trials together."""
-    return sum(len(job.trials) * job.plan.settings.train.epochs for job in jobs)
+    return sum(trial.epochs for job in jobs for trial in job.trials)
+
+
+def failure_of(jobs: Sequence[Job], failed: Mapping[str, str]) -> TrialError:
+    """Return the error that says which folds failed and why."""
+    trials = {trial.id: trial for job in jobs for trial in job.plan.trials}
+    lines = [f"{trials[trial_id]}: {why}" for trial_id, why in failed.items()]
+    count = f"{len(failed)} of {len(trials)} folds failed; the others are kept."
+    remedy = "Mend what is said above and run this again to go on"
+    return TrialError("\n".join([*lines, f"{count} {remedy}"]))
 
 
 def finish_all(
@@ -107,13 +130,13 @@ def finish_all(
         Ray is not there, or does not have what a trial takes.
     """
     course = _Course(jobs, on_end)
-    waiting: list[Trial] = []
+    waiting: list[AnyTrial] = []
     for job in jobs:
         for trial in job.trials:
             if trial.folder.finished() is None and not restore(trial, job.recorder.tracker):
                 waiting.append(trial)
                 continue
-            advance(trial.settings.train.epochs)
+            advance(trial.epochs)
             if not job.recorder.is_recorded(trial):
                 job.recorder.finish(trial)
             course.end(trial)
@@ -134,11 +157,11 @@ class _Course:
         self._left = {job.plan.group: len(job.trials) for job in jobs}
         self._on_end = on_end
 
-    def recorder(self, trial: Trial) -> Recorder:
+    def recorder(self, trial: AnyTrial) -> Recorder:
         """Return who records a trial."""
         return self.of[trial.id].recorder
 
-    def end(self, trial: Trial, why: str = "") -> None:
+    def end(self, trial: AnyTrial, why: str = "") -> None:
         """Note that a trial ended, and why it failed if it did."""
         job = self.of[trial.id]
         if why:
@@ -149,26 +172,24 @@ class _Course:
             self._on_end(job, {fold: text for fold, text in some.items() if text})
 
 
-def _ensure_features(waiting: Sequence[Trial]) -> None:
+def _ensure_features(waiting: Sequence[AnyTrial]) -> None:
     """Make features again whose shards are gone, so that every worker finds them."""
     views = {trial.features: trial for trial in waiting}
     for path, trial in views.items():
         workspace = trial.workspace
         store = open_store(trial.store, workspace, tables.read("features", path))
-        clips = tables.read("clips", workspace.clips)
-        store.ensure(
-            training_view(trial.settings.features), Manifest(clips, workspace.clips.parent)
-        )
+        clips = tables.read("clips", trial.clips)
+        store.ensure(trial.view, Manifest(clips, trial.clips.parent))
 
 
-def _run(waiting: Sequence[Trial], course: _Course, advance: Advance, limits: Limits) -> None:
+def _run(waiting: Sequence[AnyTrial], course: _Course, advance: Advance, limits: Limits) -> None:
     """Run trials side by side, and record what comes of each."""
     # Ray takes seconds to import, and nothing of it is wanted when all is finished.
     from rodepil.trials.launch import Share  # noqa: PLC0415
     from rodepil.trials.ray_session import node_resources, ray_session  # noqa: PLC0415
     from rodepil.trials.tuning import Load, run_side_by_side  # noqa: PLC0415
 
-    def glance(trial: Trial) -> None:
+    def glance(trial: AnyTrial) -> None:
         advance(course.recorder(trial).follow(trial))
 
     with ray_session():
@@ -185,7 +206,7 @@ def _run(waiting: Sequence[Trial], course: _Course, advance: Advance, limits: Li
                 if error is None:
                     course.recorder(trial).finish(trial)
                     # What an early stop left out will not come.
-                    advance(trial.settings.train.epochs - len(trial.folder.history()))
+                    advance(trial.epochs - len(trial.folder.history()))
                 else:
                     course.recorder(trial).fail(trial, error)
                 course.end(trial, str(error or ""))

@@ -27,7 +27,7 @@ from ray.tune.experiment import Trial as TuneTrial
 from rodepil.errors import RodepilError, TrialError
 from rodepil.trials.launch import Share, last_line, launch
 from rodepil.trials.limits import MAX_FAILURES
-from rodepil.trials.plan import Trial
+from rodepil.trials.task import AnyTrial
 
 GLANCE_S = 0.5
 """How long to wait between two looks at trials that run."""
@@ -61,15 +61,15 @@ class Load:
         How often one is started again after a crash.
     """
 
-    trials: Sequence[Trial]
+    trials: Sequence[AnyTrial]
     shares: Mapping[str, Share]
     slots: int
     max_failures: int = MAX_FAILURES
 
 
 def run_side_by_side(
-    load: Load, glance: Callable[[Trial], None]
-) -> Generator[tuple[Trial, RodepilError | None]]:
+    load: Load, glance: Callable[[AnyTrial], None]
+) -> Generator[tuple[AnyTrial, RodepilError | None]]:
     """Run trials on the open Ray and yield each with its error when it ends.
 
     Tune is driven from a daemon thread of this process, so that the caller's thread is free to
@@ -175,7 +175,7 @@ def _tuner(load: Load, teller: _Teller, folder: Path, name: str) -> tune.Tuner:
 
 
 def _drive(
-    config: Mapping[str, str], *, known: Mapping[str, tuple[Trial, Share]], max_failures: int
+    config: Mapping[str, str], *, known: Mapping[str, tuple[AnyTrial, Share]], max_failures: int
 ) -> None:
     """Run one trial of Tune; what a user has to mend is told and not raised, so as to end there."""
     trial, share = known[config["trial"]]

@@ -10,7 +10,6 @@ import ray.train
 import ray.train.torch
 import torch
 
-from rodepil.config.settings import TrainSettings
 from rodepil.data.split import split_by_fold
 from rodepil.errors import RodepilError
 from rodepil.io import tables
@@ -24,11 +23,14 @@ from rodepil.train.result import EpochReport, TrialResult
 from rodepil.train.trial import run_trial
 from rodepil.train.world import World, choose_device
 from rodepil.trials.folder import Finished
+from rodepil.trials.localize.plan import LocalizeTrial
+from rodepil.trials.localize.worker import localize
 from rodepil.trials.plan import Trial
 from rodepil.trials.sampling import sampled
+from rodepil.trials.task import AnyTraining
 
 
-def train_one(config: Mapping[str, Trial]) -> None:
+def train_one(config: Mapping[str, Trial | LocalizeTrial]) -> None:
     """Train the trial under the key ``trial``, going on from where it was left.
 
     Rank 0 holds the trial's folder and writes its files; `finished.json` is the last. What a user
@@ -39,16 +41,23 @@ def train_one(config: Mapping[str, Trial]) -> None:
     world = _world(trial.settings.train)
     try:
         with trial.folder.claimed() if world.leads else nullcontext():
-            _train(trial, world)
+            _begin(trial, world)
     except RodepilError as error:
         if world.size > 1:
             raise
         trial.folder.write_error(str(error))
 
 
-def _train(trial: Trial, world: World) -> None:
+def _begin(trial: Trial | LocalizeTrial, world: World) -> None:
     if world.from_leader(trial.folder.finished() is not None):
         return  # a retry of a worker that died after its last word
+    if isinstance(trial, LocalizeTrial):
+        localize(trial, world)
+    else:
+        _train(trial, world)
+
+
+def _train(trial: Trial, world: World) -> None:
     training, testing = load(trial, world.device)
     weights = trial.start.load() if trial.start else None
     with sampled(trial.folder.path, world.device) if world.leads else nullcontext():
@@ -97,7 +106,7 @@ def learned_from(subjects: Iterable[str], weights: Weights | None) -> tuple[str,
     return None if before is None else tuple(sorted({*subjects, *before}))
 
 
-def _world(settings: TrainSettings) -> World:
+def _world(settings: AnyTraining) -> World:
     """Return this worker's place, with the GPU that Ray gave it if it gave one."""
     torch.set_num_threads(settings.threads_per_worker)
     if ray.get_gpu_ids():

@@ -8,8 +8,8 @@ from typing import Any
 from rodepil.config.grid import GridRow
 from rodepil.trials.grid.files import GridFiles
 from rodepil.trials.grid.plan import GridPlan
-from rodepil.trials.results import CrossvalResult
 from rodepil.trials.running import Job
+from rodepil.trials.task import AnyResult
 
 Describe = Callable[[str], str]
 """Gives the description of a row's run by the row's name, from the grid's files."""
@@ -48,7 +48,7 @@ class GridCourse:
         self, plan: GridPlan, files: GridFiles, experiment: str, describe: Describe | None
     ) -> None:
         self.plan, self.files, self.experiment, self.describe = plan, files, experiment, describe
-        self.results: dict[str, CrossvalResult] = {}
+        self.results: dict[str, AnyResult] = {}
         self.failed: dict[str, Mapping[int, str]] = {}
         before = files.read()
         known = {row["name"]: row for row in before.get("rows", ())}

@@ -5,7 +5,7 @@
     results/grids/<grid>/
         grid.json                     the rows: what they change, what came of each
         rows/<row>.json               as results/crossval.json, of the folds that are finished
-        rows/<row>_predictions.parquet
+        rows/<row>_predictions.parquet    where it localizes, <row>_detections.parquet
         features/<view>.parquet       the features that rows learn from, by the view's identity
     results/grids_former/<grid>-<digest>/   the same, of clips, folds, settings or code that were
                                             changed since
@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrialError
 from rodepil.io.files import link_or_copy, publish, short_hash, unwritable, write_json
-from rodepil.trials.results import CrossvalResult, write_result
+from rodepil.trials.task import AnyResult
 
 DIGITS = 8
 """Of a digest, to tell former results by."""
@@ -105,13 +105,13 @@ class GridFiles:
             return {}
         return known if isinstance(known, dict) else {}
 
-    def write_row(self, row: str, result: CrossvalResult) -> None:
+    def write_row(self, row: str, result: AnyResult) -> None:
         """Write what came of a row."""
-        write_result(result, self.folder / "rows", row)
+        result.write(self.folder / "rows", row)
 
     def drop_row(self, row: str) -> None:
         """Remove what came of a row of other settings."""
-        for name in (f"{row}.json", f"{row}_predictions.parquet"):
+        for name in (f"{row}.json", f"{row}_predictions.parquet", f"{row}_detections.parquet"):
             (self.folder / "rows" / name).unlink(missing_ok=True)
 
     def write(self, record: Mapping[str, object]) -> None:

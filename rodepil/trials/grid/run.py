@@ -22,8 +22,8 @@ from rodepil.trials.plan import Plan
 from rodepil.trials.provenance import git_tags
 from rodepil.trials.recording import Figures, Recorder
 from rodepil.trials.restore import restore
-from rodepil.trials.results import CrossvalResult
-from rodepil.trials.running import Job, closing_runs, epochs_of, finish_all
+from rodepil.trials.running import CrossvalJob, closing_runs, epochs_of, finish_all
+from rodepil.trials.task import AnyResult
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class GridResult:
     """
 
     plan: GridPlan
-    results: Mapping[str, CrossvalResult]
+    results: Mapping[str, AnyResult]
     failed: Mapping[str, Mapping[int, str]]
     note: str = ""
 
@@ -132,7 +132,7 @@ def _run(
     tags = {**git_tags(workspace.root), "grid": plan.grid.name}
     words = {row.name: row_tags(row) for row in plan.grid.rows}
     jobs = [
-        Job(
+        CrossvalJob(
             row,
             Recorder(listening, row, figures, tags | words[name], keep_lineage(row, workspace)),
             frozenset(plan.folds),

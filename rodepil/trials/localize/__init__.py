@@ -1,0 +1,1 @@
+"""Localization as trials: planned, run on Ray, recorded and resumed as cross-validations are."""

@@ -1,0 +1,111 @@
+"""Localization: one trial a fold on Ray for the model and for what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import TrialError
+from rodepil.io.progress import Progress, Silent
+from rodepil.localize.settings import Variant
+from rodepil.track import Tracker, open_tracker
+from rodepil.trials.localize.plan import plan_localization
+from rodepil.trials.localize.results import Localized, LocalizeJob
+from rodepil.trials.provenance import git_tags
+from rodepil.trials.recording import Figures, Recorder
+from rodepil.trials.running import closing_runs, epochs_of, failure_of, finish_all
+
+
+@dataclass(frozen=True)
+class Localization:
+    """What came of the model and of what it is compared with.
+
+    Attributes
+    ----------
+    variants
+        What came of each by its name, the model itself first.
+    """
+
+    variants: dict[Variant, Localized]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name}\n{result}" for name, result in self.variants.items())
+
+
+def localize_trials(
+    settings: ProjectSettings,
+    workspace: Workspace,
+    *,
+    folds: Sequence[int] | None = None,
+    tracker: Tracker | None = None,
+    figures: Figures | None = None,
+    progress: Progress | None = None,
+) -> Localization:
+    """Train and test the localizer and what ``localize.compare`` names, side by side.
+
+    Parameters
+    ----------
+    settings, workspace
+        The project, with its clips of action units and their sequences made.
+    folds
+        Folds to test; by default all that the split tests.
+    tracker
+        Where to record; by default the one of the settings.
+    figures
+        Draws the figures of detections that runs hold.
+    progress
+        Told of every epoch.
+
+    Raises
+    ------
+    TableError, FoldError, SubjectLeak, FeatureError, ModelError
+        The data are not ready.
+    TrackingError
+        The tracker can't be reached or refuses.
+    TrialError
+        Ray is not there, or a trial failed; the others are finished and kept.
+    """
+    wanted: list[Variant] = ["raseformer", *dict.fromkeys(settings.localize.compare)]
+    plans = {name: plan_localization(settings, workspace, variant=name, folds=folds)
+             for name in wanted}  # fmt: skip
+    listening = tracker or open_tracker(settings.track, workspace)
+    tags = git_tags(workspace.root)
+    jobs = {
+        name: LocalizeJob(plan, Recorder(listening, plan, figures, tags))
+        for name, plan in plans.items()
+    }
+    done = {name: all(one.folder.finished() for one in plan.trials) for name, plan in plans.items()}
+    every = list(jobs.values())
+    epochs = 0 if all(done.values()) else epochs_of(every)
+    with closing_runs(every):
+        with (progress or Silent()).task("localization", epochs, "epochs") as advance:
+            failed = finish_all(every, advance)
+        if failed:
+            raise failure_of(every, failed)
+        results = {name: _concluded(job) for name, job in jobs.items()}
+    return Localization({name: replace(one, as_before=done[name]) for name, one in results.items()})
+
+
+def write_localization(result: Localization, workspace: Workspace) -> list[Path]:
+    """Write what the report reads, ``results/localize/NAME.json`` and the segments beside it.
+
+    What was written of variants that are compared no more is removed.
+    """
+    folder = workspace.localize_results
+    for name in ("raseformer", "dense", "shuffled"):
+        if name not in result.variants:
+            for stale in (f"{name}.json", f"{name}_detections.parquet"):
+                (folder / stale).unlink(missing_ok=True)
+    return [one.write(folder, name) for name, one in result.variants.items()]
+
+
+def _concluded(job: LocalizeJob) -> Localized:
+    """Return what came of a job whose trials have all ended well, and close its run."""
+    result = job.collect()
+    if result is None:
+        raise TrialError(f"{job.plan.name} has no finished trial; run it again")
+    job.recorder.conclude(result)
+    return result
