@@ -1,0 +1,70 @@
+"""The folds of a dataset of action units: its given split, or folds by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rodepil.config.localize import RatSeizureSettings
+from rodepil.config.settings import FoldSettings
+from rodepil.data.folds import check_folds, make_folds
+from rodepil.data.ratseizure.clips import RatSeizure, Subset
+from rodepil.errors import FoldError
+from rodepil.io import tables
+
+FOLD_OF: Final[dict[Subset, int]] = {"testing": 0, "training": 1}
+"""In the given split fold 0 alone is tested, and fold 1 is what is learned from."""
+
+
+def folds_of(clips: pa.Table, annotations: RatSeizure, settings: RatSeizureSettings) -> pa.Table:
+    """Return the table "folds" of the kept clips, checked.
+
+    Parameters
+    ----------
+    clips
+        Table "clips"; its video_id is that of the annotations.
+    annotations
+        They say the given split.
+    settings
+        Which split is wanted.
+
+    Raises
+    ------
+    FoldError
+        A side of the given split has no clip, or clips of one kind only; or there are too few
+        subjects.
+    """
+    if settings.split == "subject":
+        dealt = FoldSettings(method="stratified", k=settings.k, seed=settings.seed)
+        return make_folds(clips, dealt)
+    kept = clips.filter(pc.field("kept")).sort_by("clip_id")
+    subsets = annotations.subset_of
+    rows = kept.select(["clip_id", "subject_id", "video_id"]).to_pylist()
+    folds = [FOLD_OF[subsets[row.pop("video_id")]] for row in rows]
+    for subset, fold in FOLD_OF.items():
+        if fold not in folds:
+            raise FoldError(
+                f"no kept clip is on the {subset} side of the given split; bring its files, or set "
+                "ratseizure.split to 'subject'"
+            )
+    made = tables.from_rows(
+        "folds", [row | {"fold": fold} for row, fold in zip(rows, folds, strict=True)]
+    )
+    check_folds(clips, made)
+    return made
+
+
+def sides_of(
+    clips: pa.Table, folds: pa.Table, annotations: RatSeizure, settings: RatSeizureSettings
+) -> Mapping[str, str]:
+    """Return where each kept clip stands, by its video_id: a side by name, or a fold."""
+    fold_of = dict(
+        zip(*(folds.column(name).to_pylist() for name in ("clip_id", "fold")), strict=True)
+    )
+    rows = clips.filter(pc.field("kept")).select(["clip_id", "video_id"]).to_pylist()
+    if settings.split == "given":
+        return {row["video_id"]: annotations.subset_of[row["video_id"]] for row in rows}
+    return {row["video_id"]: f"fold {fold_of[row['clip_id']]}" for row in rows}
