@@ -75,7 +75,7 @@ def activity_figure(activity: Activity, data: str, style: Style) -> Figure:
     style
         The theme.
     """
-    unit, unit_s = ("h", 3600.0) if activity.by_clock else _unit(activity.length_s)
+    unit, unit_s = ("h", 3600.0) if activity.by_clock else time_unit(activity.length_s)
     figure, (ax,) = new_figure(
         style,
         title="Activity over the day" if activity.by_clock else "Activity over the session",
@@ -104,7 +104,8 @@ def _length(bin_s: float) -> str:
     return f"{bin_s / size:g} {name}"
 
 
-def _unit(span_s: float) -> tuple[str, float]:
+def time_unit(span_s: float) -> tuple[str, float]:
+    """Return the unit in which a time of that many seconds is printed, and its seconds."""
     return next((unit, unit_s) for longest_s, unit, unit_s in UNITS if span_s <= longest_s)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from rodepil.config.settings import CurateSettings
 from rodepil.detect.committee import model_file
 from rodepil.errors import ModelError
@@ -12,10 +14,8 @@ from rodepil.io.files import sha256_file
 from rodepil.localize.card import Localizer, load_localizer
 from rodepil.models.device import DeviceName, place_of
 from rodepil.models.extract import Extractor, Origin, extractor, find_model
+from rodepil.models.sequence import IMPORTED
 from rodepil.models.weights import digest
-
-IMPORTED = "imported"
-"""What a card names as the extractor of features that came as files."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,25 @@ class Tools:
     notes: tuple[str, ...] = ()
 
     def clips(self, curate: CurateSettings) -> CurateSettings:
-        """Return how recordings become clips, at the rate of the features.
+        """Return how recordings become clips, at the rate and size of those that it learned from.
 
         Raises
         ------
         ModelError
-            No whole number of frames a second.
+            No clips of that rate or size can be made.
         """
-        fps = self.localizer.card.sequence.fps
-        if fps != round(fps):
+        sequence = self.localizer.card.sequence
+        whole = float(sequence.fps).is_integer()
+        said = {"fps": int(sequence.fps) if whole else sequence.fps, "size_px": sequence.size_px}
+        try:
+            return CurateSettings.model_validate(curate.model_dump() | said)
+        except ValidationError as error:
+            faults = "; ".join(f"{fault['loc'][-1:]}: {fault['msg']}" for fault in error.errors())
             raise ModelError(
-                f"{self.model} reads features at {fps:g} frames a second, but clips have a whole "
-                "number of them; train it on features at such a rate"
-            )
-        changed = {**curate.model_dump(), "fps": round(fps)}
-        return CurateSettings.model_validate(changed)
+                f"{self.model} reads clips of {sequence.size_px} px at {sequence.fps:g} frames a "
+                f"second, which can't be made of recordings ({faults}); train it on others, or "
+                "mend the section curate"
+            ) from error
 
 
 def open_tools(

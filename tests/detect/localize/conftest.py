@@ -32,7 +32,7 @@ NETWORK = RaseformerSettings(
     ranges=((0, 4), (4, 16), (16, 10_000)), drop_path=0.0,
 )  # fmt: skip
 CURATE = CurateSettings(
-    clip_duration_s=2.0, size_px=64, min_overlap_s=0.5, motion_min_share=0.0, max_gap_s=0.5
+    clip_duration_s=2.0, size_px=SIZE_PX, min_overlap_s=0.5, motion_min_share=0.0, max_gap_s=0.5
 )
 
 

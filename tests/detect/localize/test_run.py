@@ -17,7 +17,7 @@ from rodepil.detect.localize import Told, Tools, Where, localize_recordings
 from rodepil.errors import SettingError, SourceError
 from rodepil.io import tables
 from rodepil.io.progress import Advance
-from rodepil.models.views import SequenceView
+from rodepil.models.sequence import sequence_view
 from rodepil.store import FeatureStore, Manifest
 from tests.detect.localize.conftest import CURATE, SEQUENCE
 
@@ -47,13 +47,7 @@ def through_the_store(
         tables.write(name, table, raw / f"{name}.parquet")
     clips = curate(raw, settings, folder / "clips", folder / "clips.parquet", processes=1).clips
     assert clips.column("kept").to_pylist() == [True]
-    view = SequenceView.model_validate(
-        {
-            "name": "sequence", "model": str(project / "i3d.pt"), "device": "cpu",
-            "frames": SEQUENCE.window_frames, "size_px": SEQUENCE.size_px,
-            "window_frames": SEQUENCE.window_frames, "stride_frames": SEQUENCE.stride_frames,
-        }
-    )  # fmt: skip
+    view = sequence_view(SEQUENCE, project)
     store = FeatureStore(folder / "store")
     store.materialize([view], Manifest(clips, folder), processes=1)
     (clip,) = clips.to_pylist()
@@ -116,7 +110,7 @@ def test_a_finished_video_is_not_looked_through_again(
     assert second.videos == (replace(first.videos[0], path=str(moved)),)
 
 
-@pytest.mark.parametrize("change", ["content", "box", "size"])
+@pytest.mark.parametrize("change", ["content", "box", "quantizer"])
 def test_what_events_depend_on_makes_a_part_anew(
     tmp_path: Path, tools: Tools, make_film: Film, change: str
 ) -> None:
@@ -124,7 +118,7 @@ def test_what_events_depend_on_makes_a_part_anew(
     localize_recordings([make_film("v.mp4", 50)], tools, out, curate=CURATE)
     video = make_film("v.mp4", 50, seed=5) if change == "content" else tmp_path / "v.mp4"
     where = Where(boxes=((0, 0, 48, 48),)) if change == "box" else None
-    curate_now = CURATE.model_copy(update={"size_px": 48}) if change == "size" else CURATE
+    curate_now = CURATE.model_copy(update={"qp": 30}) if change == "quantizer" else CURATE
     again = replace(tools, extract=Untouchable())  # type: ignore[arg-type]
     with pytest.raises(AssertionError, match="asked again"):
         localize_recordings([video], again, out, where=where, curate=curate_now)
