@@ -357,6 +357,57 @@ def cross_validate(
     return f"{result}\nwritten to {relative_to(path, workspace.root)}, with predictions beside it"
 
 
+def units(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Fill data/ratseizure/source with simulated clips of action units, or check imported ones.
+
+    Raises
+    ------
+    SourceError
+        Clips shall be imported and none are there, or simulated where imported ones are.
+    """
+    from rodepil.data.ratseizure.simulated import simulate_source  # noqa: PLC0415
+    from rodepil.data.ratseizure.source import read_units  # noqa: PLC0415
+
+    wanted = settings.ratseizure
+    if wanted.source == "simulated":
+        simulate_source(wanted.simulate, workspace.units_source, progress=progress)
+    return "\n".join(read_units(workspace.units_source).annotations.lines())
+
+
+def units_clips(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Bring clips of action units to one form and write their clips, events and folds tables."""
+    from rodepil.data.ratseizure.tables import make_units_tables  # noqa: PLC0415
+
+    return str(make_units_tables(settings, workspace, progress))
+
+
+def i3d_stand_in(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Let a narrow I3D learn simulated action units, where the settings name no other network."""
+    from rodepil.trials.i3d_stand_in import make_i3d_stand_in  # noqa: PLC0415
+
+    return make_i3d_stand_in(settings, workspace, progress)
+
+
+def sequences(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Materialize the sequences that localization learns from and write their snapshot.
+
+    Raises
+    ------
+    FeatureError
+        Clips gave no features; all else is made and in the snapshot.
+    """
+    from rodepil.models.sequence import sequence_view  # noqa: PLC0415
+    from rodepil.store import Manifest, open_store, snapshot  # noqa: PLC0415
+
+    view = sequence_view(settings.sequence, workspace.root)
+    clips = tables.read("clips", workspace.units_clips)
+    manifest = Manifest(clips, workspace.units_clips.parent)
+    summary = open_store(settings.store, workspace).materialize([view], manifest, progress=progress)
+    snapshot.record(workspace.units_features, summary.features, [view.name], {view.name})
+    summary.raise_if_failed()
+    return str(summary)
+
+
 def report(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Write tables, figures and the page from what the cross-validations left."""
     from rodepil.report import write_report  # noqa: PLC0415
