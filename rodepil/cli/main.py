@@ -19,6 +19,7 @@ from rodepil.cli import (
     data,
     features,
     importing,
+    localize,
     models,
     published,
     runs,
@@ -82,6 +83,8 @@ app.command("tune")(tune.tune)
 app.add_typer(runs.app, name="runs", help="List, show, compare and deliver recorded runs.")
 app.command("report")(trials.report)
 app.command("predict")(models.predict)
+app.command("localize")(localize.localize)
+app.add_typer(localize.score_app, name="score", help="Compare what was found with what is true.")
 app.add_typer(bench.app, name="bench", help="Measure speed and memory against others' code.")
 app.command("doctor")(system.doctor)
 

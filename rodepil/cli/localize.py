@@ -1,0 +1,178 @@
+"""Commands that use a localizer and score events: localize, score events."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rodepil.cli.options import HERE, Overrides, Profile, Root
+from rodepil.cli.run import open_project
+
+if TYPE_CHECKING:
+    from rodepil.detect.localize import Localized, Where
+
+score_app = typer.Typer(no_args_is_help=True)
+
+
+class DetectorName(StrEnum):
+    """What finds the animal of a video."""
+
+    motion = "motion"
+    yolo = "yolo"
+
+
+class DeviceChoice(StrEnum):
+    """Where networks compute."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
+
+@score_app.callback()
+def score() -> None:
+    """Compare what was found with what is true."""
+
+
+def localize(
+    videos: Annotated[list[Path], typer.Argument(help="Video files, or folders of them.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", help="A localizer's model.safetensors, its trial's folder or id, or its run."
+        ),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for what is found.")] = Path(
+        "localized"
+    ),
+    cages: Annotated[
+        Path | None,
+        typer.Option("--cages", help="Boxes: a sheet as for 'cages import', or cages.parquet."),
+    ] = None,
+    box: Annotated[
+        list[str] | None,
+        typer.Option("--box", help="left,top,width,height in pixels; may be repeated."),
+    ] = None,
+    detector: Annotated[
+        DetectorName | None, typer.Option("--detector", help="Find the one animal of each video.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="With --detector yolo: its ONNX file.")
+    ] = None,
+    extractor: Annotated[
+        Path | None,
+        typer.Option("--extractor", help="The network of the features, where it lies elsewhere."),
+    ] = None,
+    min_score: Annotated[
+        float, typer.Option("--min-score", help="Tell events of this score or more.")
+    ] = 0.3,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", "--labels", help="Tell this unit alone; may be repeated."),
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", help="Annotated events (Parquet, CSV, JSON), for the pictures."),
+    ] = None,
+    device: Annotated[DeviceChoice, typer.Option("--device")] = DeviceChoice.auto,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Find action units in recordings: tables, BORIS's form and pictures; finished videos stay."""
+    from rodepil.detect.event_files import read_events  # noqa: PLC0415 - help stays instant
+    from rodepil.detect.localize import (  # noqa: PLC0415
+        Told,
+        localize_recordings,
+        open_tools,
+        write_localized,
+    )
+    from rodepil.report.timelines import write_timelines  # noqa: PLC0415
+    from rodepil.trials.models import find_model  # noqa: PLC0415
+
+    project = open_project(root, profile=profile, overrides=overrides or ())
+    where = _where(cages, box or (), detector, weights)
+    told = Told(min_score, tuple(label or ()))
+    true = None if truth is None else read_events(truth).events
+    path = find_model(model, project.workspace)
+    tools = open_tools(path, project.workspace.root, extractor_file=extractor, device=device.value)
+    found = localize_recordings(
+        videos,
+        tools,
+        out,
+        where=where,
+        told=told,
+        curate=project.settings.curate,
+        progress=project.progress,
+    )
+    write_localized(found, out, named=where.named)
+    write_timelines(found, out, true)
+    _say(found, out)
+
+
+@score_app.command("events")
+def score_events(
+    predicted: Annotated[Path, typer.Argument(help="Found events: Parquet, CSV or JSON.")],
+    true: Annotated[Path, typer.Argument(help="True events: Parquet, CSV or JSON.")],
+    *,
+    tiou: Annotated[
+        list[float] | None, typer.Option("--tiou", help="A threshold; may be repeated.")
+    ] = None,
+    min_score: Annotated[
+        float, typer.Option("--min-score", help="From which frames are compared; mAP takes all.")
+    ] = 0.3,
+    fps: Annotated[float, typer.Option("--fps", help="Frames a second to compare.")] = 30.0,
+    out: Annotated[
+        Path | None, typer.Option("--json", help="Write the numbers to this file.")
+    ] = None,
+) -> None:
+    """Compare two files of events: mAP at tIoU, frame-wise accuracy, edit score."""
+    from rodepil.detect.score import score_event_files  # noqa: PLC0415 - help stays instant
+    from rodepil.io.files import write_text  # noqa: PLC0415
+    from rodepil.scoring import THRESHOLDS  # noqa: PLC0415
+
+    limits = tuple(tiou or THRESHOLDS)
+    scores = score_event_files(predicted, true, tious=limits, min_score=min_score, fps=fps)
+    typer.echo("\n".join(scores.lines()))
+    if out is not None:
+        write_text(out, json.dumps(scores.as_json(), indent=2) + "\n")
+
+
+def _where(
+    cages: Path | None,
+    boxes: list[str] | tuple[str, ...],
+    detector: DetectorName | None,
+    weights: Path | None,
+) -> Where:
+    from rodepil.detect.localize import Where, parse_box  # noqa: PLC0415 - help stays instant
+
+    found = None
+    if detector is not None:
+        from rodepil.detect.localize.finding import by_detector  # noqa: PLC0415
+
+        found = by_detector(detector.value, weights)
+    return Where(cages, tuple(map(parse_box, boxes)), found)
+
+
+def _say(found: Localized, out: Path) -> None:
+    """Say what was found in which video, what it rests on, and what could not be done."""
+    from rodepil.io.wording import by_number  # noqa: PLC0415
+
+    for video in found.videos:
+        mine = [row for row in found.told.to_pylist() if row["recording_id"] == video.recording_id]
+        cages = by_number(len(video.cages), "cage", "cages")
+        told = by_number(len(mine), "event", "events")
+        typer.echo(f"{video.recording_id}: {told} in {video.duration_s:.1f} s of {cages}")
+        for start_s, end_s in video.gaps_s:
+            typer.echo(f"note: {video.recording_id}: frames are missing in {start_s:g}-{end_s:g} s")
+    for path, reason in found.failed:
+        typer.echo(f"failed: {path}: {reason}")
+    for note in found.about["notes"]:
+        typer.echo(f"note: {note}")
+    typer.echo(f"{found.about['rule']}; they are in {out}")
