@@ -106,7 +106,7 @@ def label_counts(kept: pa.Table) -> dict[str, tuple[int, int]]:
     return {subject: (counts[subject][0], counts[subject][1]) for subject in sorted(counts)}
 
 
-def check_folds(clips: pa.Table, folds: pa.Table) -> FoldReport:
+def check_folds(clips: pa.Table, folds: pa.Table, *, by_label: bool = True) -> FoldReport:
     """Check a fold table against the manifest and describe every fold.
 
     Parameters
@@ -115,6 +115,9 @@ def check_folds(clips: pa.Table, folds: pa.Table) -> FoldReport:
         The manifest.
     folds
         The table "folds".
+    by_label
+        Whether clips of both labels must stand on either side of every fold; where events are
+        found in clips, their labels decide nothing.
 
     Raises
     ------
@@ -129,7 +132,9 @@ def check_folds(clips: pa.Table, folds: pa.Table) -> FoldReport:
     _refuse_split_subjects(kept, fold_of)
     _refuse_split_families(clips, fold_of)
     rows = _rows(kept, fold_of)
-    _refuse_odd_folds(rows)
+    _refuse_odd_numbers(rows)
+    if by_label:
+        _refuse_one_class(rows)
     return FoldReport(rows, _shared_recordings(kept, fold_of))
 
 
@@ -202,10 +207,13 @@ def _rows(kept: pa.Table, fold_of: Mapping[str, int]) -> tuple[FoldRow, ...]:
     return tuple(rows)
 
 
-def _refuse_odd_folds(rows: tuple[FoldRow, ...]) -> None:
+def _refuse_odd_numbers(rows: tuple[FoldRow, ...]) -> None:
     numbers = [row.fold for row in rows]
     if len(numbers) == 1 or numbers != list(range(len(numbers))):
         raise FoldError(f"got folds {numbers}, wanted at least two, numbered from 0; renumber them")
+
+
+def _refuse_one_class(rows: tuple[FoldRow, ...]) -> None:
     totals = sum(row.negatives for row in rows), sum(row.positives for row in rows)
     for row in rows:
         test = row.negatives, row.positives

@@ -51,7 +51,7 @@ class Split:
                 )
 
 
-def split_by_fold(clips: pa.Table, folds: pa.Table, fold: int) -> Split:
+def split_by_fold(clips: pa.Table, folds: pa.Table, fold: int, *, by_label: bool = True) -> Split:
     """Split the kept clips into those of `fold`, to test, and the others, to train.
 
     Parameters
@@ -62,6 +62,8 @@ def split_by_fold(clips: pa.Table, folds: pa.Table, fold: int) -> Split:
         The table "folds" of these clips; it is checked again here.
     fold
         The fold to test.
+    by_label
+        As for `check_folds`.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def split_by_fold(clips: pa.Table, folds: pa.Table, fold: int) -> Split:
     SubjectLeak
         A subject, or a derived clip and its parent, stand in different folds.
     """
-    report = check_folds(clips, folds)
+    report = check_folds(clips, folds, by_label=by_label)
     numbers = [row.fold for row in report.rows]
     if fold not in numbers:
         raise FoldError(f"there is no fold {fold}; the table has {numbers}; choose one of these")

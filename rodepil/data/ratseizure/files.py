@@ -139,5 +139,6 @@ def _refuse_other_widths(checked: Checked, widths: dict[str, int], form: Sequenc
         except FeatureError as error:
             checked.failures.append(failure(path, error))
     checked.notes.append(
-        f"features are {usual} wide: set sequence.imported_width and localize.network.feature_width to it"
+        f"features are {usual} wide: sequence.imported_width and localize.network.feature_width "
+        f"must be {usual}"
     )

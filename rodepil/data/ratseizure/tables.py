@@ -218,7 +218,7 @@ def _write(
     cut = marked(annotations, made.rows, subjects, 1 / settings.sequence.fps)
     clips = with_labels(made.rows, cut.events, subjects)
     check_unique(clips)
-    folds = folds_of(clips, annotations, wanted)
+    folds = folds_of(clips, cut.events, annotations, wanted)
     sides = sides_of(clips, folds, annotations, wanted)
     root = workspace.units_clips.parent
     pairs = (
@@ -240,7 +240,7 @@ def _write(
         failures=tables.from_rows("failures", made.failures),
         leaks=leaks_of(source, made.digests, sides, pairs),
         split=wanted.split,
-        report=check_folds(clips, folds),
+        report=check_folds(clips, folds, by_label=False),
     )
     tables.write("events", cut.events, workspace.units_events)
     write_records(workspace.localize_results, result.record(), class_counts(annotations))

@@ -228,7 +228,7 @@ def plan_localization(
     datasets: dict[str, tuple[Dataset, ...]] = {}
     for fold in numbers:
         own = shared.model_copy(update={"fold": fold})
-        split = split_by_fold(units.clips, units.folds, fold)
+        split = split_by_fold(units.clips, units.folds, fold, by_label=False)
         trial = LocalizeTrial(
             id=localize_trial_id(own, digests),
             settings=own,

@@ -56,7 +56,8 @@ def load(trial: LocalizeTrial) -> tuple[Sequences, Sequences]:
     workspace = trial.workspace
     clips = tables.read("clips", trial.clips)
     events = tables.read("events", workspace.units_events)
-    split = split_by_fold(clips, tables.read("folds", workspace.units_folds), trial.settings.fold)
+    folds = tables.read("folds", workspace.units_folds)
+    split = split_by_fold(clips, folds, trial.settings.fold, by_label=False)
     store = open_store(trial.store, workspace, tables.read("features", trial.features))
     manifest = Manifest(clips, trial.clips.parent)
     view = trial.view
