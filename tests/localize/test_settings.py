@@ -57,12 +57,12 @@ def test_the_dense_variant_keeps_all_keys_and_changes_nothing_else():
 
 
 def test_what_is_called_dense_and_is_not_is_refused():
-    with pytest.raises(ValidationError, match="keep_ratio 0.5 .* is not dense"):
+    with pytest.raises(ValidationError, match=r"keep_ratio 0.5 .* is not dense"):
         LocalizeTrialSettings(variant="dense")
 
 
 def test_classes_without_a_name_are_refused():
-    with pytest.raises(ValidationError, match="network.classes is 15, but there are 14"):
+    with pytest.raises(ValidationError, match=r"network.classes is 15, but there are 14"):
         LocalizeTrialSettings(network=RaseformerSettings(classes=15))
 
 
