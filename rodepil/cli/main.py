@@ -22,6 +22,7 @@ from rodepil.cli import (
     localize,
     models,
     published,
+    ratseizure,
     runs,
     summary,
     system,
@@ -66,12 +67,14 @@ app.add_typer(published.fetch_app, name="fetch", help="Download published record
 import_app = typer.Typer(no_args_is_help=True)
 import_app.command("recordings")(importing.recordings)
 import_app.command("rodepil")(published.import_rodepil)
+import_app.command("ratseizure")(ratseizure.import_ratseizure)
 import_app.command("forget")(importing.forget)
 app.add_typer(import_app, name="import", help="Take recordings into the source's tables.")
 app.command("simulate")(data.simulate)
 app.add_typer(marks.app, name="annotations", help="Take annotators' marks, compare and count them.")
 app.add_typer(cages.app, name="cages", help="Draw, import, show and check the boxes of cages.")
 app.command("curate")(data.curate)
+summary.app.command("ratseizure")(ratseizure.data_ratseizure)
 app.add_typer(summary.app, name="data", help="Tell what data there is.")
 app.command("audit")(audit.audit)
 app.add_typer(data.folds_app, name="folds", help="Deal subjects to folds, and check them.")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -22,11 +20,11 @@ from rodepil.data.ratseizure.leaks import SplitLeaks
 from rodepil.data.ratseizure.looking import alike_features, alike_films, leaks_of
 from rodepil.data.ratseizure.made import UnitClips, subjects_of
 from rodepil.data.ratseizure.marked import Marked, marked, with_labels
+from rodepil.data.ratseizure.records import write_records
 from rodepil.data.ratseizure.sides import folds_of, sides_of
 from rodepil.data.ratseizure.source import UnitsSource, read_units
 from rodepil.errors import SourceError
 from rodepil.io import tables
-from rodepil.io.files import write_json
 from rodepil.io.progress import Progress
 from rodepil.io.sequences import SequenceForm
 
@@ -245,9 +243,3 @@ def _write(
     tables.write("events", cut.events, workspace.units_events)
     write_records(workspace.localize_results, result.record(), class_counts(annotations))
     return result
-
-
-def write_records(folder: Path, split: Mapping[str, object], classes: pa.Table) -> None:
-    """Write split.json and classes.json."""
-    write_json(folder / "split.json", split)
-    write_json(folder / "classes.json", {"classes": classes.to_pylist()})
