@@ -23,6 +23,7 @@ from rodepil.cli import (
     models,
     published,
     ratseizure,
+    region,
     runs,
     summary,
     system,
@@ -73,6 +74,7 @@ app.add_typer(import_app, name="import", help="Take recordings into the source's
 app.command("simulate")(data.simulate)
 app.add_typer(marks.app, name="annotations", help="Take annotators' marks, compare and count them.")
 app.add_typer(cages.app, name="cages", help="Draw, import, show and check the boxes of cages.")
+app.add_typer(region.app, name="region", help="Find the animal in videos: one box, and mirrors.")
 app.command("curate")(data.curate)
 summary.app.command("ratseizure")(ratseizure.data_ratseizure)
 app.add_typer(summary.app, name="data", help="Tell what data there is.")

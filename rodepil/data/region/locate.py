@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rodepil.data.region.found import XYWH, Detector, FixedBox, Found, check_within
+from rodepil.data.region.found import XYWH, Detector, FixedBox, check_within
 from rodepil.data.region.sample import FRAMES, Sample, sample
 from rodepil.data.region.steady import Steadying, best_boxes, steady_box
 from rodepil.errors import CageError
@@ -90,20 +89,21 @@ def locate(
         The detector's network does not give boxes.
     """
     seen = sample(video, count=count, within=within, progress=progress)
-    if isinstance(detector, FixedBox):
-        return _fixed(detector, seen)
-    return region_of(detector.find(seen.frames), seen, video, rule=rule, missing=missing)
+    return region_in(detector, seen, video, rule=rule, missing=missing)
 
 
-def region_of(
-    found: Sequence[Found],
+def region_in(
+    detector: Detector,
     seen: Sample,
     video: Path,
     *,
     rule: Steadying | None = None,
     missing: Literal["all", "error"] = "all",
 ) -> Region:
-    """Return the region of what was found in the frames of a sample, as `locate` does."""
+    """Return the region of what a sample of a video shows, as `locate` does."""
+    if isinstance(detector, FixedBox):
+        return _fixed(detector, seen)
+    found = detector.find(seen.frames)
     boxes = best_boxes(found)
     if len(boxes) < max(1.0, LEAST_SHARE * len(found)):
         said = (

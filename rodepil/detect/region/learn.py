@@ -6,6 +6,7 @@ Shapes: B pictures, S cells a side, P pictures.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +15,8 @@ from torchvision.ops import (  # type: ignore[import-untyped]
     sigmoid_focal_loss,
 )
 
-from rodepil.detect.region.pictures import Pictures
-from rodepil.detect.region.tiny import CELLS, SIZE_PX, STRIDE, TinyDetector
+from rodepil.detect.region.pictures import Pictures, make_pictures
+from rodepil.detect.region.tiny import CELLS, SIZE_PX, STRIDE, TinyDetector, save_onnx
 from rodepil.io.progress import Progress, Silent
 from rodepil.io.seeds import derive_seed
 
@@ -106,3 +107,24 @@ def cells_of(boxes: Tensor) -> Tensor:
     inside = (x.abs() <= SIZE_PX) & (y.abs() <= SIZE_PX)
     columns, rows = (x - middle).abs() < near, (y - middle).abs() < near
     return (rows[:, :, None] & columns[:, None, :] & inside[:, :, None]).flatten(1)
+
+
+def learn_tiny(
+    out: Path, recordings: int, lessons: Lessons, progress: Progress | None = None
+) -> TinyDetector:
+    """Simulate cages, train the detector on them and write it as ONNX.
+
+    Parameters
+    ----------
+    out
+        The ONNX file; it appears when it is whole.
+    recordings
+        How many are simulated.
+    lessons
+        How it is trained.
+    progress
+        Shown the recordings and the steps.
+    """
+    network = train(make_pictures(lessons.seed, recordings, progress=progress), lessons, progress)
+    save_onnx(out, network)
+    return network

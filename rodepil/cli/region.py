@@ -1,0 +1,137 @@
+"""Commands of regions of interest: train, find, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from rodepil.cli.progress import Bars
+
+if TYPE_CHECKING:
+    from rodepil.data.region.found import XYWH, Detector
+
+app = typer.Typer(no_args_is_help=True)
+
+Kind = Literal["fixed", "motion", "yolo"]
+Which = Annotated[
+    Kind,
+    typer.Option("--detector", help="A fixed --box, what moves, or YOLO's network in --weights."),
+]
+Weights = Annotated[
+    Path | None, typer.Option("--weights", help="The ONNX file of a YOLOv5 or YOLOv8 network.")
+]
+Box = Annotated[str | None, typer.Option("--box", help="x,y,width,height for the fixed detector.")]
+Within = Annotated[
+    str | None, typer.Option("--within", help="x,y,width,height of what is searched: a cage.")
+]
+MaskFile = Annotated[
+    Path | None, typer.Option("--mask", help="A PNG of a drawn mask, white where walls mirror.")
+]
+
+
+@app.command("train")
+def train(
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The ONNX file.")],
+    recordings: Annotated[int, typer.Option(min=1, help="Simulated recordings to learn from.")] = 8,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of training.")] = 500,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Train the tiny detector on simulated cages; for the demo, not for recordings of a lab."""
+    from rodepil.detect.region.learn import Lessons, learn_tiny  # noqa: PLC0415 - help stays instant
+
+    learn_tiny(out, recordings, Lessons(steps=steps, seed=seed), Bars())
+    typer.echo(out)
+
+
+@app.command("find")
+def find(
+    videos: Annotated[list[Path], typer.Argument(help="Videos of one animal each.")],
+    *,
+    detector: Which = "motion",
+    weights: Weights = None,
+    box: Box = None,
+    within: Within = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a video without an animal.")
+    ] = False,
+    position: Annotated[int, typer.Option(min=0, help="The cage's position.")] = 0,
+    subject: Annotated[str, typer.Option(help="The animal's name.")] = "unknown",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A sheet (.csv) or cages table (.parquet).")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", help="A source's folder, whose cages they become.")
+    ] = None,
+) -> None:
+    """Find one steady box for each video; printed as the sheet that 'cages import' reads."""
+    from rodepil.data.region import keep, locate  # noqa: PLC0415
+
+    seek = _detector(detector, weights, box)
+    part = _numbers(within, "--within") if within else None
+    regions, refused = keep.find_all(
+        videos,
+        lambda video: locate(video, seek, within=part, missing="error" if strict else "all"),
+        Bars(),
+    )
+    cages = keep.cages_from(regions, position, subject)
+    typer.echo(keep.sheet_of(cages), nl=False)
+    for video, region in regions.items():
+        typer.echo(f"{video.name}: {region}", err=True)
+    if out is not None:
+        keep.write_cages(out, cages)
+    refused += keep.put_regions(into, cages) if into is not None else []
+    for line in refused:
+        typer.echo(f"refused: {line}", err=True)
+    if not regions:
+        raise typer.Exit(1)
+
+
+@app.command("show")
+def show(
+    video: Annotated[Path, typer.Argument(help="A video of one animal.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The picture, .png or .jpg.")],
+    detector: Which = "motion",
+    weights: Weights = None,
+    box: Box = None,
+    within: Within = None,
+    mask: MaskFile = None,
+    keep_mask: Annotated[
+        Path | None, typer.Option("--keep-mask", help="A PNG for the mask that was found.")
+    ] = None,
+) -> None:
+    """Write box, mirror mask and the filled frame beside each other, and say what was found."""
+    from rodepil.data.region import look  # noqa: PLC0415
+
+    part = _numbers(within, "--within") if within else None
+    seek = _detector(detector, weights, box)
+    for line in look.show(
+        video, out, seek, within=part, mask=mask, keep=keep_mask, progress=Bars()
+    ):
+        typer.echo(line)
+
+
+def _detector(kind: Kind, weights: Path | None, box: str | None) -> Detector:
+    """Return the detector that options ask for."""
+    from rodepil.data.region import FixedBox, Motion, Yolo  # noqa: PLC0415
+
+    if kind == "fixed":
+        return FixedBox(_numbers(box or "", "--box"))
+    if kind == "motion":
+        return Motion()
+    if weights is None:
+        raise typer.BadParameter("YOLO needs an ONNX file; name it", param_hint="--weights")
+    return Yolo(weights)
+
+
+def _numbers(text: str, option: str) -> XYWH:
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):  # noqa: PLR2004
+        raise typer.BadParameter(
+            f"'{text}' is no box; write x,y,width,height in pixels", param_hint=option
+        )
+    x, y, width, height = map(int, parts)
+    return x, y, width, height
