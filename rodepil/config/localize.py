@@ -61,8 +61,8 @@ class UnitStandInSettings(Settings):
     stretch_s: Annotated[float, Field(ge=1)] = 2.0
     epochs: Positive = 6
     windows: Positive = 800
-    batch_size: Annotated[int, Field(ge=2)] = 16
-    learning_rate: PositiveReal = 0.003
+    batch_size: Annotated[int, Field(ge=2)] = 8
+    learning_rate: PositiveReal = 0.004
     weight_decay: NonNegativeReal = 0.02
     warmup_epochs: NonNegative = 1
     decay_epochs: tuple[NonNegative, ...] = (4, 5)
