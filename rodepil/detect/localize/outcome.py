@@ -123,7 +123,7 @@ def merged(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for row in sorted(rows, key=lambda row: (row["start_s"], row["end_s"])):
         start_s, end_s = (round(row[name], DIGITS) for name in ("start_s", "end_s"))
-        if found and start_s <= found[-1]["end_s"] + TOUCHING_S:
+        if found and round(start_s - found[-1]["end_s"], DIGITS) <= TOUCHING_S:
             last = found[-1]
             last["end_s"] = max(last["end_s"], end_s)
             last["score"] = max(last["score"], row["score"])

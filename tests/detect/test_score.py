@@ -1,0 +1,169 @@
+"""Files of events in every form, and how well one fits another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rodepil.detect.event_files import read_events
+from rodepil.detect.score import score_event_files
+from rodepil.errors import AnnotationError, SettingError, TableError
+from rodepil.io import tables
+
+TRUE = [("a", 0.0, 4.0, "rearing"), ("a", 5.0, 9.0, "staring"), ("b", 2.0, 6.0, "rearing")]
+SAID = [
+    ("a", 0.0, 4.0, "rearing", 0.9),
+    ("b", 4.0, 8.0, "rearing", 0.8),  # tIoU 2 / 6
+    ("a", 5.0, 9.0, "staring", 0.2),
+]
+
+
+def row(name: str, start_s: float, end_s: float, label: str, score: float = 1.0):
+    base = {"recording_id": name, "position": 0, "subject_id": "unknown", "label": label}
+    return {**base, "start_s": start_s, "end_s": end_s, "score": score}
+
+
+def truth_json(path: Path) -> Path:
+    database = {
+        name: {
+            "subset": "testing",
+            "duration": 10.0,
+            "annotations": [
+                {"segment": [start, end], "label": label, "label_id": {"staring": 1}.get(label, 9)}
+                for video, start, end, label in TRUE
+                if video == name
+            ],
+        }
+        for name in ("a", "b")
+    }
+    path.write_text(json.dumps({"database": database}), encoding="utf-8")
+    return path
+
+
+def said_in(form: str, folder: Path) -> Path:
+    """The predictions as one of the forms that are read."""
+    path = folder / f"said.{form.removeprefix('results.')}"
+    if form == "parquet":
+        tables.write("events", tables.from_rows("events", [row(*one) for one in SAID]), path)
+    elif form == "csv":
+        lines = [f"{v},{label},{start},{end},{score}" for v, start, end, label, score in SAID]
+        text = "\n".join(["recording_id,label,start_s,end_s,score", *lines])
+        path.write_text(text, encoding="utf-8")
+    else:
+        results = {
+            name: [
+                {"label": label, "score": score, "segment": [start, end]}
+                for video, start, end, label, score in SAID
+                if video == name
+            ]
+            for name in ("a", "b")
+        }
+        path.write_text(json.dumps({"version": "x", "results": results}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "results.json"])
+def test_two_files_of_any_form_are_scored_as_by_hand(tmp_path: Path, form: str) -> None:
+    scores = score_event_files(
+        said_in(form, tmp_path), truth_json(tmp_path / "true.json"), tious=(0.3, 0.5), fps=1.0
+    )
+    ap = {(one["label"], one["tiou"]): one["ap"] for one in scores.as_json()["ap"]}
+    assert ap == {
+        ("rearing", 0.3): 1.0,
+        ("rearing", 0.5): 0.5,  # the surer one hits, of two truths
+        ("staring", 0.3): 1.0,
+        ("staring", 0.5): 1.0,
+    }
+    assert scores.as_json()["map"] == {"0.3": 1.0, "0.5": 0.75}
+    assert scores.as_json()["mean_map"] == pytest.approx(0.875)
+    # Of 20 s, a: 4 of staring are not shown (score 0.2); b: 2-4 is missed, 6-8 is too much.
+    assert scores.frames.accuracy == pytest.approx((20 - 4 - 2 - 2) / 20)
+    assert scores.frames.edit == pytest.approx((0.5 + 1.0) / 2)
+    assert scores.notes == ()
+
+
+def test_without_durations_frames_end_with_the_last_event_and_that_is_noted(
+    tmp_path: Path,
+) -> None:
+    true = tmp_path / "true.csv"
+    lines = [f"{name},{start},{end},{label}" for name, start, end, label in TRUE]
+    true.write_text("\n".join(["recording_id,start_s,end_s,label", *lines]), encoding="utf-8")
+    scores = score_event_files(said_in("parquet", tmp_path), true, fps=1.0)
+    assert scores.frames.frames == 9 + 8
+    assert "2 videos are" in scores.notes[0]
+
+
+def test_annotations_of_a_project_are_true_events(tmp_path: Path) -> None:
+    rows = [
+        {"recording_id": "a", "position": 2, "start_s": 1.0, "end_s": 2.0, "label": "rearing"}
+        | {"annotator": "x", "agreement": 0.5}
+    ]
+    path = tmp_path / "annotations.parquet"
+    tables.write("annotations", tables.from_rows("annotations", rows), path)
+    assert read_events(path).events.to_pylist() == [row("a", 1.0, 2.0, "rearing") | {"position": 2}]
+
+
+def test_lines_name_every_class_and_the_means(tmp_path: Path) -> None:
+    scores = score_event_files(said_in("csv", tmp_path), truth_json(tmp_path / "true.json"))
+    lines = scores.lines()
+    assert [line.split("  ")[0] for line in lines[1:4]] == ["rearing", "staring", "mAP"]
+    assert lines[1].split()[-1] == "2"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("a,5,3,rearing,0.5", "line 2: 5 to 3 s is no interval"),
+        ("a,3,3,rearing,0.5", "no interval"),
+        ("a,-1,3,rearing,0.5", "no interval"),
+        ("a,x,3,rearing,0.5", "could not convert"),
+        ("a,1,nan,rearing,0.5", "'nan' is no number"),
+        (",1,2,rearing,0.5", "no recording_id"),
+        ("a,1,2,,0.5", "no label"),
+        ("a,1,,rearing,0.5", "could not convert|no number"),
+    ],
+)
+def test_a_bad_row_is_told_with_its_line(tmp_path: Path, line: str, told: str) -> None:
+    path = tmp_path / "said.csv"
+    path.write_text(f"recording_id,start_s,end_s,label,score\n{line}\n", encoding="utf-8")
+    with pytest.raises(AnnotationError, match=told):
+        read_events(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("gone.csv", None, "no file"),
+        ("said.txt", b"x", r"ends in \.parquet, \.csv, \.json"),
+        ("said.csv", b"start,stop\n1,2\n", "lacks the columns"),
+        ("said.csv", b"\xff\xfe\x00", "UTF-8"),
+        ("said.json", b"{", "JSON"),
+        ("said.parquet", b"PAR1", "Parquet"),
+    ],
+)
+def test_what_is_no_file_of_events_is_told(
+    tmp_path: Path, name: str, content: bytes | None, told: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(TableError, match=told):
+        read_events(tmp_path / name)
+
+
+def test_files_that_name_no_video_alike_are_refused(tmp_path: Path) -> None:
+    said = tmp_path / "said.csv"
+    said.write_text("recording_id,start_s,end_s,label\nz,1,2,rearing\n", encoding="utf-8")
+    with pytest.raises(AnnotationError, match="name no video alike"):
+        score_event_files(said, truth_json(tmp_path / "true.json"))
+
+
+def test_no_truth_and_an_impossible_threshold_are_refused(tmp_path: Path) -> None:
+    empty = tmp_path / "true.csv"
+    empty.write_text("recording_id,start_s,end_s,label\n", encoding="utf-8")
+    said = said_in("csv", tmp_path)
+    with pytest.raises(AnnotationError, match="holds no event"):
+        score_event_files(said, empty)
+    with pytest.raises(SettingError, match="tIoU"):
+        score_event_files(said, truth_json(tmp_path / "t.json"), tious=(1.5,))
