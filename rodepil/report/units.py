@@ -17,7 +17,7 @@ def class_sheet(annotations: RatSeizure, data: str) -> Sheet:
     """Return how often each action unit stands on either side of the given split."""
     counted = class_counts(annotations).to_pylist()
     rows = [_class_row(row) for row in counted]
-    total: list[Cell] = ["", "all"]
+    total: list[Cell] = [None, "all"]
     for side, _ in SIDES:
         total += [
             sum(row[side] for row in counted),
@@ -27,13 +27,13 @@ def class_sheet(annotations: RatSeizure, data: str) -> Sheet:
     columns = [Column("Id", "count"), Column("Action unit")]
     for _, title in SIDES:
         columns += [
-            Column(f"{title}: segments", "count"),
-            Column("in clips", "count", suffix=title),
-            Column("seconds", "seconds", suffix=title),
+            Column(title, "count"),
+            Column("clips", "count", suffix=title),
+            Column("s", "seconds", suffix=title),
         ]
     return Sheet(
         name="unit_classes",
-        title="Action units by side of the given split",
+        title="Segments of action units by side of the given split, and the clips that hold them",
         note=data_note(data),
         data=data,
         columns=tuple(columns),
@@ -44,7 +44,7 @@ def class_sheet(annotations: RatSeizure, data: str) -> Sheet:
 
 def fold_sheet(split: Mapping[str, Any], data: str) -> Sheet:
     """Return the folds that split.json tells of."""
-    titles = ("Fold", "Subjects", "Clips without a seizure's unit", "Clips with one")
+    titles = ("Fold", "Subjects", "Normal clips", "Seizure clips")
     keys = ("fold", "subjects", "normal_clips", "seizure_clips")
     folds: Sequence[Mapping[str, Any]] = split["folds"]
     return Sheet(

@@ -11,6 +11,8 @@ from rodepil.data.ratseizure.copies import CopyReport
 from rodepil.io.wording import by_number
 
 SHOWN: Final = 5
+DIGITS: Final = 12
+"""So much of a digest, or of a long name, is said."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Shared:
 
     def __str__(self) -> str:
         """Say who stands where."""
-        return f"'{self.what}': " + "; ".join(
+        return f"'{self.what[:DIGITS]}': " + "; ".join(
             f"{side} {', '.join(names)}" for side, names in self.sides.items()
         )
 

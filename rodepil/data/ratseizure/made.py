@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
+from rodepil.data.audit.likeness import grouped
 from rodepil.data.ratseizure.clips import POSITION, RatSeizureClip
 from rodepil.data.ratseizure.source import UnitsSource
 from rodepil.io.names import UNDATED
@@ -20,6 +21,7 @@ TAIL: Final = "tail"
 """It is the rest of a recording behind its last whole window."""
 
 Row = dict[str, object]
+Split = Literal["given", "subject"]
 
 
 @dataclass
@@ -69,13 +71,33 @@ def named(video_id: str) -> Row:
     }
 
 
-def subjects_of(source: UnitsSource, split: str) -> Mapping[str, str]:
+def subjects_of(source: UnitsSource, digests: Mapping[str, str], split: Split) -> Mapping[str, str]:
     """Return the subject that stands for each clip in folds.
 
     In the given split that is the clip itself: the files name no animal, and nobody can hold
-    that split to any. Else it is the animal where it is known, and what the name tells.
+    that split to any. Else it is the animal where it is known, and what the name tells; subjects
+    that share a file, byte by byte, are one, under the name that comes first.
+
+    Parameters
+    ----------
+    source
+        The annotated clips.
+    digests
+        The sha256 of each one's file.
+    split
+        Which split is wanted.
     """
-    return {
-        clip.video_id: clip.video_id if split == "given" else source.subject_of(clip.video_id)
-        for clip in source.annotations.clips
-    }
+    names = [clip.video_id for clip in source.annotations.clips]
+    if split == "given":
+        return {name: name for name in names}
+    told = {name: source.subject_of(name) for name in names}
+    listed = sorted(set(told.values()))
+    place = {subject: number for number, subject in enumerate(listed)}
+    first: dict[str, str] = {}
+    pairs = []
+    for name in names:
+        if name in digests:
+            twin = first.setdefault(digests[name], name)
+            pairs.append((place[told[twin]], place[told[name]]))
+    one = {at: group[0] for group in grouped(pairs) for at in group}
+    return {name: listed[one.get(place[subject], place[subject])] for name, subject in told.items()}

@@ -212,7 +212,7 @@ def _write(
 ) -> UnitsTables:
     """Label clips, deal folds, look for leaks, and write all of it."""
     annotations, wanted = source.annotations, settings.ratseizure
-    subjects = subjects_of(source, wanted.split)
+    subjects = subjects_of(source, made.digests, wanted.split)
     cut = marked(annotations, made.rows, subjects, 1 / settings.sequence.fps)
     clips = with_labels(made.rows, cut.events, subjects)
     check_unique(clips)
