@@ -1,0 +1,122 @@
+"""'rodepil localize' and 'rodepil score events', as people use them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from rodepil.io import tables
+from rodepil.io.files import sha256_file
+from tests.cli.conftest import Rodepil
+from tests.detect.localize.conftest import SEQUENCE, film, write_model
+from tests.detect.localize.conftest import project as project  # noqa: PLC0414 - a fixture
+
+THREE_BOXES = "three_boxes_1350x360_15fps.mp4"
+BOXES = [option for place in range(3) for option in ("--box", f"{450 * place},0,450,360")]
+SMALL = ["--device", "cpu", "--set", "curate.clip_duration_s=2", "--set", "curate.min_overlap_s=1"]
+
+
+@pytest.fixture(scope="session")
+def sparse(project: Path) -> Path:
+    """A localizer of windows that lie apart: on long videos a few dozen are enough."""
+    sequence = SEQUENCE.model_copy(update={"stride_frames": 32})
+    sha256 = sha256_file(project / "i3d.pt")
+    return write_model(project / "sparse" / "model.safetensors", sha256, sequence=sequence)
+
+
+def test_a_video_becomes_tables_a_sheet_for_boris_and_a_picture(
+    rodepil: Rodepil, project: Path, tmp_path: Path
+) -> None:
+    film(tmp_path / "v.mp4", 60)
+    model = str(project / "model.safetensors")
+    shown = rodepil(
+        "localize", str(tmp_path / "v.mp4"), "--model", model, "--out", "found", *SMALL,
+        "--project", str(project), "--min-score", "0.2",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    out = tmp_path / "found"
+    assert {path.name for path in out.iterdir()} == {
+        ".parts", "about.json", "boris.tsv", "events.csv", "events.parquet", "timelines",
+    }  # fmt: skip
+    with (out / "events.csv").open(encoding="utf-8", newline="") as stream:
+        told = list(csv.DictReader(stream))
+    assert f"v: {len(told)} event" in shown.stdout
+    assert "the model learned from noise data" in shown.stdout
+    assert json.loads((out / "about.json").read_text())["learned_from_data"] == "noise"
+    assert (out / "timelines" / "v_0.png").is_file()
+
+
+def test_three_real_boxes_are_looked_through_in_one_pass(
+    rodepil: Rodepil, project: Path, sparse: Path, tmp_path: Path, real_videos: Path
+) -> None:
+    shown = rodepil(
+        "localize", str(real_videos / THREE_BOXES), "--model", str(sparse.parent), *BOXES,
+        "--out", "found", "--device", "cpu", "--project", str(project),
+        folder=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    out = tmp_path / "found"
+    about = json.loads((out / "about.json").read_text())
+    (video,) = about["videos"]
+    assert video["duration_s"] == pytest.approx(839 / 15, abs=0.05)
+    assert video["frames"] == 839
+    events = tables.read("events", out / "events.parquet").to_pylist()
+    assert {row["position"] for row in events} == {0, 1, 2}
+    assert all(0 <= row["start_s"] < row["end_s"] <= video["duration_s"] for row in events)
+    assert len(list((out / "timelines").glob("*.png"))) == 3
+
+
+def test_a_second_run_says_the_same_and_does_nothing_again(
+    rodepil: Rodepil, project: Path, tmp_path: Path
+) -> None:
+    film(tmp_path / "v.mp4", 60)
+    call = ["localize", "v.mp4", "--model", str(project), "--out", "found", *SMALL]
+    first = rodepil(*call, "--project", str(project), folder=tmp_path)
+    (part,) = (tmp_path / "found" / ".parts").glob("*.parquet")
+    made = part.stat().st_mtime_ns
+    second = rodepil(*call, "--project", str(project), folder=tmp_path)
+    assert second.stdout == first.stdout
+    assert part.stat().st_mtime_ns == made
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["v.mp4", "--model", "gone"], "no model is called 'gone'"),
+        (["gone.mp4", "--model", "MODEL"], "no video could be looked through"),
+        (["v.mp4", "--model", "MODEL", "--box", "0,0,640,64"], "outside the frame"),
+        (["v.mp4", "--model", "MODEL", "--box", "wide"], "left,top,width,height"),
+        (["v.mp4", "--model", "MODEL", "--min-score", "2"], "give one in [0, 1]"),
+        (["v.mp4", "--model", "MODEL", "--label", "raring"], "did you mean 'rearing'"),
+        (["v.mp4", "--model", "MODEL", "--detector", "yolo"], "--weights FILE.onnx"),
+        (["v.mp4", "--model", "MODEL", "--truth", "gone.csv"], "there is no file gone.csv"),
+    ],
+)
+def test_what_cant_be_is_said_in_one_message(
+    rodepil: Rodepil, project: Path, tmp_path: Path, given: list[str], told: str
+) -> None:
+    film(tmp_path / "v.mp4", 30)
+    call = [str(project) if word == "MODEL" else word for word in given]
+    shown = rodepil("localize", *call, *SMALL, "--project", str(project), folder=tmp_path)
+    assert shown.returncode == 1
+    assert told in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_found_events_are_scored_against_annotations(rodepil: Rodepil, tmp_path: Path) -> None:
+    head = "recording_id,start_s,end_s,label,score\n"
+    (tmp_path / "said.csv").write_text(head + "v,0,4,rearing,0.9\n", encoding="utf-8")
+    (tmp_path / "true.csv").write_text(head + "v,0,5,rearing,1\n", encoding="utf-8")
+    shown = rodepil(
+        "score", "events", "said.csv", "true.csv", "--tiou", "0.7", "--tiou", "0.9",
+        "--json", "scores.json", folder=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert scores["map"] == {"0.7": 1.0, "0.9": 0.0}  # their tIoU is 0.8
+    assert scores["frame_accuracy"] == pytest.approx(0.8)
+    assert "mAP" in shown.stdout
