@@ -24,7 +24,7 @@ from torch import Tensor
 from rodepil.config.raseformer import SegmentSettings
 from rodepil.errors import ModelError
 from rodepil.models.raseformer.decode import localize
-from rodepil.models.raseformer.network import Raseformer
+from rodepil.models.raseformer.network import Levels, Raseformer
 from rodepil.models.raseformer.nms import Found, tiou
 from rodepil.models.raseformer.points import batch
 
@@ -74,7 +74,7 @@ def find(network: Raseformer, settings: SegmentSettings, steps: Steps) -> Found:
     for start in range(0, len(windows), WINDOWS_AT_ONCE):
         part = windows[start : start + WINDOWS_AT_ONCE]
         taken = [_tensor(steps[one.first : one.end], device) for one in part]
-        levels = network(*batch(taken, network.settings))
+        levels = _on_cpu(network(*batch(taken, network.settings)))
         for window, found in zip(part, localize(levels, network.settings, settings), strict=True):
             one = _moved(found, window)
             for back in range(min(len(done), REACH), 0, -1):
@@ -116,12 +116,18 @@ def _tensor(steps: Steps, device: torch.device) -> Tensor:
     return own.to(device, torch.float32)
 
 
+def _on_cpu(levels: Levels) -> Levels:
+    """Return what the network said where soft-NMS is fast: it takes many small steps."""
+    parts = (levels.valid, levels.logits, levels.offsets)
+    return Levels(*(tuple(one.cpu() for one in part) for part in parts))
+
+
 def _moved(found: Found, window: _Window) -> Found:
     """Return a window's segments on the sequence's grid, those near its ends left out."""
-    segments = found.segments.cpu() + window.first
+    segments = found.segments + window.first
     middle = segments.mean(dim=1)
     kept = (middle >= window.low) & (middle <= window.high)
-    return Found(segments[kept], found.scores.cpu()[kept], found.labels.cpu()[kept])
+    return Found(segments, found.scores, found.labels)[kept]
 
 
 def _merged(before: Found, after: Found) -> tuple[Found, Found]:

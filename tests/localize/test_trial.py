@@ -64,7 +64,7 @@ def everything(folder: Path) -> dict[str, torch.Tensor]:
 def _learned(recipe: Recipe, run: Run, tmp_path_factory: pytest.TempPathFactory) -> list:
     """Train on true and on shuffled segments."""
     return [
-        run(recipe(variant=name, epochs=7), tmp_path_factory.mktemp(name), clips=(40, 12))
+        run(recipe(variant=name, epochs=6), tmp_path_factory.mktemp(name), clips=(40, 8))
         for name in ("raseformer", "shuffled")
     ]
 
@@ -78,7 +78,7 @@ def test_what_can_be_told_apart_is_localized_and_shuffled_labels_teach_little(le
 
 def test_scores_are_those_of_the_detections_and_the_last_epochs(learned: list, made: Make):
     result = learned[0]
-    truths = made(12, seed=2, side="testing").events(("others", "staring"))
+    truths = made(8, seed=2, side="testing").events(("others", "staring"))
     again = mean_average_precision(truths, result.detections)
     assert result.scores.mean == again.mean
     last = result.history[-1].metrics
@@ -104,12 +104,21 @@ def test_detections_come_from_the_average_that_the_trial_ends_with(
     assert finder.find(testing.features, testing.durations_s, testing.ids).equals(result.detections)
 
 
+@pytest.fixture(scope="module", name="whole")
+def _whole(
+    recipe: Recipe, run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[LocalizeTrialSettings, LocalizeResult, dict[str, torch.Tensor]]:
+    """Run a trial that draws at random in one go; return settings, result and last state."""
+    settings = recipe(ema_decay=0.6, network={"drop_path": 0.3, "dropout": 0.1})
+    folder = tmp_path_factory.mktemp("whole")
+    return settings, run(settings, folder), everything(folder)
+
+
 @pytest.mark.parametrize("stop_after", range(3))
 def test_a_stopped_trial_ends_with_the_same_bits(
-    recipe: Recipe, run: Run, tmp_path: Path, stop_after: int
+    whole: tuple, run: Run, tmp_path: Path, stop_after: int
 ):
-    settings = recipe(ema_decay=0.6, network={"drop_path": 0.3, "dropout": 0.1})
-    whole = run(settings, tmp_path / "whole")
+    settings, result, one = whole
 
     def kill(report: EpochReport) -> None:
         # The report comes before the checkpoint: this epoch is lost and done again.
@@ -122,8 +131,8 @@ def test_a_stopped_trial_ends_with_the_same_bits(
     seen: list[int] = []
     resumed = run(settings, tmp_path / "stopped", on_epoch=lambda report: seen.append(report.epoch))
     assert seen == list(range(stop_after, 3))
-    assert_same(whole, resumed)
-    one, other = everything(tmp_path / "whole"), everything(tmp_path / "stopped")
+    assert_same(result, resumed)
+    other = everything(tmp_path / "stopped")
     assert "loss.positives" in one
     assert one.keys() == other.keys()
     for name, value in one.items():
@@ -214,7 +223,7 @@ def test_long_clips_are_cropped_for_training_and_found_in_whole(
     recipe: Recipe, run: Run, made: Make, tmp_path: Path
 ):
     training, testing = (
-        made(n, seed=n, side=side, steps=60) for n, side in ((40, "training"), (10, "testing"))
+        made(n, seed=n, side=side, steps=60) for n, side in ((30, "training"), (6, "testing"))
     )
     settings = recipe(epochs=6)
     result = run(settings, tmp_path, training=training, testing=testing)
