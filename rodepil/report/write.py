@@ -46,7 +46,7 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
         localization, the report says so in its section.
     """
     inputs = read_inputs(workspace)
-    localized = localize_chapter(workspace)
+    localized = localize_chapter(workspace, settings.localize.compare)
     sheets = all_tables(inputs)
     grids = chapters(workspace, inputs.clips, inputs.folds)
     sections = [one.section for one in grids]

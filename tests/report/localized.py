@@ -187,5 +187,8 @@ def make_localized(workspace: Workspace, recipe: UnitRecipe) -> Mapping[str, pa.
             },
         )
     leak = "'rat003': training rat003_flip1; testing rat003"
-    write_json(workspace.localize_results / "split.json", {"lines": [leak]})
+    write_json(
+        workspace.localize_results / "split.json",
+        {"lines": ["by name: 1 original on both sides", f"  {leak}"]},
+    )
     return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
+from rodepil.config.localize import Comparison
 from rodepil.config.workspace import Workspace
 from rodepil.errors import RodepilError
 from rodepil.report.localize.figures import plates_of
@@ -38,12 +40,20 @@ class LocalizeChapter:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
-def localize_chapter(workspace: Workspace) -> LocalizeChapter:
-    """Return localization's part; of what can't be read, a sentence."""
+def localize_chapter(
+    workspace: Workspace, compare: Sequence[str] = get_args(Comparison)
+) -> LocalizeChapter:
+    """Return localization's part; of what can't be read, a sentence.
+
+    Parameters
+    ----------
+    workspace, compare
+        As for `rodepil.report.localize.read.read_localize`.
+    """
     if not is_there(workspace):
         return LocalizeChapter()
     try:
-        inputs = read_localize(workspace)
+        inputs = read_localize(workspace, compare)
         return LocalizeChapter(
             localize_sections(inputs),
             all_tables(inputs),

@@ -22,12 +22,14 @@ and ``NAME_detections.parquet`` beside it the table ``events`` of all found segm
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 
+from rodepil.config.localize import Comparison
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError, RodepilError
 from rodepil.io import tables
@@ -87,8 +89,18 @@ def is_there(workspace: Workspace) -> bool:
     return any((workspace.localize_results / f"{name}.json").is_file() for name in MODELS)
 
 
-def read_localize(workspace: Workspace) -> LocalizeInputs:
+def read_localize(
+    workspace: Workspace, compare: Sequence[str] = get_args(Comparison)
+) -> LocalizeInputs:
     """Read localization's results with the clips that they are of.
+
+    Parameters
+    ----------
+    workspace
+        Where they lie.
+    compare
+        What is to stand beside the result, as ``localize.compare``; of those that are not there
+        the report says so.
 
     Raises
     ------
@@ -101,7 +113,7 @@ def read_localize(workspace: Workspace) -> LocalizeInputs:
     record = _record(folder, RESULT)
     data = _data(workspace, given=record.settings.ratseizure.split == "given", missing=missing)
     runs = [_run(folder, record, data, missing)]
-    for name in record.settings.localize.compare:
+    for name in dict.fromkeys(compare):
         if (folder / f"{name}.json").is_file():
             run = _run(folder, _record(folder, name), data, missing)
             _check_beside(run, runs[0], folder)
@@ -126,9 +138,10 @@ def _record(folder: Path, name: str) -> LocalizeRecord:
     folds = [trial.fold for trial in record.trials]
     wanted = {key_of(tiou) for tiou in record.tious}
     short = [trial.fold for trial in record.trials if set(trial.map) != wanted]
-    if record.name != name or not folds or len(set(folds)) < len(folds) or not wanted or short:
+    own = record.variant or record.name
+    if own != name or not folds or len(set(folds)) < len(folds) or not wanted or short:
         raise ReportError(
-            f"{path} is of '{record.name}' with trials of folds {folds} at tIoU "
+            f"{path} is of '{own}' with trials of folds {folds} at tIoU "
             f"{list(record.tious)}; it must be of '{name}', each fold once, with mAP at each of "
             f"these; {REMEDY}"
         )
@@ -138,10 +151,11 @@ def _record(folder: Path, name: str) -> LocalizeRecord:
 def _run(
     folder: Path, record: LocalizeRecord, data: UnitData | None, missing: list[str]
 ) -> LocalizeRun:
-    path = folder / f"{record.name}_detections.parquet"
+    name = record.variant or record.name
+    path = folder / f"{name}_detections.parquet"
     if not path.is_file():
         missing.append(
-            f"What {MODELS[record.name]} found is not there ({folder.name}/{path.name}), so that "
+            f"What {MODELS[name]} found is not there ({folder.name}/{path.name}), so that "
             f"its numbers have no intervals; {REMEDY}."
         )
         return LocalizeRun(record, None, data)
@@ -211,8 +225,22 @@ def _leaks(folder: Path, missing: list[str]) -> tuple[str, ...] | None:
         )
         return None
     try:
-        return SplitRecord.model_validate_json(path.read_bytes()).lines
+        return joined(SplitRecord.model_validate_json(path.read_bytes()).lines)
     except ValueError as error:
         raise ReportError(
             f"{path} does not hold what is told of a split: {error}; run 'dvc repro units_clips'"
         ) from error
+
+
+def joined(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return lines as sentences: those that are set in stand behind what they belong to."""
+    said: list[list[str]] = []
+    for line in lines:
+        if line[:1].isspace() and said:
+            said[-1].append(line.strip())
+        else:
+            said.append([line])
+    return tuple(
+        f"{head[:1].upper()}{head[1:]}{': ' if more else ''}{', '.join(more)}."
+        for head, *more in said
+    )

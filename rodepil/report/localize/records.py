@@ -63,10 +63,11 @@ class LocalizeTrialRecord(Settings, extra="ignore"):
 
 
 class LocalizeRecord(Settings, extra="ignore"):
-    """A run of localization as its stage wrote it down."""
+    """A run of localization as its stage wrote it down; ``variant`` is which of `MODELS`."""
 
     data: str
     name: str
+    variant: str | None = None
     parent_run_id: str | None
     settings: LocalizedWith
     tious: tuple[float, ...]
@@ -101,7 +102,7 @@ class LocalizeRun:
     @property
     def name(self) -> str:
         """Which of `MODELS` it is."""
-        return self.record.name
+        return self.record.variant or self.record.name
 
     @property
     def mean(self) -> float:
