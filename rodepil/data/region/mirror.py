@@ -12,6 +12,7 @@ the others, and better than with the frames before and after.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -135,13 +136,36 @@ def agreement(fine: Signal, depth: int, beside: int, lag: int = 0) -> float:
     return shared / size if size > 0 else 0.0
 
 
+def agreements(fine: Signal, depths: Sequence[int], beside: int) -> npt.NDArray[np.float64]:
+    """Return `agreement` at lag 0 for several depths, from one product of all columns.
+
+    Parameters
+    ----------
+    fine
+        (T, H, W) float32, with W of twice the greatest depth or more.
+    depths
+        Columns of each strip, more than `beside`.
+    beside
+        As in `agreement`.
+    """
+    columns = fine.reshape(-1, fine.shape[2])
+    products = (columns.T @ columns).astype(np.float64)
+    scores = np.zeros(len(depths))
+    for place, depth in enumerate(depths):
+        strip = np.arange(depth - beside)
+        floor = 2 * depth - 1 - strip
+        own = products[strip, strip].sum() * products[floor, floor].sum()
+        scores[place] = products[strip, floor].sum() / np.sqrt(own) if own > 0 else 0.0
+    return scores
+
+
 def _wall(fine: Signal, side: Side, rule: MirrorRule) -> Wall | None:
     """Return the wall at the left of `fine`, called `side`, if there is one."""
     deepest = int(rule.deepest_share * fine.shape[2])
     depths = range(max(rule.least_px, rule.beside_px + 2), deepest + 1)
     if len(depths) < 3:  # noqa: PLR2004 - nothing to compare with
         return None
-    scores = np.array([agreement(fine, depth, rule.beside_px) for depth in depths])
+    scores = agreements(fine[:, :, : 2 * deepest], depths, rule.beside_px)
     best = int(scores.argmax())
     depth, score = depths[best], float(scores[best])
     if score < rule.least_agreement or score - float(np.median(scores)) < rule.least_lead:
