@@ -175,26 +175,36 @@ def _features(
     features: Mapping[str, Array] | FeatureDataset,
     settings: LocalizeTrialSettings,
 ) -> tuple[Tensor, ...]:
-    found = _stored(features) if isinstance(features, FeatureDataset) else features
     grid, width = settings.grid, settings.network.feature_width
-    problems = [_problem(clip, found.get(clip.clip_id), grid, width) for clip in clips]
+    stored = _Stored(features) if isinstance(features, FeatureDataset) else features
+    problems, taken = [], []
+    for clip in clips:
+        found = stored.get(clip.clip_id)
+        problems.append(_problem(clip, found, grid, width))
+        if found is not None:  # a copy: what the caller has may be mapped, or be written to
+            taken.append(torch.from_numpy(np.array(found, dtype=np.float32)))
     raise_if(
         [problem for problem in problems if problem],
         TrainingError,
         "Make the features again with the sequence settings that they shall have, or mend the "
         "settings",
     )
-    # A copy: what the store gives is read-only and lies in mapped files.
-    return tuple(
-        torch.from_numpy(np.array(found[clip.clip_id], dtype=np.float32)) for clip in clips
-    )
+    return tuple(taken)
 
 
-def _stored(dataset: FeatureDataset) -> dict[str, Array]:
-    column = dataset.view.main
-    return {
-        clip_id: dataset[place][column].numpy() for place, clip_id in enumerate(dataset.clip_ids)
-    }
+class _Stored:
+    """The features of one side of a split, read when they are asked for."""
+
+    def __init__(self, dataset: FeatureDataset) -> None:
+        self._dataset = dataset
+        self._places = {clip_id: place for place, clip_id in enumerate(dataset.clip_ids)}
+
+    def get(self, clip_id: str) -> Array | None:
+        """Return a clip's features; None if it is of no clip of this side."""
+        if clip_id not in self._places:
+            return None
+        found: Array = self._dataset[self._places[clip_id]][self._dataset.view.main].numpy()
+        return found
 
 
 def _problem(clip: Clip, found: Array | None, grid: FeatureGrid, width: int) -> str:
