@@ -59,8 +59,8 @@ def make_pictures(
         Shown the recordings.
     """
     settings = SimulateSettings(
-        seed=seed, subjects=12, recordings=recordings, cages_min=6, cages_max=6,
-        duration_s=30.0, fps=max(1, round(1 / every_s)), seizures_per_cage_hour=60.0,
+        seed=seed, subjects=min(12, 6 * recordings), recordings=recordings, cages_min=6,
+        cages_max=6, duration_s=30.0, fps=max(1, round(1 / every_s)), seizures_per_cage_hour=60.0,
     )  # fmt: skip
     rng = np.random.default_rng(derive_seed("pictures of cages", seed))
     made: list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]] = []
