@@ -93,7 +93,7 @@ def localize(
         open_tools,
         write_localized,
     )
-    from rodepil.report.timelines import write_timelines  # noqa: PLC0415
+    from rodepil.report.timelines import is_annotated, write_timelines  # noqa: PLC0415
     from rodepil.trials.models import find_model  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
@@ -114,6 +114,8 @@ def localize(
     write_localized(found, out, named=where.named)
     write_timelines(found, out, true)
     _say(found, out)
+    if true is not None and not is_annotated(found, true):
+        typer.echo(f"note: no event in {truth} is of these videos; name recordings as their files")
 
 
 @score_app.command("events")

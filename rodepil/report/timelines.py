@@ -52,6 +52,12 @@ def write_timelines(localized: Localized, out: Path, truth: pa.Table | None = No
     return written
 
 
+def is_annotated(localized: Localized, truth: pa.Table) -> bool:
+    """Tell whether any annotated event is of a video that was looked through."""
+    names = {name for video in localized.videos for name in _names(video)}
+    return not names.isdisjoint(truth.column("recording_id").to_pylist())
+
+
 def _picture(localized: Localized, video: VideoFacts, cage: Cage, truth: pa.Table | None) -> bytes:
     labels = list(localized.about["labels"])
     true = None if truth is None else _at(truth, _names(video), cage.position)

@@ -18,7 +18,7 @@ from rodepil.io import tables
 from rodepil.io.labels import ACTION_UNITS
 from rodepil.report.figures.units_timeline import units_timeline
 from rodepil.report.style import LIGHT
-from rodepil.report.timelines import write_timelines
+from rodepil.report.timelines import is_annotated, write_timelines
 
 
 def events(*rows: tuple[float, float, str, float], name: str = "v", position: int = 0) -> pa.Table:
@@ -104,6 +104,8 @@ def test_every_cage_of_every_video_has_its_picture(tmp_path: Path) -> None:
     found = Localized(FOUND, Told(0.3).of(FOUND), (facts,), (), about)
     written = write_timelines(found, tmp_path, truth=events((1.0, 2.0, "rearing", 1.0)))
     assert [path.name for path in written] == ["v_0.png", "v_1.png"]
+    assert is_annotated(found, events((1.0, 2.0, "rearing", 1.0), name="undated_v"))
+    assert not is_annotated(found, events((1.0, 2.0, "rearing", 1.0), name="w"))
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
 
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from rodepil.data.ratseizure.clips import NO_SUBJECT
 from rodepil.detect.localize.outcome import VideoFacts
 
 COLUMNS: Final = (
@@ -41,8 +42,8 @@ def boris_text(told: pa.Table, videos: tuple[VideoFacts, ...], *, named: bool, a
     videos
         The videos they are of.
     named
-        Whether the animals have names. Without, an animal that is alone in its video is BORIS's
-        'No focal subject', and others are called by their cage.
+        Whether the animals have names. One without a name that is alone in its video is BORIS's
+        'No focal subject'; others are called by their cage.
     about
         What the observations are, in one line.
     """
@@ -56,7 +57,6 @@ def boris_text(told: pa.Table, videos: tuple[VideoFacts, ...], *, named: bool, a
 
 def _rows(told: pa.Table, video: VideoFacts, *, named: bool, about: str) -> Iterator[list[str]]:
     """Yield a video's rows by time; at one time, a STOP comes before a START."""
-    alone = not named and len(video.cages) == 1
     length = f"{video.duration_s:.3f}"
     head = [
         video.recording_id, "", about, length, "Media file(s)",
@@ -68,7 +68,13 @@ def _rows(told: pa.Table, video: VideoFacts, *, named: bool, about: str) -> Iter
             points += [(row["start_s"], 1, "START", row), (row["end_s"], 0, "STOP", row)]
     for time_s, _, kind, row in sorted(points, key=lambda point: point[:2]):
         yield [
-            *head, NOBODY if alone else row["subject_id"], row["label"], "", kind,
+            *head, _subject(row, video, named=named), row["label"], "", kind,
             f"{time_s:.3f}", Path(video.path).as_posix(), str(round(time_s * video.fps)), "NA",
             f"score {row['score']:.3f}" if kind == "START" else "",
         ]  # fmt: skip
+
+
+def _subject(row: dict[str, Any], video: VideoFacts, *, named: bool) -> str:
+    if named and row["subject_id"] != NO_SUBJECT:
+        return str(row["subject_id"])
+    return NOBODY if len(video.cages) == 1 else f"cage-{row['position']}"

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import pyarrow as pa
 
@@ -22,6 +23,9 @@ from rodepil.detect.localize.sliding import Slider
 from rodepil.detect.localize.spool import Spool
 from rodepil.detect.localize.tools import Tools
 from rodepil.errors import ShortRecording
+
+BESIDE: Final = "features-"
+"""How the folder begins in which features lie meanwhile."""
 
 Far = Callable[[float], None]
 """Is told how many seconds of the recording have been looked through since it was told last."""
@@ -77,7 +81,7 @@ def localize_one(look: Look, *, beside: Path, far: Far) -> tuple[pa.Table, Video
         The disk is full.
     """
     video, cages, localizer = look.video, look.cages, look.tools.localizer
-    with TemporaryDirectory(dir=beside, prefix="features-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(dir=beside, prefix=BESIDE, ignore_cleanup_errors=True) as folder:
         spools, seen, gaps_s = _features(look, Path(folder), far)
         duration_s = float(seen.end_s)
         if not spools[0].rows:

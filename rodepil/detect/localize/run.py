@@ -7,6 +7,7 @@ depend on: the video's content and name, its boxes, both networks, and how clips
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ import pyarrow as pa
 from rodepil.config.settings import CurateSettings
 from rodepil.data.lock import alone_in
 from rodepil.detect.localize.boxes import Where, cages_in
-from rodepil.detect.localize.one import Far, Look, localize_one
+from rodepil.detect.localize.one import BESIDE, Far, Look, localize_one
 from rodepil.detect.localize.outcome import RULE, Localized, Told, VideoFacts
 from rodepil.detect.localize.tools import Tools
 from rodepil.detect.reading import find_clips
@@ -91,6 +92,7 @@ def localize_recordings(
         alone_in(parts),
         (progress or Silent()).task("localize", sum(lengths.values()), "s") as advance,
     ):
+        _sweep(parts)
         for video, recording_id in videos.items():
             steps = _Steps(lengths[video], advance)
             try:
@@ -105,7 +107,8 @@ def localize_recordings(
         raise SourceError(f"no video could be looked through:{reasons}")
     events = pa.concat_tables([events for events, _ in found.values()])
     facts = tuple(facts for _, facts in found.values())
-    return Localized(events, told.of(events), facts, tuple(failed), about(tools, told, clips))
+    known = about(tools, told, clips, facts)
+    return Localized(events, told.of(events), facts, tuple(failed), known)
 
 
 def named(videos: Sequence[Path]) -> dict[Path, str]:
@@ -123,16 +126,21 @@ def named(videos: Sequence[Path]) -> dict[Path, str]:
     }
 
 
-def about(tools: Tools, told: Told, clips: CurateSettings) -> dict[str, object]:
+def about(
+    tools: Tools, told: Told, clips: CurateSettings, videos: Sequence[VideoFacts]
+) -> dict[str, object]:
     """Return what events rest on, for people and programs."""
     card = tools.localizer.card
+    subjects = {cage.subject_id for video in videos for cage in video.cages}
+    learned = sorted(subjects & set(card.learned_from or ()))
+    leak = f"the model learned from {', '.join(learned)}: what it finds of them is no test of it"
     return {
         "model": str(tools.model.resolve()),
         "model_sha256": tools.model_sha256,
         "trial_id": card.trial_id,
         "learned_from_data": card.data,
         "extractor_sha256": tools.extractor_sha256,
-        "notes": list(tools.notes),
+        "notes": [*tools.notes, *([leak] if learned else [])],
         "min_score": told.min_score,
         "labels": list(told.labels or card.labels),
         "rule": RULE,
@@ -154,6 +162,12 @@ def _part(look: Look, parts: Path, far: Far) -> tuple[pa.Table, VideoFacts]:
     events, facts = localize_one(look, beside=parts, far=far)
     noted = events.replace_schema_metadata({FACTS: json.dumps(facts.as_json())})
     return tables.write("events", noted, path).replace_schema_metadata(None), facts
+
+
+def _sweep(parts: Path) -> None:
+    """Remove the features that killed runs left; no other process is at work here."""
+    for folder in parts.glob(f"{BESIDE}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _finished(path: Path) -> tuple[pa.Table, VideoFacts] | None:

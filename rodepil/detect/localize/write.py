@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from rodepil.detect.localize.boris import boris_text
 from rodepil.detect.localize.outcome import Localized
 from rodepil.errors import TableError
 from rodepil.io import tables
-from rodepil.io.files import unwritable, write_json, write_text
+from rodepil.io.files import unwritable, write_text
 
 EVENTS: Final = "events.parquet"
 SHEET: Final = "events.csv"
@@ -51,12 +52,12 @@ def write_localized(localized: Localized, out: Path, *, named: bool = False) -> 
         "failed": [{"path": path, "reason": reason} for path, reason in localized.failed],
     }
     tables.write("events", localized.events, out / EVENTS)
-    for name, text in ((SHEET, _csv(localized)), (BORIS, boris)):
+    told = json.dumps(known, indent=2, ensure_ascii=False) + "\n"
+    for name, text in ((SHEET, _csv(localized)), (BORIS, boris), (ABOUT, told)):
         try:
             write_text(out / name, text)
         except OSError as error:
             raise TableError(unwritable(out / name, error)) from error
-    write_json(out / ABOUT, known)
     return [out / name for name in (EVENTS, SHEET, BORIS, ABOUT)]
 
 

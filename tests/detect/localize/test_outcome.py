@@ -16,6 +16,7 @@ from rodepil.data.cages import Cage
 from rodepil.data.marks.take import import_annotations
 from rodepil.data.sources import recordings_from_files
 from rodepil.detect.localize import Localized, Told, VideoFacts, write_localized
+from rodepil.detect.localize.boris import boris_text
 from rodepil.errors import SettingError, TableError
 from rodepil.io import tables
 
@@ -159,3 +160,14 @@ def test_a_file_that_cant_be_written_is_named(tmp_path: Path) -> None:
         write_localized(
             localized(tmp_path / "v.mp4", (Cage("v", 0, "a", 0, 0, 64, 64),)), tmp_path / "out"
         )
+
+
+def test_animals_without_names_are_called_by_their_cage_or_nobody() -> None:
+    alone = (Cage("v", 3, "unknown", 0, 0, 64, 64),)
+    pair = (*alone, Cage("v", 4, "70-2", 64, 0, 64, 64))
+    row = event(1, 2, 0.9, position=3, subject_id="unknown")
+    for cages, name in ((alone, "No focal subject"), (pair, "cage-3")):
+        found = localized(Path("v.mp4"), cages, row)
+        text = boris_text(found.told, found.videos, named=True, about="")
+        (start, _) = csv.DictReader(text.splitlines(), delimiter="\t")
+        assert (start["Subject"], start["Behavior type"]) == (name, "START")

@@ -150,8 +150,11 @@ def test_an_interrupt_keeps_what_is_finished_and_leaves_no_features(
     assert [path.suffix for path in (out / ".parts").iterdir() if path.name != "lock"] == [
         ".parquet"
     ]
+    killed = out / ".parts" / "features-killed"
+    killed.mkdir()
     again = localize_recordings(videos, tools, out, curate=CURATE)
     assert again.events.equals(wanted.events)
+    assert not killed.exists()
 
 
 def test_progress_comes_to_the_length_of_the_videos(
@@ -224,3 +227,19 @@ def test_videos_of_one_name_are_told_apart_by_content(
     assert all(name.startswith("v-") for name in names)
     other = localize_recordings(videos[::-1], tools, tmp_path / "out", curate=CURATE)
     assert [video.recording_id for video in other.videos] == names[::-1]
+
+
+def test_an_animal_that_the_model_learned_from_is_told(
+    tmp_path: Path, tools: Tools, make_film: Film
+) -> None:
+    video, sheet = make_film("v.mp4", 50), tmp_path / "cages.csv"
+    sheet.write_text(
+        "recording,position,subject,x,y,width,height\nv,0,70-1,0,0,64,64\n", encoding="utf-8"
+    )
+    known = tools.localizer.card.model_copy(update={"learned_from": ("70-1", "70-2")})
+    again = replace(tools, localizer=replace(tools.localizer, card=known))
+    for one, told in ((tools, False), (again, True)):
+        where = Where(sheet=sheet)
+        found = localize_recordings([video], one, tmp_path / "out", where=where, curate=CURATE)
+        notes = " ".join(found.about["notes"])
+        assert ("the model learned from 70-1: what it finds of them is no test" in notes) == told
