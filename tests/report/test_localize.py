@@ -107,6 +107,17 @@ def test_what_is_not_to_be_compared_is_neither_read_nor_missed(own: Workspace) -
     assert [run.name for run in read_localize(own, []).runs] == ["raseformer"]
 
 
+def test_a_file_of_what_was_not_compared_is_none_of_a_run(own: Workspace) -> None:
+    path = own.localize_results / "dense.json"
+    path.write_text(json.dumps({"data": GIVEN.data, "variant": "dense", "trials": []}))
+    assert read_localize(own, ["shuffled"]).missing == ()
+    (said,) = read_localize(own).missing
+    assert "Dense local attention" in said
+    path.write_text("{")
+    with pytest.raises(ReportError, match=r"dense\.json does not hold"):
+        read_localize(own)
+
+
 def test_a_run_may_have_a_name_of_its_own(own: Workspace) -> None:
     change(own.localize_results / "dense.json", name="localize-dense", variant="dense")
     assert [run.name for run in read_localize(own).runs] == ["raseformer", "dense", "shuffled"]
@@ -284,7 +295,7 @@ def test_every_figure_names_its_data_and_no_words_overlap(
     plate = next(plate for plate in plates_of(inputs) if plate.name == name)
     figure = plate.draw(inputs, style)
     figure.canvas.draw()
-    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_visible()]
+    texts = [text for text in figure.findobj(Text) if text.get_visible()]
     shown = [text for text in texts if text.get_text().strip()]
     assert any("simulated clips" in text.get_text() for text in shown)
     inside = [text for text in shown if figure.bbox.contains(*text.get_window_extent().p0)]

@@ -22,6 +22,7 @@ and ``NAME_detections.parquet`` beside it the table ``events`` of all found segm
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,15 +115,26 @@ def read_localize(
     data = _data(workspace, given=record.settings.ratseizure.split == "given", missing=missing)
     runs = [_run(folder, record, data, missing)]
     for name in dict.fromkeys(compare):
-        if (folder / f"{name}.json").is_file():
+        if _was_run(folder / f"{name}.json"):
             run = _run(folder, _record(folder, name), data, missing)
             _check_beside(run, runs[0], folder)
             runs.append(run)
         else:
-            missing.append(f"{MODELS[name]} is not there ({folder.name}/{name}.json); {REMEDY}.")
+            missing.append(f"{MODELS[name]} was not run ({folder.name}/{name}.json); {REMEDY}.")
     order = list(MODELS)
     runs.sort(key=lambda run: order.index(run.name))
     return LocalizeInputs(tuple(runs), data, _leaks(folder, missing), tuple(missing))
+
+
+def _was_run(path: Path) -> bool:
+    """Whether a file tells of trials; of what is not compared there is one without any."""
+    if not path.is_file():
+        return False
+    try:
+        held = json.loads(path.read_bytes())
+    except ValueError:
+        return True  # reading it says what is wrong
+    return not (isinstance(held, dict) and held.get("trials") == [])
 
 
 def _record(folder: Path, name: str) -> LocalizeRecord:
