@@ -90,7 +90,7 @@ def subjects_of(source: UnitsSource, digests: Mapping[str, str], split: Split) -
     names = [clip.video_id for clip in source.annotations.clips]
     if split == "given":
         return {name: name for name in names}
-    told = {name: source.subject_of(name) for name in names}
+    told = source.told_subjects()
     listed = sorted(set(told.values()))
     place = {subject: number for number, subject in enumerate(listed)}
     first: dict[str, str] = {}

@@ -46,9 +46,21 @@ class UnitsSource:
     features: dict[str, Path]
     subjects: dict[str, str]
 
-    def subject_of(self, video_id: str) -> str:
-        """Return whose clip it is, as far as can be told: by the list, else by its name."""
-        return self.subjects.get(video_id) or original_of(video_id)
+    def told_subjects(self) -> dict[str, str]:
+        """Return whose each clip is, as far as can be told.
+
+        That is what the list says, else what it says of a clip whose name tells of the same
+        original, else that original.
+        """
+        animal_of: dict[str, str] = {}
+        for video_id, subject in sorted(self.subjects.items()):
+            animal_of.setdefault(original_of(video_id), subject)
+        told = {}
+        for clip in self.annotations.clips:
+            original = original_of(clip.video_id)
+            known = self.subjects.get(clip.video_id)
+            told[clip.video_id] = known or animal_of.get(original, original)
+        return told
 
 
 def read_units(folder: Path) -> UnitsSource:

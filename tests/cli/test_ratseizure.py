@@ -1,0 +1,37 @@
+"""RatSeizure from the command line: imported, refused, told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.cli.conftest import Rodepil
+from tests.data.ratseizure.conftest import clip, segment
+from tests.data.ratseizure.test_importing import write_source
+
+
+def test_an_import_says_what_it_took_and_the_data_are_counted(
+    tmp_path: Path, rodepil: Rodepil
+) -> None:
+    database = {
+        "film_1": clip(segment(0, 4, 3), segment(5, 10, 0)),
+        "film_1_flip": clip(segment(0, 4, 3), subset="testing"),
+    }
+    given = write_source(tmp_path / "given", database)
+    command = ["import", "ratseizure", str(given.annotations), "--features", str(given.features)]
+    done = rodepil(*command, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 clips with 3 segments, 2 files of features and 0 videos" in done.stdout
+    assert "'film_1': training film_1; testing film_1_flip" in done.stdout
+    assert "ratseizure.source=imported and sequence.model=imported" in done.stdout
+    told = rodepil("data", "ratseizure", folder=tmp_path)
+    assert told.returncode == 0, told.stderr
+    (row,) = [line for line in told.stdout.splitlines() if "wet dog" in line]
+    assert row.split() == ["3", "wet", "dog", "shakes", "1", "1", "4.0", "1", "1", "4.0"]
+    assert "dvc repro units_clips" in told.stdout
+    np.save(given.features / "film_1.npy", np.ones((6, 72), np.float32))
+    refused = rodepil(*command, folder=tmp_path)
+    assert refused.returncode == 1
+    assert "film_1.npy is transposed" in refused.stderr
+    assert "Traceback" not in refused.stderr
