@@ -32,9 +32,11 @@ def test_a_video_becomes_tables_a_sheet_for_boris_and_a_picture(
 ) -> None:
     film(tmp_path / "v.mp4", 60)
     model = str(project / "model.safetensors")
+    true = "recording_id,start_s,end_s,label\nother,0,1,rearing\n"
+    (tmp_path / "true.csv").write_text(true, encoding="utf-8")
     shown = rodepil(
         "localize", str(tmp_path / "v.mp4"), "--model", model, "--out", "found", *SMALL,
-        "--project", str(project), "--min-score", "0.2",
+        "--project", str(project), "--min-score", "0.2", "--truth", "true.csv",
         folder=tmp_path,
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
@@ -46,6 +48,7 @@ def test_a_video_becomes_tables_a_sheet_for_boris_and_a_picture(
         told = list(csv.DictReader(stream))
     assert f"v: {len(told)} event" in shown.stdout
     assert "the model learned from noise data" in shown.stdout
+    assert "no event in true.csv is of these videos" in shown.stdout
     assert json.loads((out / "about.json").read_text())["learned_from_data"] == "noise"
     assert (out / "timelines" / "v_0.png").is_file()
 
