@@ -1,4 +1,4 @@
-"""Commands of regions of interest: train, find, show."""
+"""Commands of regions of interest: train, find, show, cut."""
 
 from __future__ import annotations
 
@@ -112,6 +112,27 @@ def show(
         video, out, seek, within=part, mask=mask, keep=keep_mask, progress=Bars()
     ):
         typer.echo(line)
+
+
+@app.command("cut")
+def cut(
+    video: Annotated[Path, typer.Argument(help="A video of one animal.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The new video, .avi.")],
+    detector: Which = "motion",
+    weights: Weights = None,
+    box: Box = None,
+    within: Within = None,
+    mask: MaskFile = None,
+    fps: Annotated[int, typer.Option(min=1, help="Frames a second of the new video.")] = 30,
+) -> None:
+    """Write a video of the region alone, with walls that mirror filled with the background."""
+    from rodepil.data.region.cut import cut_region  # noqa: PLC0415
+
+    part = _numbers(within, "--within") if within else None
+    seek = _detector(detector, weights, box)
+    region = cut_region(video, out, seek, within=part, mask=mask, fps=fps, progress=Bars())
+    typer.echo(region)
 
 
 def _detector(kind: Kind, weights: Path | None, box: str | None) -> Detector:
