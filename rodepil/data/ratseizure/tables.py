@@ -129,7 +129,7 @@ def make_units_tables(
     Parameters
     ----------
     settings
-        Sections ``ratseizure``, ``sequence``, ``curate``, ``audit`` and ``localize``.
+        Sections ``ratseizure``, ``sequence``, ``curate`` and ``audit``.
     workspace
         Where all lies.
     progress
