@@ -46,7 +46,7 @@ def timeline(inputs: LocalizeInputs, style: Style) -> Figure:
     figure, (ax,) = new_figure(
         style,
         title="What was found in some tested clips",
-        note=f"{data_note(inputs.source)} Above: true; below: found, the darker the surer, "
+        note=f"{data_note(inputs.source)} Above: true; below: found, the stronger the surer, "
         f"from a score of {LEAST:g}, at most {MOST} units a clip that are not there. Clips at even "
         "distances in the order of their ids, not picked by how well they were found.",
         height_in=HEAD_IN + ROW_IN * lines,
