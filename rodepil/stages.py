@@ -408,6 +408,16 @@ def sequences(settings: ProjectSettings, workspace: Workspace, progress: Progres
     return str(summary)
 
 
+def localize(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Train and test the localizer and what it is compared with; write what the report reads."""
+    from rodepil.trials.localize.run import localize_trials, write_localization  # noqa: PLC0415
+
+    result = localize_trials(settings, workspace, progress=progress)
+    paths = write_localization(result, workspace)
+    where = ", ".join(str(relative_to(path, workspace.root)) for path in paths)
+    return f"{result}\nwritten to {where}, with what was found beside each"
+
+
 def report(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Write tables, figures and the page from what the cross-validations left."""
     from rodepil.report import write_report  # noqa: PLC0415

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrialError
+from rodepil.io import tables
+from rodepil.io.files import write_json
 from rodepil.io.progress import Progress, Silent
 from rodepil.localize.settings import Variant
 from rodepil.track import Tracker, open_tracker
@@ -92,13 +95,16 @@ def localize_trials(
 def write_localization(result: Localization, workspace: Workspace) -> list[Path]:
     """Write what the report reads, ``results/localize/NAME.json`` and the segments beside it.
 
-    What was written of variants that are compared no more is removed.
+    A variant that is not compared has a record without trials: the pipeline wants its files, and
+    numbers of former settings would be taken for those of today.
     """
     folder = workspace.localize_results
-    for name in ("raseformer", "dense", "shuffled"):
+    first = next(iter(result.variants.values()))
+    for name in get_args(Variant):
         if name not in result.variants:
-            for stale in (f"{name}.json", f"{name}_detections.parquet"):
-                (folder / stale).unlink(missing_ok=True)
+            nothing = {"data": first.settings.data, "variant": name, "trials": []}
+            tables.write("events", first.detections[:0], folder / f"{name}_detections.parquet")
+            write_json(folder / f"{name}.json", nothing)
     return [one.write(folder, name) for name, one in result.variants.items()]
 
 

@@ -77,17 +77,10 @@ def _say_nothing(report: EpochReport) -> None:
 def _write(trial: LocalizeTrial, result: LocalizeResult, training: Sequences) -> None:
     """Write what came of a trial, and last that it is done."""
     folder, settings, view = trial.folder, trial.settings, trial.view
-    card = LocalizerCard(
-        network=settings.network,
-        sequence=settings.sequence,
-        segments=settings.segments,
-        loss=settings.loss,
-        tious=settings.tious,
-        labels=settings.labels,
-        variant=settings.variant,
-        data=settings.data,
+    card = LocalizerCard.of(
+        settings,
         trial_id=trial.id,
-        learned_from=tuple(sorted({*training.subject_ids, *view.learned_from()})),
+        learned_from={*training.subject_ids, *view.learned_from()},
         extractor_sha256=view.made_of().get("weights"),
     )
     save_localizer(folder.model, result.model, card)
