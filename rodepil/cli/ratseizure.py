@@ -32,6 +32,12 @@ def import_ratseizure(
         Path | None,
         typer.Option("--subjects", help="CSV: video_id,subject_id, where the animals are known."),
     ] = None,
+    cages: Annotated[
+        Path | None,
+        typer.Option(
+            "--cages", help="Boxes in the videos, as 'rodepil region find -o' writes them."
+        ),
+    ] = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Take what is sound, and list the rest.")
     ] = False,
@@ -49,7 +55,7 @@ def import_ratseizure(
     project = open_project(root, profile=profile, overrides=overrides or ())
     grid = project.settings.sequence
     imported = import_units(
-        Given(annotations, features, videos, subjects),
+        Given(annotations, features, videos, subjects, cages),
         project.workspace.units_source,
         SequenceForm(grid.fps, grid.window_frames, grid.stride_frames),
         keep_going=keep_going,

@@ -1,8 +1,9 @@
 """Clips whose features are nearly the same: copies that were brightened, cropped or re-encoded.
 
 A clip's sequence is averaged in `BINS` parts of its time. From that the mean of all clips is
-taken, for clips of one camera have most in common, and what is left is compared by its cosine. The least likeness that is told is a choice, not measured on
-published features: a pair is a hint to look at, and no clip is moved for it.
+taken, for clips of one camera have most in common, and the cosine of what is left is compared. The
+least likeness that is told is a choice, not measured on published features: a pair is a hint to
+look at, and no clip is moved for it.
 
 N clips, B bins of time, C width.
 """

@@ -128,7 +128,7 @@ def _jobs(
         made.digests[clip.video_id] = own.sha256
         try:
             recording = recording_of(clip.video_id, own)
-            cage_of(recording)
+            cage = cage_of(recording, source.boxes.get(clip.video_id))
         except (SourceError, CageError) as error:
             made.failures.append(failure(own.path, error))
             continue
@@ -137,7 +137,9 @@ def _jobs(
             made.rows.append(left_out(clip, settings.sequence.fps, SHORT))
             continue
         marked = seizures.get(clip.video_id, ())
-        jobs[clip.video_id] = job_of(recording, cutting, marked, clips_folder, len(facts))
+        jobs[clip.video_id] = job_of(
+            recording, cage, cutting, marked, clips_folder=clips_folder, side_by_side=len(facts)
+        )
         if cutting.tail_s:
             made.rows.append(_tail(clip, own, cutting.tail_s, settings.sequence.fps))
     return jobs

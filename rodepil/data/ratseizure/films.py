@@ -15,7 +15,7 @@ from rodepil.data.job import Job
 from rodepil.data.lab.facts import Facts
 from rodepil.data.ratseizure.clips import POSITION
 from rodepil.data.ratseizure.lengths import Cutting
-from rodepil.data.ratseizure.source import UnitsSource
+from rodepil.data.ratseizure.source import Box, UnitsSource
 from rodepil.data.recordings import Recording, check_recordings
 from rodepil.data.stretch import Film, Stretch
 from rodepil.io.files import short_hash
@@ -50,16 +50,16 @@ def recording_of(video_id: str, facts: Facts) -> Recording:
     return recording
 
 
-def cage_of(recording: Recording) -> Cage:
-    """Return the one cage of a clip's recording.
+def cage_of(recording: Recording, box: Box | None = None) -> Cage:
+    """Return the one cage of a clip's recording: a box, by default the whole frame.
 
     Raises
     ------
     CageError
-        The frame is too small to be one.
+        It is too small to be one, or lies outside the frame.
     """
-    size = recording.width_px, recording.height_px
-    cage = Cage(recording.recording_id, POSITION, recording.video_id, 0, 0, *size)
+    whole = 0, 0, recording.width_px, recording.height_px
+    cage = Cage(recording.recording_id, POSITION, recording.video_id, *(box or whole))
     check_cages([cage], [recording])
     return cage
 
@@ -77,15 +77,17 @@ def seizures_of(source: UnitsSource) -> Seizures:
 
 def job_of(
     recording: Recording,
+    cage: Cage,
     cutting: Cutting,
     seizures: Sequence[Annotation],
+    *,
     clips_folder: Path,
     side_by_side: int,
 ) -> Job:
     """Return what curation has to do of a clip's recording."""
     return Job(
         stretch=Stretch(Film(recording, Path(recording.path))),
-        cages=((cage_of(recording), tuple(seizures)),),
+        cages=((cage, tuple(seizures)),),
         settings=cutting.settings,
         clips_folder=clips_folder,
         side_by_side=min(cpu_count(), side_by_side),

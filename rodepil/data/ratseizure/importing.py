@@ -17,10 +17,12 @@ from rodepil.data.ratseizure.files import Checked, check_features, check_videos
 from rodepil.data.ratseizure.read import read_annotations
 from rodepil.data.ratseizure.source import (
     ANNOTATIONS,
+    CAGES,
     FEATURES,
     SUBJECTS,
     VIDEOS,
     files_by_clip,
+    read_boxes,
     read_subjects,
     write_subjects,
 )
@@ -49,12 +51,15 @@ class Given:
         Folders with a file a clip, named by its video_id, at any depth; or None.
     subjects
         A CSV file that says whose clip each is, or None.
+    cages
+        A table "cages" with a box for each video of which not all is looked at, or None.
     """
 
     annotations: Path
     features: Path | None = None
     videos: Path | None = None
     subjects: Path | None = None
+    cages: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,8 @@ def import_units(
             "both"
         )
     subjects = read_subjects(given.subjects) if given.subjects else {}
+    if given.cages is not None:
+        read_boxes(given.cages)
     annotations = read_annotations(given.annotations, keep_going=keep_going, subjects=subjects)
     shown = progress or Silent()
     checked: dict[str, Checked] = {}
@@ -159,7 +166,7 @@ def import_units(
                 annotations.clips, found[VIDEOS], state / "probed.jsonl", slack_s, shown
             )
         failures = _failures(checked, keep_going=keep_going)
-        _write(into, annotations, subjects, checked, failures)
+        _write(into, annotations, subjects, checked, failures, cages=given.cages)
     return ImportedUnits(
         folder=into,
         annotations=annotations,
@@ -199,6 +206,8 @@ def _write(
     subjects: dict[str, str],
     checked: Mapping[str, Checked],
     failures: pa.Table,
+    *,
+    cages: Path | None,
 ) -> None:
     """Write the folder beside, and put it in the place of what is there."""
     try:
@@ -210,6 +219,8 @@ def _write(
             write_annotations(beside / ANNOTATIONS, annotations.clips, annotations.events)
             if subjects:
                 write_subjects(beside / SUBJECTS, subjects)
+            if cages is not None:
+                tables.write("cages", tables.read("cages", cages), beside / CAGES)
             tables.write("failures", failures, beside / FAILURES)
     except OSError as error:
         raise SourceError(unwritable(into, error)) from error

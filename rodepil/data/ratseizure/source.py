@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from rodepil.data.cages import cages_of
 from rodepil.data.lab.find import SUFFIXES
-from rodepil.data.problems import raise_if
+from rodepil.data.problems import raise_if, repeated
 from rodepil.data.ratseizure.clips import RatSeizure
 from rodepil.data.ratseizure.copies import original_of
 from rodepil.data.ratseizure.read import read_annotations
 from rodepil.errors import AnnotationError, SourceError
+from rodepil.io import tables
 from rodepil.io.sequences import SUFFIX
 
 ANNOTATIONS: Final = "annotations.json"
 VIDEOS: Final = "videos"
 FEATURES: Final = "features"
 SUBJECTS: Final = "subjects.csv"
+CAGES: Final = "cages.parquet"
+
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels."""
 
 _COLUMNS: Final = ("video_id", "subject_id")
 
@@ -38,6 +44,8 @@ class UnitsSource:
         The file of each clip that has one, by its video_id.
     subjects
         The animal of each clip of which someone knows it.
+    boxes
+        What is looked at of videos of which not all is.
     """
 
     folder: Path
@@ -45,6 +53,7 @@ class UnitsSource:
     videos: dict[str, Path]
     features: dict[str, Path]
     subjects: dict[str, str]
+    boxes: dict[str, Box] = field(default_factory=dict)
 
     def told_subjects(self) -> dict[str, str]:
         """Return whose each clip is, as far as can be told.
@@ -87,6 +96,7 @@ def read_units(folder: Path) -> UnitsSource:
         videos=files_by_clip(folder / VIDEOS, SUFFIXES),
         features=files_by_clip(folder / FEATURES, {SUFFIX}),
         subjects=known,
+        boxes=read_boxes(folder / CAGES) if (folder / CAGES).is_file() else {},
     )
 
 
@@ -115,6 +125,23 @@ def _files(folder: Path, suffixes: Collection[str]) -> Iterable[Path]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if not hidden and path.suffix.lower() in suffixes and path.is_file():
             yield path
+
+
+def read_boxes(path: Path) -> dict[str, Box]:
+    """Read which part of each video is looked at: a table "cages" with one row a clip.
+
+    Raises
+    ------
+    TableError
+        The table is missing or damaged.
+    SourceError
+        A clip has two boxes.
+    """
+    cages = cages_of(tables.read("cages", path))
+    twice = repeated([cage.recording_id for cage in cages])
+    found = [f"clip '{name}' has two boxes" for name in twice]
+    raise_if(found, SourceError, f"A clip shows one cage; leave one of them in {path}")
+    return {cage.recording_id: cage.box for cage in cages}
 
 
 def read_subjects(path: Path) -> dict[str, str]:

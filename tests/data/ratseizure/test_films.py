@@ -124,6 +124,33 @@ def test_clips_show_the_frames_of_their_time_at_the_rate_of_features(workspace: 
         np.testing.assert_allclose(levels, [10 + 2 * frame for frame in source_frames], atol=1.5)
 
 
+def test_a_box_of_the_cages_table_is_all_that_a_clip_shows(workspace: Workspace) -> None:
+    def halves(_: int) -> np.ndarray:
+        frame = np.full_like(numbered(0), 40)
+        frame[:, 96:] = 200
+        return frame
+
+    boxes = {"left": (0, 0, 64, 64), "right": (128, 0, 64, 64), "out": (150, 0, 64, 64)}
+    for name in boxes:
+        shoot(workspace, name, 2.0, halves)
+    rows = [
+        dict(zip(tables.schema("cages").names, (name, 0, name, *box), strict=True))
+        for name, box in boxes.items()
+    ]
+    tables.write("cages", tables.from_rows("cages", rows), workspace.units_source / "cages.parquet")
+    sides = {"left": "training", "right": "testing", "out": "training"}
+    write(workspace, {name: clip(subset=side, duration=2.0) for name, side in sides.items()})
+    levels = {}
+    for row in make(workspace).clips.to_pylist():
+        if row["kept"]:
+            with av.open(str(workspace.units_clips.parent / row["path"])) as container:
+                picture = next(container.decode(video=0)).to_ndarray(format="gray")
+            levels[row["video_id"]] = (int(picture.min()), int(picture.max()))
+    assert set(levels) == {"left", "right"}
+    np.testing.assert_allclose(levels["left"], (40, 40), atol=4)
+    np.testing.assert_allclose(levels["right"], (200, 200), atol=4)
+
+
 def test_copies_of_one_video_and_still_ones_are_clips_of_their_own(workspace: Workspace) -> None:
     shoot(workspace, "still", 2.0, lambda _: np.full_like(numbered(0), 90))
     shoot(workspace, "a", 2.0)
