@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rodepil.trials.grid.plan import GridPlan
     from rodepil.trials.grid.run import GridResult
     from rodepil.trials.limits import Limits
+    from rodepil.trials.localize.grid import LocalizeGridPlan
 
 
 @dataclass(frozen=True)
@@ -111,14 +112,18 @@ def plan(
     *,
     rows: Sequence[str] = (),
     folds: Sequence[int] | None = None,
-) -> GridPlan:
-    """Return the trials of a grid; see `rodepil.trials.grid.plan.plan_grid`."""
+) -> GridPlan | LocalizeGridPlan:
+    """Return the trials of a grid; see `plan_grid` and `plan_localize_grid` of trials."""
+    if grid.task == "localize":
+        from rodepil.trials.localize.grid import plan_localize_grid  # noqa: PLC0415
+
+        return plan_localize_grid(grid, settings, workspace, rows=rows, folds=folds)
     from rodepil.trials.grid.plan import plan_grid  # noqa: PLC0415 - imports torch
 
     return plan_grid(grid, settings, workspace, rows=rows, folds=folds)
 
 
-def opening(planned: GridPlan) -> str:
+def opening(planned: GridPlan | LocalizeGridPlan) -> str:
     """Return what is said before a grid is run, for Ray takes a while to start."""
     trials = [trial for row in planned.plans for trial in planned.trials(row)]
     done = sum(trial.folder.finished() is not None for trial in trials)
@@ -129,7 +134,7 @@ def opening(planned: GridPlan) -> str:
 
 
 def tune(
-    planned: GridPlan,
+    planned: GridPlan | LocalizeGridPlan,
     settings: ProjectSettings,
     workspace: Workspace,
     progress: Progress,
@@ -142,6 +147,40 @@ def tune(
     RodepilError
         What `run_grid` raises: nothing of it is one failed trial, which is told.
     """
+    from rodepil.trials.localize.grid import LocalizeGridPlan  # noqa: PLC0415 - imports torch
+
+    if isinstance(planned, LocalizeGridPlan):
+        return _tune_localizers(planned, workspace, progress, limited)
+    return _tune_classifiers(planned, settings, workspace, progress, limited)
+
+
+def _tune_localizers(
+    planned: LocalizeGridPlan, workspace: Workspace, progress: Progress, limited: Limits | None
+) -> Tuned:
+    """Run a grid of localizers and write its table."""
+    from rodepil.report.grid.localized import localized_sheet, write_localized  # noqa: PLC0415
+    from rodepil.trials.localize.grid import run_localize_grid  # noqa: PLC0415
+
+    name = planned.grid.name
+    result = run_localize_grid(planned, workspace, limits=limited, progress=progress)
+    paths = write_localized(workspace, name)
+    failed = sum(len(why) for why in result.failed.values())
+    count = by_number(failed, "trial", "trials")
+    notes = (
+        f"{count} failed; the same command tries again" if failed else "",
+        f"{len(paths)} files in {paths[0].parent}",
+    )
+    return Tuned(localized_sheet(workspace, name), tuple(filter(None, notes)), failed)
+
+
+def _tune_classifiers(
+    planned: GridPlan,
+    settings: ProjectSettings,
+    workspace: Workspace,
+    progress: Progress,
+    limited: Limits | None,
+) -> Tuned:
+    """Run a grid of cross-validations, write its report and register its best row."""
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.report.grid import (  # noqa: PLC0415
         grid_markdown,

@@ -9,6 +9,8 @@ import typer
 from rodepil.cli.options import HERE, Overrides, Profile, Root
 from rodepil.cli.run import open_project
 from rodepil.config.controls import CONTROLS, Control
+from rodepil.config.grid_file import Task
+from rodepil.errors import SettingError
 
 
 def crossval(
@@ -27,6 +29,13 @@ def crossval(
             "be compared with the result in the report."
         ),
     ] = None,
+    *,
+    task: Annotated[
+        Task,
+        typer.Option(
+            help="classify: clips are seizures or not; localize: action units get start and end."
+        ),
+    ] = "classify",
     root: Root = HERE,
     profile: Profile = None,
     overrides: Overrides = None,
@@ -35,6 +44,15 @@ def crossval(
     from rodepil import stages  # noqa: PLC0415 - help stays instant
 
     project = open_project(root, profile=profile, overrides=overrides or ())
+    if task == "localize":
+        if control != "none" or modality is not None:
+            raise SettingError(
+                "--control and --modality are of classified clips; what stands beside a localizer "
+                "is named by localize.compare"
+            )
+        summary = stages.localize(project.settings, project.workspace, project.progress)
+        typer.echo(f"{summary}\nnext: rodepil report")
+        return
     summary = stages.cross_validate(
         project.settings,
         project.workspace,

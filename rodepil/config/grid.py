@@ -3,6 +3,7 @@
 ``experiments/NAME.yaml`` is a grid where it has ``rows`` or a ``product``, and else a profile::
 
     title: What the grid asks
+    task: localize                        # what its rows train; by default classify
     source: where the values under 'paper' are printed
     notes: {demo: what a reader must know of results under that profile}
     axes:                                 # what a word of a row changes
@@ -26,7 +27,7 @@ from itertools import combinations
 from pathlib import Path
 
 from rodepil.config.files import EXPERIMENTS_FOLDER, Tree, experiment_names, is_grid, read_yaml
-from rodepil.config.grid_file import GridFile, all_of, hint, leaves
+from rodepil.config.grid_file import GridFile, Task, all_of, hint, leaves
 from rodepil.config.grid_rows import GridRow, make_rows
 from rodepil.config.load import build, merge, nested, parse_overrides
 from rodepil.config.settings import ProjectSettings
@@ -59,6 +60,8 @@ class Grid:
         What a reader of results under the profile must know; may be empty.
     rows
         As listed, or in the order of a product whose last axis changes fastest.
+    task
+        What the rows train.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Grid:
     source: str
     note: str
     rows: tuple[GridRow, ...]
+    task: Task = "classify"
 
 
 def load_grid(name: str, root: Path, profile: str) -> Grid:
@@ -90,7 +94,8 @@ def load_grid(name: str, root: Path, profile: str) -> Grid:
     given = build(GridFile, [(file, _read_grid(name, root))])
     _check_notes(given, file, [*experiment_names(root, grids=False), profile])
     note = given.notes.get(profile, "").strip()
-    return Grid(name, given.title or name, given.source, note, make_rows(given, file, profile))
+    rows = make_rows(given, file, profile)
+    return Grid(name, given.title or name, given.source, note, rows, given.task)
 
 
 def _check_notes(given: GridFile, file: str, profiles: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -14,8 +14,14 @@ from rodepil.config.load import build
 from rodepil.config.settings import ProjectSettings
 from rodepil.errors import SettingError
 
-TRIAL_SECTIONS = ("features", "model", "train")
-"""The sections that make a trial; a grid's rows may change no others."""
+Task = Literal["classify", "localize"]
+"""What a grid's rows train: RodEpil's classifier of clips, or RatSeizure's localizer."""
+
+SECTIONS: dict[Task, tuple[str, ...]] = {
+    "classify": ("features", "model", "train"),
+    "localize": ("localize",),
+}
+"""The sections that make a trial of a task; a grid's rows may change no others."""
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Item = TypeVar("Item")
@@ -28,10 +34,11 @@ class GridFile(Settings):
     ``axes`` says what a word in a row changes. ``rows`` lists rows; ``product`` makes one of
     every combination. Both name axes, or settings such as ``train.epochs``. ``source`` says where
     the values under ``paper`` are printed. ``notes`` holds what a reader of the results must know,
-    by profile.
+    by profile. ``task`` says what its rows train.
     """
 
     title: str = ""
+    task: Task = "classify"
     source: str = ""
     notes: dict[str, str] = Field(default_factory=dict)
     axes: dict[str, dict[str, dict[str, Any] | None]] = Field(default_factory=dict)
@@ -76,7 +83,10 @@ class AxisValue:
 
 
 def read_axes(
-    file: str, axes: Mapping[str, Mapping[str, dict[str, Any] | None]], profile: str
+    file: str,
+    axes: Mapping[str, Mapping[str, dict[str, Any] | None]],
+    profile: str,
+    task: Task = "classify",
 ) -> dict[str, dict[str, AxisValue]]:
     """Return what each word of each axis changes under a profile.
 
@@ -96,13 +106,16 @@ def read_axes(
 
     def read(named: tuple[str, str]) -> AxisValue:
         axis, word = named
-        return _read_value(f"{file}: axes.{axis}.{word}", word, axes[axis][word] or {}, profile)
+        where = f"{file}: axes.{axis}.{word}"
+        return _read_value(where, word, axes[axis][word] or {}, profile, task)
 
     read_values = dict(zip(values, all_of(read, values), strict=True))
     return {axis: {word: read_values[axis, word] for word in axes[axis]} for axis in axes}
 
 
-def _read_value(where: str, word: str, value: Mapping[str, object], profile: str) -> AxisValue:
+def _read_value(
+    where: str, word: str, value: Mapping[str, object], profile: str, task: Task
+) -> AxisValue:
     printed = value.get("word", word)
     if not isinstance(printed, str) or not printed:
         said = "null" if printed is None else repr(printed)
@@ -119,10 +132,10 @@ def _read_value(where: str, word: str, value: Mapping[str, object], profile: str
     own = profiles.get(profile, profiles.get("default")) or {}
     if not isinstance(own, Mapping):
         raise SettingError(f"{where}: {own!r} are no changes; wanted section.key: value")
-    return AxisValue(word, printed, {**flat(changes, where), **flat(own, where)})
+    return AxisValue(word, printed, {**flat(changes, where, task), **flat(own, where, task)})
 
 
-def flat(changes: Mapping[str, object], where: str) -> dict[str, object]:
+def flat(changes: Mapping[str, object], where: str, task: Task) -> dict[str, object]:
     """Return changes, dotted or nested, by dotted settings.
 
     Raises
@@ -132,28 +145,35 @@ def flat(changes: Mapping[str, object], where: str) -> dict[str, object]:
     """
     found: dict[str, object] = {}
     for key, value in leaves(changes):
-        check_key(key, where)
+        check_key(key, where, task)
         if key in found:
             raise SettingError(f"{where}: '{key}' is set twice, dotted and nested; keep one")
         found[key] = value
     return found
 
 
-def check_key(key: str, where: str) -> None:
-    """Raise SettingError unless a dotted key lies in a section that makes a trial."""
+def check_key(key: str, where: str, task: Task) -> None:
+    """Raise SettingError unless a dotted key lies in a section that makes a trial of a task."""
     section, _, rest = key.partition(".")
-    if section in TRIAL_SECTIONS and rest:
+    if section in SECTIONS[task] and rest:
         return
-    sections = ", ".join(TRIAL_SECTIONS)
-    if section in TRIAL_SECTIONS:
+    sections = ", ".join(SECTIONS[task])
+    if section in SECTIONS[task]:
         raise SettingError(f"{where}: '{key}' is a section; name a key of it ({key}.KEY)")
+    other = next((one for one, own in SECTIONS.items() if section in own), None)
+    if other:
+        raise SettingError(
+            f"{where}: '{key}' belongs to grids of the task '{other}', and this one's is '{task}', "
+            f"whose rows change {sections} alone; set 'task: {other}' at the top of the file, or "
+            "take the key to a grid of its own"
+        )
     if section in ProjectSettings.model_fields:
         raise SettingError(
             f"{where}: '{key}' is the same for a whole grid, whose rows change {sections} alone; "
             "set it in params.yaml or by --set"
         )
     raise SettingError(
-        f"{where}: unknown key '{key}'{hint(section, TRIAL_SECTIONS)}; rows change "
+        f"{where}: unknown key '{key}'{hint(section, SECTIONS[task])}; rows change "
         f"keys of {sections}"
     )
 

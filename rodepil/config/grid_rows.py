@@ -12,6 +12,7 @@ from rodepil.config.grid_file import (
     AxisValue,
     GridFile,
     RowExtras,
+    Task,
     all_of,
     check_key,
     hint,
@@ -61,11 +62,13 @@ def make_rows(given: GridFile, file: str, profile: str) -> tuple[GridRow, ...]:
         There are none, one is wrong, or two are one.
     """
     listed = _listed(given, file)
-    axes = read_axes(file, given.axes, profile)
+    axes = read_axes(file, given.axes, profile, given.task)
     order = list(dict.fromkeys(key for row in listed for key in row))
     settings = _short_names([key for key in order if "." in key], list(axes))
     remedy = IN_PRODUCT if given.rows is None else LISTED
-    make = partial(_make_row, file=file, axes=axes, settings=settings, remedy=remedy)
+    make = partial(
+        _make_row, file=file, axes=axes, settings=settings, remedy=remedy, task=given.task
+    )
     # All rows print and are named in the order of the first one's axes.
     alike = [{key: row[key] for key in order if key in row} for row in listed]
     rows = all_of(make, enumerate(alike, start=1))
@@ -109,6 +112,7 @@ def _make_row(
     axes: Mapping[str, Mapping[str, AxisValue]],
     settings: Mapping[str, str],
     remedy: str,
+    task: Task,
 ) -> GridRow:
     number, row = numbered
     where = f"{file}: row {number}"
@@ -118,7 +122,7 @@ def _make_row(
     values = {
         key: _word(axes[key], key, value, where)
         if key in axes
-        else _setting(key, settings[key], value, where)
+        else _setting(key, settings[key], value, where, task)
         for key, value in chosen.items()
     }
     name = own_name or "-".join(value.part for value in values.values())
@@ -154,8 +158,8 @@ def _word(axis: Mapping[str, AxisValue], name: str, value: object, where: str) -
     return axis[word]
 
 
-def _setting(key: str, short: str, value: object, where: str) -> AxisValue:
-    check_key(key, where)
+def _setting(key: str, short: str, value: object, where: str, task: Task) -> AxisValue:
+    check_key(key, where, task)
     if isinstance(value, Mapping):
         raise SettingError(f"{where}: {key} holds keys; name each of them, as in {key}.KEY")
     return AxisValue(f"{short}={_text(value)}", _text(value), {key: value})

@@ -82,7 +82,7 @@ def test_every_row_of_the_projects_grids_makes_settings_of_its_own(name: str, pr
     made = grid_settings(grid, settings)
     assert list(made) == [row.name for row in grid.rows]
     assert len({json.dumps(own.model_dump(mode="json")) for own in made.values()}) == len(grid.rows)
-    assert experiment_names(REPOSITORY, grids=True) == ["ablation", "recipe"]
+    assert experiment_names(REPOSITORY, grids=True) == ["ablation", "raseformer", "recipe"]
 
 
 def test_the_papers_best_row_is_the_papers_profile() -> None:

@@ -53,7 +53,7 @@ def test_an_unknown_grid_is_refused_with_those_that_are_grids(name: str) -> None
         load_grid(name, REPOSITORY, "demo")
     message = str(caught.value)
     assert message.startswith(f"--grid {name}: ")
-    assert "choose one of ['ablation', 'recipe']" in message
+    assert "choose one of ['ablation', 'raseformer', 'recipe']" in message
     assert "'demo'" not in message
 
 

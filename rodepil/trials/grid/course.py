@@ -7,7 +7,7 @@ from typing import Any
 
 from rodepil.config.grid import GridRow
 from rodepil.trials.grid.files import GridFiles
-from rodepil.trials.grid.plan import GridPlan
+from rodepil.trials.grid.plan import RowPlans
 from rodepil.trials.running import Job
 from rodepil.trials.task import AnyResult
 
@@ -45,7 +45,7 @@ class GridCourse:
     """
 
     def __init__(
-        self, plan: GridPlan, files: GridFiles, experiment: str, describe: Describe | None
+        self, plan: RowPlans[Any], files: GridFiles, experiment: str, describe: Describe | None
     ) -> None:
         self.plan, self.files, self.experiment, self.describe = plan, files, experiment, describe
         self.results: dict[str, AnyResult] = {}

@@ -42,10 +42,13 @@ class GridFiles:
         The project.
     name
         The grid's.
+    recorded
+        What the file is called that tells the rows.
     """
 
     workspace: Workspace
     name: str
+    recorded: str = "grid.json"
 
     @property
     def folder(self) -> Path:
@@ -55,7 +58,7 @@ class GridFiles:
     @property
     def record(self) -> Path:
         """What tells the rows."""
-        return self.folder / "grid.json"
+        return self.folder / self.recorded
 
     def snapshot(self, identity: str) -> Path:
         """Return the table of features of the view with that identity."""

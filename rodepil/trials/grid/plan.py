@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
 
 from rodepil.config.grid import Grid, choose_rows, grid_settings
 from rodepil.config.settings import ProjectSettings
@@ -13,12 +16,15 @@ from rodepil.store import training_view
 from rodepil.train.trial import TrialSettings
 from rodepil.trials.grid.files import GridFiles
 from rodepil.trials.identity import recipe_digest
-from rodepil.trials.plan import Plan, Trial, make_plan
+from rodepil.trials.plan import Plan, make_plan
+from rodepil.trials.task import AnyPlan, AnyTrial
+
+P = TypeVar("P", bound=AnyPlan)
 
 
 @dataclass(frozen=True)
-class GridPlan:
-    """The trials of a grid.
+class RowPlans(ABC, Generic[P]):
+    """The trials of a grid, whatever its rows train.
 
     Attributes
     ----------
@@ -34,7 +40,7 @@ class GridPlan:
 
     grid: Grid
     settings: Mapping[str, ProjectSettings]
-    plans: Mapping[str, Plan]
+    plans: Mapping[str, P]
     folds: tuple[int, ...]
 
     @property
@@ -53,9 +59,18 @@ class GridPlan:
         """The folds of the fold table."""
         return [trial.settings.fold for trial in next(iter(self.plans.values())).trials]
 
-    def trials(self, row: str) -> list[Trial]:
+    def trials(self, row: str) -> list[AnyTrial]:
         """Return a row's trials of the folds that are wanted."""
         return [trial for trial in self.plans[row].trials if trial.settings.fold in self.folds]
+
+    @abstractmethod
+    def recipe(self, row: str) -> str:
+        """Return a hash of a row's settings and code, which its results have to be of."""
+
+
+@dataclass(frozen=True)
+class GridPlan(RowPlans[Plan]):
+    """The trials of a grid whose rows are cross-validated."""
 
     def recipe(self, row: str) -> str:
         """Return a hash of a row's settings and code, which its results have to be of."""
@@ -104,12 +119,12 @@ def plan_grid(
             plans[row.name] = make_plan(its, workspace, name=row.name, snapshot=path)
         except RodepilError as error:
             raise type(error)(f"row '{row.name}': {error}") from error
-    _refuse_twins(plans)
+    refuse_twins(plans)
     there = [trial.settings.fold for trial in next(iter(plans.values())).trials]
-    return GridPlan(grid, own, plans, _wanted(folds, there, workspace))
+    return GridPlan(grid, own, plans, wanted_folds(folds, there, workspace.folds))
 
 
-def _refuse_twins(plans: Mapping[str, Plan]) -> None:
+def refuse_twins(plans: Mapping[str, AnyPlan]) -> None:
     """Refuse rows that differ only in what no trial reads."""
     first: dict[str, str] = {}
     for name, plan in plans.items():
@@ -121,11 +136,9 @@ def _refuse_twins(plans: Mapping[str, Plan]) -> None:
             )
 
 
-def _wanted(
-    folds: Sequence[int] | None, there: Sequence[int], workspace: Workspace
-) -> tuple[int, ...]:
+def wanted_folds(folds: Sequence[int] | None, there: Sequence[int], path: Path) -> tuple[int, ...]:
     """Return the folds that are wanted, of those that are there."""
     unknown = sorted(set(folds or ()) - set(there))
     if unknown:
-        raise FoldError(f"{workspace.folds} has no fold {unknown[0]}; it has {there}")
+        raise FoldError(f"{path} has no fold {unknown[0]}; it has {there}")
     return tuple(there) if folds is None else tuple(sorted(set(folds)))

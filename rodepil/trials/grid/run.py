@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rodepil.config.grid import GridRow
 from rodepil.config.record import TrackSettings
@@ -15,7 +16,7 @@ from rodepil.store import Manifest, open_store, snapshot, training_view
 from rodepil.track import Tracker, open_tracker
 from rodepil.trials.grid.course import Describe, GridCourse
 from rodepil.trials.grid.files import GridFiles
-from rodepil.trials.grid.plan import GridPlan
+from rodepil.trials.grid.plan import GridPlan, RowPlans
 from rodepil.trials.limits import Limits
 from rodepil.trials.lineage import keep_lineage
 from rodepil.trials.plan import Plan
@@ -42,7 +43,7 @@ class GridResult:
         What was said at its start, if anything.
     """
 
-    plan: GridPlan
+    plan: RowPlans[Any]
     results: Mapping[str, AnyResult]
     failed: Mapping[str, Mapping[int, str]]
     note: str = ""

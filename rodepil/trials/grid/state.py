@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrackingError
 from rodepil.track import missing_database, open_services
 from rodepil.track.protocol import Tracker
-from rodepil.trials.grid.plan import GridPlan
-from rodepil.trials.plan import Trial
+from rodepil.trials.grid.plan import RowPlans
+from rodepil.trials.task import AnyTrial
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class TrialState:
     done: bool
 
 
-def states(plan: GridPlan, workspace: Workspace) -> list[TrialState]:
+def states(plan: RowPlans[Any], workspace: Workspace) -> list[TrialState]:
     """Return what is done of each trial that is wanted; a tracker that is away is not asked."""
     tracker = _tracker(plan, workspace)
     found = []
@@ -46,7 +47,7 @@ def states(plan: GridPlan, workspace: Workspace) -> list[TrialState]:
     return found
 
 
-def _tracker(plan: GridPlan, workspace: Workspace) -> Tracker | None:
+def _tracker(plan: RowPlans[Any], workspace: Workspace) -> Tracker | None:
     """Return where finished runs can be looked for, if there is any and it answers."""
     settings = next(iter(plan.settings.values())).track
     if missing_database(settings, workspace):
@@ -57,7 +58,7 @@ def _tracker(plan: GridPlan, workspace: Workspace) -> Tracker | None:
         return None
 
 
-def _state(trial: Trial, tracker: Tracker | None) -> tuple[str, bool]:
+def _state(trial: AnyTrial, tracker: Tracker | None) -> tuple[str, bool]:
     if trial.folder.finished():
         return "done", True
     recorded = tracker.find({"trial_id": trial.id}, everywhere=True) if tracker else ()
@@ -65,6 +66,6 @@ def _state(trial: Trial, tracker: Tracker | None) -> tuple[str, bool]:
         return "done, only in the tracker", True
     epochs = len(trial.folder.history())
     if epochs:
-        return f"at epoch {epochs} of {trial.settings.train.epochs}", False
+        return f"at epoch {epochs} of {trial.epochs}", False
     why = trial.folder.error()
     return (f"failed before: {why.splitlines()[0]}" if why else "to do"), False

@@ -1,0 +1,142 @@
+"""Grids of localizers: a localization a row, the trials of all rows side by side.
+
+What comes of it lies beside other grids, in ``results/grids/<grid>/localize.json`` and
+``rows/<row>.json`` with the segments that were found.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rodepil.config.grid import Grid, choose_rows, grid_settings
+from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
+from rodepil.errors import RodepilError
+from rodepil.io.progress import Progress, Silent
+from rodepil.track import Tracker, open_tracker
+from rodepil.trials.grid.course import GridCourse
+from rodepil.trials.grid.files import GridFiles
+from rodepil.trials.grid.plan import RowPlans, refuse_twins, wanted_folds
+from rodepil.trials.grid.run import GridResult, grid_track, row_tags
+from rodepil.trials.limits import Limits
+from rodepil.trials.localize.identity import localize_recipe
+from rodepil.trials.localize.plan import LocalizePlan, localize_settings, plan_localization
+from rodepil.trials.localize.results import LocalizeJob
+from rodepil.trials.provenance import git_tags
+from rodepil.trials.recording import Recorder
+from rodepil.trials.running import closing_runs, epochs_of, finish_all
+
+RECORD = "localize.json"
+"""What tells the rows of such a grid."""
+
+
+@dataclass(frozen=True)
+class LocalizeGridPlan(RowPlans[LocalizePlan]):
+    """The trials of a grid whose rows localize."""
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of the clips, their events and folds, which all rows share."""
+        first = next(iter(self.plans.values()))
+        return {name: first.digests[name] for name in ("clips", "events", "folds")}
+
+    def recipe(self, row: str) -> str:
+        """Return a hash of a row's settings and code, which its results have to be of."""
+        return localize_recipe(localize_settings(self.settings[row]))
+
+
+def plan_localize_grid(
+    grid: Grid,
+    settings: ProjectSettings,
+    workspace: Workspace,
+    *,
+    rows: Sequence[str] = (),
+    folds: Sequence[int] | None = None,
+) -> LocalizeGridPlan:
+    """Return the trials of a grid, all checked before anything starts.
+
+    Parameters
+    ----------
+    grid, settings, workspace
+        The grid, and the project.
+    rows
+        Those that are wanted, or patterns of their names; by default all.
+    folds
+        Folds to test; by default all that the split tests.
+
+    Raises
+    ------
+    SettingError
+        A row's settings are wrong, or two rows are the same trials; or there is no such row.
+    FoldError
+        There is no such fold.
+    RodepilError
+        What `plan_localization` refuses, with the row's name before it.
+    """
+    own = grid_settings(grid, settings)
+    chosen = choose_rows(grid, rows) if rows else grid
+    plans: dict[str, LocalizePlan] = {}
+    for row in chosen.rows:
+        try:
+            plans[row.name] = plan_localization(own[row.name], workspace, name=row.name)
+        except RodepilError as error:
+            raise type(error)(f"row '{row.name}': {error}") from error
+    refuse_twins(plans)
+    there = [trial.settings.fold for trial in next(iter(plans.values())).trials]
+    return LocalizeGridPlan(grid, own, plans, wanted_folds(folds, there, workspace.units_folds))
+
+
+def run_localize_grid(
+    plan: LocalizeGridPlan,
+    workspace: Workspace,
+    *,
+    limits: Limits | None = None,
+    tracker: Tracker | None = None,
+    progress: Progress | None = None,
+) -> GridResult:
+    """Run what is not finished, and record and write what came of every row as it ends.
+
+    Parameters
+    ----------
+    plan
+        Of `plan_localize_grid`.
+    workspace
+        The project.
+    limits
+        What may run at once.
+    tracker
+        Where to record; by default the one of the settings, in the grid's own experiment.
+    progress
+        Told of every epoch.
+
+    Raises
+    ------
+    FeatureError, TableError
+        Features can't be made again.
+    TrackingError
+        The tracker can't be reached or refuses.
+    TrialError
+        Ray is not there, or does not have what a trial takes; or results can't be written.
+    """
+    grid, shown = plan.grid, progress or Silent()
+    track = grid_track(next(iter(plan.settings.values())).track, grid.name)
+    files = GridFiles(workspace, grid.name, RECORD)
+    with files.alone():
+        course = GridCourse(plan, files, track.experiment, None)
+        if course.note:
+            logging.getLogger("rodepil").warning(course.note)
+        listening = tracker or open_tracker(track, workspace)
+        tags = {**git_tags(workspace.root), "grid": grid.name}
+        words = {row.name: row_tags(row) for row in grid.rows}
+        jobs = [
+            LocalizeJob(
+                row, Recorder(listening, row, tags=tags | words[name]), frozenset(plan.folds)
+            )
+            for name, row in plan.plans.items()
+        ]
+        task = shown.task(f"grid {grid.name}", epochs_of(jobs), "epochs")
+        with closing_runs(jobs), task as advance:
+            finish_all(jobs, advance, limits, course.end)
+    return GridResult(plan, course.results, course.failed, course.note)
