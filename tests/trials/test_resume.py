@@ -29,7 +29,7 @@ Copy = Callable[[str], Workspace]
 CROSS = Path(__file__).with_name("cross.py")
 INTERRUPTED = 130
 PATIENCE_S = 300.0
-SWEPT_S = 30.0
+SWEPT_S = 60.0
 """How long Ray may take to end all its processes after its driver was killed."""
 
 
