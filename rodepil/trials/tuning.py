@@ -25,9 +25,10 @@ from ray import tune
 from ray.tune.experiment import Trial as TuneTrial
 
 from rodepil.errors import RodepilError, TrialError
-from rodepil.trials.launch import Share, last_line, launch
+from rodepil.trials.launch import last_line, launch
 from rodepil.trials.limits import MAX_FAILURES
 from rodepil.trials.plan import Trial
+from rodepil.trials.share import Share
 
 GLANCE_S = 0.5
 """How long to wait between two looks at trials that run."""
