@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rodepil.track import Tracker
     from rodepil.trials.grid.plan import GridPlan
     from rodepil.trials.grid.run import GridResult
+    from rodepil.trials.grid.state import TrialState
     from rodepil.trials.limits import Limits
     from rodepil.trials.localize.grid import LocalizeGridPlan
 
@@ -133,6 +134,28 @@ def opening(planned: GridPlan | LocalizeGridPlan) -> str:
     )
 
 
+def check_room(
+    planned: GridPlan | LocalizeGridPlan, limited: Limits, states: Sequence[TrialState]
+) -> None:
+    """Refuse what no worker has the CPUs or GPUs for, as running it would; a cluster is asked.
+
+    Parameters
+    ----------
+    planned, limited
+        What is to be run, and what a trial is given.
+    states
+        Of the trials; those that are done want nothing.
+
+    Raises
+    ------
+    TrialError
+        A row's trial takes more than there is, or the cluster does not answer.
+    """
+    from rodepil.trials.grid.room import check_room as check  # noqa: PLC0415 - imports torch
+
+    check(planned, limited, dict.fromkeys(state.row for state in states if not state.done))
+
+
 def tune(
     planned: GridPlan | LocalizeGridPlan,
     settings: ProjectSettings,
@@ -217,8 +240,8 @@ def _tune_classifiers(
 
 def _champion(result: GridResult, tracker: Tracker, workspace: Workspace) -> str:
     """Register the models of the best row, once all rows have all folds, and say where they are."""
-    from rodepil.report.grid import best_row, grid_table_markdown  # noqa: PLC0415
-    from rodepil.served.publish import model_name, publish_champion  # noqa: PLC0415
+    from rodepil.report.grid import best_row, champion_markdown  # noqa: PLC0415
+    from rodepil.served.publish import ALIAS, model_name, publish_champion  # noqa: PLC0415
     from rodepil.trials.grid.run import grid_track  # noqa: PLC0415
 
     name = result.plan.grid.name
@@ -229,13 +252,14 @@ def _champion(result: GridResult, tracker: Tracker, workspace: Workspace) -> str
         return "" if best is None else f"best row so far: {best}"
     own, settings = result.results[best], result.plan.settings[best]
     named = model_name(grid_track(settings.track, name).experiment)
+    named = named if settings.profile == "demo" else f"{named}-{settings.profile}"
     try:
         address = publish_champion(
             [fold.trial.folder.path for fold in own.folds],
-            named if settings.profile == "demo" else f"{named}-{settings.profile}",
+            named,
             own.run_id,
             tracker,
-            grid_table_markdown(workspace, name, best),
+            champion_markdown(workspace, name, best, f"models:/{named}@{ALIAS}"),
         )
     except (ModelError, TrackingError) as error:
         return f"best row: {best}; it is not registered as a model: {error}"

@@ -13,6 +13,10 @@ import pytest
 if TYPE_CHECKING:
     from rodepil.trials.ray_session import Resources
 
+TESTS = Path(__file__).parent
+ON_RAY = ("pipeline", "trials")
+"""Folders of tests that share one Ray, which takes all CPUs that they want."""
+
 REAL = Path(os.environ.get("RODEPIL_REAL", Path(__file__).parents[2] / "shared" / "real"))
 
 
@@ -26,6 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
         r"ignore::DeprecationWarning:ray\.data\.context",
     ):
         config.addinivalue_line("filterwarnings", third_party)
+    # Known also where pytest-xdist, which reads it, is not asked for.
+    config.addinivalue_line("markers", "xdist_group(name): tests of one worker of pytest-xdist")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what makes things once together: each file, and everything that runs trials on Ray."""
+    for item in items:
+        folder, _, rest = item.path.relative_to(TESTS).as_posix().partition("/")
+        on_ray = folder in ON_RAY or "resources" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("ray" if on_ray else f"{folder}/{rest}"))
 
 
 @pytest.fixture(scope="session")

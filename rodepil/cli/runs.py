@@ -12,7 +12,9 @@ from rich.markup import escape
 
 from rodepil.cli.options import HERE, Overrides, Profile, Root
 from rodepil.cli.run import Project, open_project
-from rodepil.cli.sheets import shown
+from rodepil.cli.sheets import show as show_sheet
+from rodepil.config.controls import CONTROLS
+from rodepil.config.controls import Control as ControlName
 
 if TYPE_CHECKING:
     from rodepil.report.runs import Row
@@ -35,7 +37,9 @@ Experiment = Annotated[
     str | None, typer.Option("--experiment", help="This one alone, as rodepil/NAME of a grid.")
 ]
 Modality = Annotated[str | None, typer.Option("--modality", help="rgb, flow, absdiff, ...")]
-Control = Annotated[str | None, typer.Option("--control", help="none, static, background, ...")]
+Control = Annotated[
+    ControlName | None, typer.Option("--control", help=f"none, {', '.join(CONTROLS)}.")
+]
 Named = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's name or id, or how the id begins.")
 ]
@@ -58,13 +62,18 @@ def list_runs(
     overrides: Overrides = None,
 ) -> None:
     """List cross-validations and rows of grids with the means of their folds, the last first."""
-    from rodepil.report.runs import listing, model_lines, rows_of  # noqa: PLC0415 - help is instant
+    from rodepil.report.runs import (  # noqa: PLC0415 - help is instant
+        listing,
+        model_lines,
+        nothing_fits,
+        rows_of,
+    )
 
     project, reading = _read(root, profile, overrides, experiment)
     state = status.value if status else None
     rows = rows_of(reading.runs, control=control, modality=modality, status=state)
     if not rows:
-        typer.echo("no run fits")
+        typer.echo(nothing_fits(reading.runs, control=control, modality=modality, status=state))
     else:
         _print(listing(rows, time.time()))
     lines = model_lines(rows, project.workspace.trials, project.workspace.root)
@@ -118,11 +127,23 @@ def best(
     overrides: Overrides = None,
 ) -> None:
     """Show the best of the finished runs with the most folds; controls do not take part."""
-    from rodepil.report.runs import best_of, metric_key, rows_of  # noqa: PLC0415
+    from rodepil.errors import TrackingError  # noqa: PLC0415
+    from rodepil.report.runs import (  # noqa: PLC0415
+        best_by,
+        best_of,
+        metric_key,
+        nothing_fits,
+        rows_of,
+    )
 
     project, reading = _read(root, profile, overrides, experiment)
     rows = rows_of(reading.runs, control=control, modality=modality)
-    _show(best_of(rows, metric_key(metric, rows)), project)
+    if not rows:
+        raise TrackingError(nothing_fits(reading.runs, control=control, modality=modality))
+    key = metric_key(metric, rows)
+    best = best_of(rows, key)
+    typer.echo(best_by(best, key, rows))
+    _show(best, project)
     _say_source(reading)
 
 
@@ -170,7 +191,7 @@ def _show(row: Row, project: Project) -> None:
 def _print(sheet: Sheet) -> None:
     if sheet.data:
         typer.echo(f"Data: {sheet.data}")
-    Console().print(shown(sheet, gap=2), highlight=False)
+    show_sheet(sheet)
 
 
 def _say_source(reading: Reading) -> None:

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
     from rodepil.report.sheet import Sheet
+
+GAP = 2
+FOLDED = 10
+"""Characters of a column that is left that many at least when others take the room."""
+
+ENDLESS = 10_000
+"""Columns of a file or another command, which break no line."""
+
+
+def show(sheet: Sheet) -> None:
+    """Print a sheet; in a terminal too narrow for what is not to be broken, lines run on."""
+    console = Console()
+    room = console.width
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        room = ENDLESS
+    gap = GAP if _least(sheet, GAP) <= room else 1
+    wide = Console(width=max(room, _least(sheet, gap)))
+    wide.print(shown(sheet, gap), highlight=False)
+
+
+def _least(sheet: Sheet, gap: int) -> int:
+    """Return the characters of a line in which only words that may be folded are."""
+    table = shown(sheet, gap)
+    each = [
+        max(map(cell_len, [str(column.header), *map(str, column.cells)]))
+        if column.no_wrap
+        else FOLDED
+        for column in table.columns
+    ]
+    return sum(each) + gap * (len(each) - 1)
 
 
 def shown(sheet: Sheet, gap: int) -> Table:
@@ -22,7 +55,7 @@ def shown(sheet: Sheet, gap: int) -> Table:
             escape(column.title),
             justify="left" if words else "right",
             overflow="fold",
-            no_wrap=not words,
+            no_wrap=column.whole or not words,
         )
     for row in sheet.rows:
         cells = (

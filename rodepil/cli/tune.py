@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from rodepil.cli.options import HERE, Overrides, Profile, Root
 from rodepil.cli.run import open_project
-from rodepil.cli.sheets import shown
+from rodepil.cli.sheets import show
 
 if TYPE_CHECKING:
     from rodepil.trials.grid.state import TrialState
@@ -70,17 +69,19 @@ def tune(
     planned = grids.plan(
         read, settings, workspace, rows=rows or (), folds=grids.fold_numbers(folds)
     )
+    limits = grids.limits(max_concurrent, gpus_per_trial, retries)
     if dry_run:
         from rodepil.trials.grid.state import states  # noqa: PLC0415
 
-        _show_states(states(planned, workspace))
+        found = states(planned, workspace)
+        _show_states(found)
+        grids.check_room(planned, limits, found)
         return
     typer.echo(grids.opening(planned))
-    limits = grids.limits(max_concurrent, gpus_per_trial, retries)
     tuned = grids.tune(planned, settings, workspace, project.progress, limits)
     if tuned.sheet.data:
         typer.echo(f"Data: {tuned.sheet.data}")
-    Console().print(shown(tuned.sheet, gap=1), highlight=False)
+    show(tuned.sheet)
     typer.echo("\n".join(filter(None, [tuned.sheet.note, *tuned.notes])))
     if tuned.failed:
         raise typer.Exit(TRIALS_FAILED_STATUS)

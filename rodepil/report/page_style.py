@@ -24,7 +24,7 @@ CSS: Final = (
 *{box-sizing:border-box}
 body{margin:0;background:var(--back);color:var(--ink);
   font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-header,main{max-width:64rem;margin:0 auto;padding:1.5rem 1rem 0}
+header,main{max-width:70rem;margin:0 auto;padding:1.5rem 1rem 0}
 main{padding-bottom:3rem}
 h1{font-size:clamp(1.5rem,1.1rem + 2vw,2.1rem);line-height:1.2;margin:.4rem 0 .5rem;
   text-wrap:balance}
@@ -66,6 +66,10 @@ th.n{white-space:normal}
 thead th{border-bottom:2px solid var(--grid);vertical-align:bottom}
 thead .group{border-bottom:1px solid var(--grid);color:var(--muted);font-weight:400}
 .n{text-align:right;white-space:nowrap}
+.wide table{font-size:.76rem}
+.wide th,.wide td{padding:.34rem .26rem}
+.wide tbody td{min-width:0}
+.wide .n{white-space:normal}
 .beside{color:var(--muted)}
 th:not(.beside)+.beside,td:not(.beside)+.beside{border-left:2px solid var(--grid)}
 tr.bold th,tr.bold td{font-weight:700;border-top:2px solid var(--grid)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from rodepil.errors import TrackingError
+from rodepil.io.wording import by_number
 from rodepil.report.numbers import spread_text
 from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.track.protocol import RunFacts
@@ -28,6 +29,10 @@ LESS_IS_BETTER = ("loss", "brier", "error", "seconds", "learning_rate")
 
 MAIN = ("data", "modality", "control", "view")
 """Tags that tell runs apart, and stand first."""
+
+PLACE = ("grid", "row")
+AXIS = "grid."
+"""Tags of a row of a grid: where it stands, and each of its words, as ``grid.size``."""
 
 AGES = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (0.0, "s"))
 MODEL = "model/model.safetensors"
@@ -95,6 +100,19 @@ def rows_of(
     ]
 
 
+def nothing_fits(runs: Sequence[RunFacts], **wanted: str | None) -> str:
+    """Return what is said where no row fits: what was wanted, and what there is of each."""
+    parts = {run.id for run in runs}
+    rows = [run for run in runs if run.parent not in parts]
+    said = []
+    for name, value in wanted.items():
+        if value is not None:
+            held = {run.status if name == "status" else run.tags.get(name) for run in rows}
+            there = ", ".join(sorted(filter(None, held))) or "nothing"
+            said.append(f"--{name} {value} (recorded are {there})")
+    return " ".join(["no run fits", " and ".join(said)]).strip()
+
+
 def _place(part: RunFacts) -> tuple[str, int]:
     """Return what sorts parts by name, and by the number that ends it: fold 10 after fold 9."""
     stem = part.name.rstrip("0123456789")
@@ -126,13 +144,31 @@ def best_of(rows: Sequence[Row], metric: str) -> Row:
     TrackingError
         No row is finished and has it.
     """
-    finished = [row for row in rows if row.run.status == "finished" and row.values(metric)]
-    if not finished:
+    whole = _with_most_folds(rows, metric)
+    if not whole:
         raise TrackingError(f"no finished run has the number '{metric}'; see: rodepil runs list")
-    choose = min if any(word in metric for word in LESS_IS_BETTER) else max
-    most = max(len(row.values(metric)) for row in finished)
-    whole = [row for row in finished if len(row.values(metric)) == most]
+    choose = min if _is_less_better(metric) else max
     return choose(whole, key=lambda row: fmean(row.values(metric)))
+
+
+def best_by(best: Row, metric: str, rows: Sequence[Row]) -> str:
+    """Return by what number a row is the best, and of how many, as a sentence."""
+    whole, folds = _with_most_folds(rows, metric), len(best.values(metric))
+    which = "lowest" if _is_less_better(metric) else "highest"
+    mean = fmean(best.values(metric))
+    over = f"mean {metric} over {folds} folds" if best.folds else metric
+    return f"best by the {which} {over}, {mean:.4f}, of {by_number(len(whole), 'run', 'runs')}"
+
+
+def _with_most_folds(rows: Sequence[Row], metric: str) -> list[Row]:
+    """Return the finished rows that have a number of as many folds as any."""
+    finished = [row for row in rows if row.run.status == "finished" and row.values(metric)]
+    most = max((len(row.values(metric)) for row in finished), default=0)
+    return [row for row in finished if len(row.values(metric)) == most]
+
+
+def _is_less_better(metric: str) -> bool:
+    return any(word in metric for word in LESS_IS_BETTER)
 
 
 def listing(rows: Sequence[Row], now_s: float) -> Sheet:
@@ -141,7 +177,8 @@ def listing(rows: Sequence[Row], now_s: float) -> Sheet:
     The experiment and the data stand in columns of their own where they are not the same for all.
     """
     columns = [
-        Column("Run"), Column("Name"), Column("Status"), Column("Age", "count"),
+        Column("Run", whole=True), Column("Name", whole=True), Column("Status", whole=True),
+        Column("Age", "count"),
         Column("Folds", "count"), Column("F1 %", "percent"), Column("SD", "percent"),
     ]  # fmt: skip
     lines = [_line(row, now_s) for row in rows]
@@ -174,7 +211,7 @@ def models(row: Row, trials: Path) -> list[str]:
     for run in row.finished:
         path = trials / run.tags.get("trial_id", "-") / "model.safetensors"
         found.append(str(path) if path.is_file() else address_of(run, MODEL))
-    return found if row.folds else []
+    return found if row.folds or "trial_id" in row.run.tags else []
 
 
 def model_lines(rows: Sequence[Row], trials: Path, root: Path) -> list[str]:
@@ -199,18 +236,25 @@ def telling(row: Row, now_s: float) -> list[str]:
         "experiment": run.experiment,
         "status": ": ".join(filter(None, [run.status, run.tags.get("last_error")])),
         "began": f"{age(now_s - run.start_s)} ago" + (f", took {took}" if took else ""),
-        **{tag: run.tags.get(tag) for tag in MAIN},
+        **{tag: run.tags.get(tag) for tag in (*PLACE, *MAIN)},
+        "words": words_of(run),
         **{tag: run.tags.get(tag) for tag in ("git_commit", "trial_id", "group_id")},
     }
     return [f"{name:11} {text}" for name, text in told.items() if text]
 
 
+def words_of(run: RunFacts) -> str:
+    """Return the words of a row of a grid: ``size 224, frames 16``."""
+    named = {tag.removeprefix(AXIS): text for tag, text in run.tags.items() if tag.startswith(AXIS)}
+    return ", ".join(f"{axis.replace('_', ' ')} {text}" for axis, text in sorted(named.items()))
+
+
 def fold_sheet(row: Row) -> Sheet:
     """Return the numbers of Table II for each fold, with their mean and standard deviation."""
     columns = (
-        Column("Run"),
-        Column("Name"),
-        Column("Status"),
+        Column("Run", whole=True),
+        Column("Name", whole=True),
+        Column("Status", whole=True),
         *(Column(title, "percent") for title in TABLE_II.values()),
     )
     keys = [f"{TESTED}{name}" for name in TABLE_II]

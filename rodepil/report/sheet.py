@@ -17,6 +17,8 @@ from typing import Final, Literal
 
 Kind = Literal["text", "count", "percent", "points", "seconds"]
 Cell = str | int | float | None
+WIDE: Final = 7
+"""Columns from which on a page's table is set smaller, and its numbers may break between words."""
 UNDEFINED: Final = "\N{EN DASH}"
 UNITS: Final[dict[Kind, str]] = {
     "text": "", "count": "", "percent": "%", "points": "", "seconds": " s",
@@ -38,12 +40,15 @@ class Column:
         A heading over neighbouring columns, for HTML.
     suffix
         What tells this column from another of the same title where groups can't be shown.
+    whole
+        Whether its words are never broken in the terminal, to be copied from there.
     """
 
     title: str
     kind: Kind = "text"
     group: str = ""
     suffix: str = ""
+    whole: bool = False
 
     @property
     def flat_title(self) -> str:
@@ -160,10 +165,11 @@ def to_html(sheet: Sheet) -> str:
         mark = ' class="bold"' if index in sheet.bold else ""
         lines.append(f"<tr{mark}>{''.join(tags)}</tr>")
     body = "\n".join(lines)
+    wide = " wide" if len(sheet.columns) >= WIDE else ""
     return (
         f'<figure class="sheet" id="table-{escape(sheet.name)}">'
         f"<figcaption><b>{escape(sheet.title)}.</b> {escape(sheet.note)}</figcaption>"
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(sheet.title)}">'
+        f'<div class="scroll{wide}" tabindex="0" role="region" aria-label="{escape(sheet.title)}">'
         f"<table><thead>{_group_heads(sheet)}<tr>{''.join(heads)}</tr></thead>\n"
         f"<tbody>{body}</tbody></table></div></figure>"
     )

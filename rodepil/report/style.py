@@ -11,6 +11,7 @@ Okabe and Ito (2008), Color Universal Design.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -18,6 +19,7 @@ from typing import Final, Literal
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import TextPath
 
@@ -28,6 +30,8 @@ WIDTH_IN: Final = 6.0
 DPI: Final = 180
 PADDING_IN: Final = 0.09
 POINTS_PER_INCH: Final = 72
+TITLE: Final = FontProperties(size=TITLE_PT, weight="bold")
+NOTE: Final = FontProperties(size=SMALL_PT)
 
 
 @dataclass(frozen=True)
@@ -104,10 +108,15 @@ def new_figure(
     figure = Figure((width_in, height_in), DPI, layout=layout, facecolor=style.paper)
     FigureCanvasAgg(figure)
     figure.suptitle(
-        title, x=0.012, ha="left", fontsize=TITLE_PT, fontweight="bold", color=style.ink
+        _wrapped(figure, title, TITLE),
+        x=0.012,
+        ha="left",
+        fontsize=TITLE_PT,
+        fontweight="bold",
+        color=style.ink,
     )
     figure.supxlabel(
-        _wrapped(figure, note), x=0.012, ha="left", fontsize=SMALL_PT, color=style.muted
+        _wrapped(figure, note, NOTE), x=0.012, ha="left", fontsize=SMALL_PT, color=style.muted
     )
     grid = figure.subplots(
         rows, columns, squeeze=False, width_ratios=width_ratios, sharex=alike, sharey=alike
@@ -118,22 +127,36 @@ def new_figure(
     return figure, axes
 
 
-def _wrapped(figure: Figure, note: str) -> str:
-    """Break a note into lines that fit the figure at the small size, by their true widths."""
+def _wrapped(figure: Figure, words: str, font: FontProperties) -> str:
+    """Break words into lines that fit the figure, by their true widths.
+
+    A word that is too long for a line, as the name of a row may be, is broken after a hyphen.
+    """
     room_pt = 0.97 * POINTS_PER_INCH * figure.get_figwidth()
     lines: list[str] = []
-    for word in note.split():
+    for word in words.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _width_pt(longer) <= room_pt:
+        if lines and _width_pt(longer, font) <= room_pt:
             lines[-1] = longer
-        else:
-            lines.append(word)
+            continue
+        parts = [word] if _width_pt(word, font) <= room_pt else _parts(word)
+        lines.append("")
+        for part in parts:
+            if lines[-1] and _width_pt(lines[-1] + part, font) > room_pt:
+                lines.append("")
+            lines[-1] += part
     return "\n".join(lines)
 
 
-def _width_pt(words: str) -> float:
-    """Return the width of words at the small size, by the outlines of their letters."""
-    return float(TextPath((0, 0), words, size=SMALL_PT).vertices[:, 0].max())
+def _parts(word: str) -> list[str]:
+    """Return the parts of a word with the hyphens that end them, each of a few letters."""
+    parts = re.findall(r"[^-_/]{1,12}[-_/]*|[-_/]+", word)
+    return parts or [word]
+
+
+def _width_pt(words: str, font: FontProperties) -> float:
+    """Return the width of words by the outlines of their letters."""
+    return float(TextPath((0, 0), words, prop=font).vertices[:, 0].max())
 
 
 def _dress(ax: Axes, style: Style) -> None:

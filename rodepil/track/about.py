@@ -20,7 +20,7 @@ from typing import TypedDict
 from filelock import FileLock
 
 from rodepil.io.files import short_hash, write_json
-from rodepil.track.layout import writing
+from rodepil.track.layout import kept_name, writing
 from rodepil.track.protocol import Tracker
 
 FOLDER = "experiments"
@@ -75,8 +75,9 @@ def deliver_about(journal: Path, experiment: str, tracker: Tracker) -> int:
         The service refuses, or the folder can't be written.
     """
     about = read_about(journal, experiment)
-    service = f"{tracker} {tracker.experiment_id}"
-    if about is None or service in about["told"]:
+    whole = f"{tracker} {tracker.experiment_id}"
+    service = kept_name(journal, whole)
+    if about is None or {service, whole} & {*about["told"]}:
         return 0
     tracker.describe(about["text"])
     with _alone(journal, experiment):

@@ -4,6 +4,9 @@ How far a service was told stands beside the run's lines::
 
     {"MLflow http://lab:5000": {"run_id": "0f3c…", "next": 17}}
 
+A database of the project is named by its place in that, so that a copy of the project finds its
+own.
+
 It is written after each line. What a kill between the two leaves is told again, and a service
 takes it once: a run is found by the key that it was begun under, a metric has its step, a setting,
 a tag, a table, a figure and a file have their names, a dataset its digest.
@@ -26,7 +29,14 @@ from rodepil.track.dataset import Dataset
 from rodepil.track.events import Event
 from rodepil.track.journal import Journal
 from rodepil.track.journal_models import kept
-from rodepil.track.layout import FIGURES, figure_path, table_path, writing
+from rodepil.track.layout import (
+    FIGURES,
+    figure_path,
+    kept_name,
+    project_of,
+    table_path,
+    writing,
+)
 from rodepil.track.protocol import Run, Tracker
 
 DELIVERED = "delivered.json"
@@ -55,7 +65,9 @@ def place_of(journal: Journal, run_id: str, service: str) -> Place | None:
     """Return how far a service was told of a run, or None if it never was."""
     path = journal.folder / run_id / DELIVERED
     places = json.loads(path.read_bytes()) if path.is_file() else {}
-    return Place(**places[service]) if service in places else None
+    # Before databases were named by their place in the project, they had their whole address.
+    place = places.get(kept_name(journal.folder, service), places.get(service))
+    return Place(**place) if place else None
 
 
 def keep_place(journal: Journal, run_id: str, service: str, place: Place) -> None:
@@ -63,7 +75,7 @@ def keep_place(journal: Journal, run_id: str, service: str, place: Place) -> Non
     path = journal.folder / run_id / DELIVERED
     places = json.loads(path.read_bytes()) if path.is_file() else {}
     with writing(path):
-        write_json(path, {**places, service: vars(place)})
+        write_json(path, {**places, kept_name(journal.folder, service): vars(place)})
 
 
 def owes(journal: Journal, run_id: str, service: str) -> bool:
@@ -193,7 +205,7 @@ class Delivery:
             run.file(path, FIGURES)
 
     def _file(self, run: Run, event: Event) -> None:
-        path = Path(event["path"])
+        path = project_of(self.journal.folder) / event["path"]
         if self._is_there(path, event["sha256"]):
             run.file(path, event["folder"])
 

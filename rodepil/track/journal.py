@@ -11,8 +11,8 @@
 A line is ``{"seq": number, "time": seconds since 1970, "kind": "metrics", ...}`` and is appended
 alone, so that a run that was killed holds whole lines, and at most a torn last one that is not
 read. Numbers count the lines of a run from 0, whichever processes write them. Files are named by
-path and SHA-256 and not copied. The lines hold all that it takes to tell another tracker what
-happened, which `delivery` does.
+path, those of the project by their place in it, and SHA-256, and not copied. The lines hold all
+that it takes to tell another tracker what happened, which `delivery` does.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from rodepil.track.events import (
 )
 from rodepil.track.journal_models import keep
 from rodepil.track.journal_run import JournalRun
-from rodepil.track.layout import writing
+from rodepil.track.layout import project_of, writing
 from rodepil.track.protocol import Clock, RunFacts, is_below
 from rodepil.track.registration import Registration
 
@@ -200,5 +200,6 @@ class Journal:
     def _source(self, run_id: str, event: Event) -> Path:
         """Return where the content of a file, table or figure lies."""
         if event["kind"] == "file":
-            return Path(event["path"])
+            path: str = event["path"]
+            return project_of(self.folder) / path
         return self.folder / run_id / place_of_file(event)

@@ -17,7 +17,7 @@ from filelock import FileLock
 from rodepil.io.files import publish, sha256_file
 from rodepil.track.dataset import Dataset
 from rodepil.track.events import EVENTS, Event, read_events
-from rodepil.track.layout import PICTURE_DPI, figure_path, table_path, writing
+from rodepil.track.layout import PICTURE_DPI, figure_path, project_of, table_path, writing
 from rodepil.track.protocol import Picture, RunStatus, flatten
 
 LOCK = ".writing.lock"
@@ -125,7 +125,9 @@ class JournalRun:
     def file(self, path: Path, folder: str = "") -> None:
         """Record where a file lies and what it holds."""
         digest = sha256_file(path)
-        self._lay({"kind": "file", "path": str(path), "folder": folder, "sha256": digest})
+        project = project_of(self.folder.parent)
+        lies = path.relative_to(project) if path.is_relative_to(project) else path
+        self._lay({"kind": "file", "path": str(lies), "folder": folder, "sha256": digest})
 
     def end(self, status: RunStatus = "finished") -> None:
         """Write the last line, until the run goes on."""

@@ -25,6 +25,22 @@ def figure_path(name: str) -> str:
     return f"{FIGURES}/{name}.png"
 
 
+def project_of(journal: Path) -> Path:
+    """Return the project that holds a journal, as ``<project>/results/journal``."""
+    return journal.parent.parent
+
+
+def kept_name(journal: Path, service: str) -> str:
+    """Return what a journal calls a service: a database of its project by its place in that.
+
+    A copy of a project has a copy of both, and is to know its own.
+
+    >>> kept_name(Path("/lab/rats/results/journal"), "MLflow sqlite:////lab/rats/mlflow.db")
+    'MLflow sqlite:///mlflow.db'
+    """
+    return service.replace(f"sqlite:///{project_of(journal).as_posix()}/", "sqlite:///")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn what goes wrong while the journal writes `path` into an error that says what to do.

@@ -33,6 +33,7 @@ from rodepil.track.mlflow_door import (
     talking_to,
 )
 from rodepil.track.mlflow_models import register
+from rodepil.track.mlflow_moved import bring_along
 from rodepil.track.mlflow_read import KEY, PARENT
 from rodepil.track.mlflow_run import NOTE, MlflowRun, cut
 from rodepil.track.protocol import Clock, RunFacts, is_below
@@ -113,6 +114,7 @@ class MlflowTracker:
             if uri.startswith(SQLITE):
                 Path(uri.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
             with FileLock(artifacts / LOCK):
+                bring_along(uri, artifacts)
                 made = _experiment(MlflowClient(uri), experiment, artifacts.as_uri(), uri)
                 return cls(uri, made, experiment=experiment)
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+Resources = Mapping[str, float]
+"""What a cluster or a node has in all: ``CPU``, and ``GPU`` where there are any."""
 
 MAX_FAILURES = 2
 """How often a trial is started again after a crash."""
+
+
+ADDRESS = "RAY_ADDRESS"
+"""The variable that names a cluster, or this machine."""
+LOCAL = "local"
 
 
 @dataclass(frozen=True)

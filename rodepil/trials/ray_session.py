@@ -16,12 +16,10 @@ import ray
 
 from rodepil.cluster import cpu_count
 from rodepil.errors import TrialError
+from rodepil.trials.limits import ADDRESS, LOCAL, Resources
 
-Resources = Mapping[str, float]
-"""What a cluster has in all: ``CPU``, and ``GPU`` where there are any."""
+__all__ = ["ADDRESS", "LOCAL", "Resources", "node_resources", "ray_session"]
 
-ADDRESS = "RAY_ADDRESS"
-LOCAL = "local"
 KNOCK_S = 10.0
 OBJECT_STORE_BYTES = 128 * 1024**2
 """Features go to workers by memory map and not through Ray, which would take 30 % of memory."""

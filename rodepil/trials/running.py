@@ -24,6 +24,7 @@ from rodepil.trials.plan import Plan
 from rodepil.trials.recording import Recorder
 from rodepil.trials.restore import restore
 from rodepil.trials.results import CrossvalResult, FoldResult
+from rodepil.trials.share import Share
 from rodepil.trials.task import AnyPlan, AnyResult, AnyTrial
 
 
@@ -142,7 +143,8 @@ def finish_all(
             course.end(trial)
     if waiting:
         _ensure_features(waiting)
-        _run(waiting, course, advance, limits or Limits())
+        with _telling_the_rest(waiting, course):
+            _run(waiting, course, advance, limits or Limits())
     return course.failed
 
 
@@ -154,6 +156,7 @@ class _Course:
     ) -> None:
         self.of = {trial.id: job for job in jobs for trial in job.trials}
         self.failed: dict[str, str] = {}
+        self.ended: set[str] = set()
         self._left = {job.plan.group: len(job.trials) for job in jobs}
         self._on_end = on_end
 
@@ -164,6 +167,7 @@ class _Course:
     def end(self, trial: AnyTrial, why: str = "") -> None:
         """Note that a trial ended, and why it failed if it did."""
         job = self.of[trial.id]
+        self.ended.add(trial.id)
         if why:
             self.failed[trial.id] = why
         self._left[job.plan.group] -= 1
@@ -182,10 +186,22 @@ def _ensure_features(waiting: Sequence[AnyTrial]) -> None:
         store.ensure(trial.view, Manifest(clips, trial.clips.parent))
 
 
+@contextmanager
+def _telling_the_rest(waiting: Sequence[AnyTrial], course: _Course) -> Iterator[None]:
+    """Record at an interrupt what is finished and was not told yet; then nothing runs any more."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for trial in waiting:
+            if trial.id not in course.ended and trial.folder.finished() is not None:
+                course.recorder(trial).finish(trial)
+                course.end(trial)
+        raise
+
+
 def _run(waiting: Sequence[AnyTrial], course: _Course, advance: Advance, limits: Limits) -> None:
     """Run trials side by side, and record what comes of each."""
     # Ray takes seconds to import, and nothing of it is wanted when all is finished.
-    from rodepil.trials.launch import Share  # noqa: PLC0415
     from rodepil.trials.ray_session import node_resources, ray_session  # noqa: PLC0415
     from rodepil.trials.tuning import Load, run_side_by_side  # noqa: PLC0415
 

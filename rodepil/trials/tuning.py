@@ -25,14 +25,15 @@ from ray import tune
 from ray.tune.experiment import Trial as TuneTrial
 
 from rodepil.errors import RodepilError, TrialError
-from rodepil.trials.launch import Share, last_line, launch
+from rodepil.trials.launch import last_line, launch
 from rodepil.trials.limits import MAX_FAILURES
+from rodepil.trials.share import Share
 from rodepil.trials.task import AnyTrial
 
 GLANCE_S = 0.5
 """How long to wait between two looks at trials that run."""
 
-STOP_S = 10.0
+STOP_S = 30.0
 """How long to wait for Tune to end when the caller stops."""
 
 SAID = "said"
@@ -111,9 +112,8 @@ def run_side_by_side(
                 yield waiting.pop(trial_id), error
     finally:
         teller.stopped.set()
-        tuning.join(
-            STOP_S
-        )  # a call of its own would start another Ray where this one was shut down
+        # Whatever it asks of a Ray that was shut down would start another one.
+        tuning.join(STOP_S)
 
 
 def _taken(queue: SimpleQueue[Ended]) -> Ended | None:

@@ -19,7 +19,8 @@ from tests.cli.conftest import Rodepil, Shown
 WIDTH = 80
 F1 = {"rgb": (0.5, 0.75, 0.7), "flow": (0.25, 0.5, 0.3), "static": (0.9, 0.95, 0.97)}
 DATA = "simulated recordings"
-GRID, ROW, ROW_F1 = "rodepil/ablation", "rgb-224-16-sgd-kinetics", (0.125, 0.375)
+GRID, ROW, ROW_F1 = "rodepil/ablation", "rgb-224-16-adamw-kinetics", (0.125, 0.375)
+WORDS = {"grid.size": "224", "grid.optimizer": "AdamW"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,10 +60,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _record_grid(workspace: Workspace) -> None:
     """Record a row of a grid in an experiment of its own, below the project's."""
     tracker = open_tracker(TrackSettings(experiment=GRID), workspace, environ={})
-    tags = {"data": DATA, "modality": "rgb", "control": "none"}
-    parent = tracker.start(ROW, tags=tags)
+    tags = {"data": DATA, "modality": "rgb", "control": "none", "grid": "ablation", "row": ROW}
+    parent = tracker.start(ROW, tags=tags | WORDS)
     for fold, score in enumerate(ROW_F1):
-        run = tracker.start(f"{ROW}/fold-{fold}", parent=parent.id, tags=tags)
+        run = tracker.start(f"{ROW}/fold-{fold}", parent=parent.id, tags=tags | WORDS)
         run.metrics({"test_f1": score}, 0)
         run.end()
     parent.end()
@@ -115,7 +116,7 @@ def test_list_names_the_experiments_of_grids_and_tells_of_one_alone_where_it_is_
     (row,) = (line for line in every.splitlines() if "2/2 " in line)
     kept = Journal(project / "results" / "journal", experiment=GRID).runs()
     (run,) = (run for run in kept if run.parent is None)
-    assert row.startswith(run.id[:8])
+    assert row.startswith(f"{run.id[:8]} {ROW} finished")
     assert percent(fmean(ROW_F1)) in row
     assert "Experiment" in every
     assert GRID in "".join(every.split())
@@ -132,6 +133,8 @@ def test_row_of_a_grid_and_a_fold_of_it_are_found_by_their_names(
 ) -> None:
     row = rodepil("runs", "show", ROW, folder=project).stdout
     assert GRID in row
+    assert re.search(r"^words +optimizer AdamW, size 224$", row, re.MULTILINE)
+    assert re.search(rf"^row +{ROW}$", row, re.MULTILINE)
     (mean,) = (line.split() for line in row.splitlines() if line.startswith("mean"))
     assert percent(fmean(ROW_F1)) in mean
     fold = rodepil("runs", "show", f"{ROW}/fold-1", folder=project).stdout
@@ -153,7 +156,7 @@ def test_list_leaves_out_what_was_not_asked_for(
 ) -> None:
     out = fits(rodepil("runs", "list", *options, folder=project))
     assert {name for name, run_id in ids(project).items() if run_id[:8] in out} == left
-    assert ("no run fits" in out) == (not left)
+    assert ("no run fits --control scratch (recorded are none, static)" in out) == (not left)
 
 
 def test_show_tells_folds_their_mean_and_where_models_lie(project: Path, rodepil: Rodepil) -> None:
@@ -172,6 +175,7 @@ def test_show_tells_folds_their_mean_and_where_models_lie(project: Path, rodepil
     ]
     fold = rodepil("runs", "show", "rgb1", folder=project)
     assert percent(F1["rgb"][1]) in fold.stdout
+    assert re.findall(r"^.*model\.safetensors$", fold.stdout, re.MULTILINE) == models[1:2]
 
 
 def test_compare_tells_numbers_and_the_settings_that_differ(
@@ -193,6 +197,9 @@ def test_what_mlflow_keeps_of_a_run_for_itself_is_not_told(project: Path) -> Non
         "modality",
         "control",
         "trial_id",
+        "grid",
+        "row",
+        *WORDS,
     }
     child = next(run for run in told if run.name == "fold-0")
     held = MlflowClient(f"sqlite:///{project / 'mlflow.db'}").get_run(child.id).data.tags
@@ -206,6 +213,8 @@ def test_best_is_the_finished_run_with_the_highest_mean_and_no_control(
     of = ids(project)
     best = rodepil("runs", "best", folder=project)
     assert of["cross-validation"] in best.stdout
+    mean = f"{fmean(F1['rgb']):.4f}"
+    assert f"best by the highest mean test_f1 over 3 folds, {mean}, of 1 run\n" in best.stdout
     control = rodepil("runs", "best", "--control", "static", folder=project)
     assert of["static"] in control.stdout
     unknown = rodepil("runs", "best", "--metric", "f2", folder=project)
@@ -236,6 +245,7 @@ def test_journal_tells_the_same_when_the_server_is_away_and_says_so(
         (("show", "rgb"), "stands for several runs"),
         (("compare", "rgb0"), "name two or more"),
         (("list", "--experiment", "other"), "has no experiment 'other'"),
+        (("best", "--modality", "absdiff"), "no run fits --control none (recorded are none, stati"),
     ],
 )
 def test_a_users_error_is_one_message(
@@ -244,6 +254,25 @@ def test_a_users_error_is_one_message(
     shown = rodepil("runs", *arguments, folder=project)
     assert shown.returncode == 1
     assert words in shown.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "best"])
+def test_a_control_that_is_none_is_refused_with_those_that_there_are(
+    command: str, project: Path, rodepil: Rodepil
+) -> None:
+    shown = rodepil("runs", command, "--control", "statc", folder=project)
+    assert shown.returncode == 2
+    assert "'static'" in shown.stderr
+
+
+def test_list_breaks_no_line_for_another_command(
+    project: Path, rodepil: Rodepil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS")
+    out = rodepil("runs", "list", folder=project).stdout
+    (line,) = (line for line in out.splitlines() if "2/2 " in line)
+    assert line.split()[1:3] == [ROW, "finished"]
+    assert line.split()[-1] == GRID
 
 
 def test_nothing_is_made_where_no_runs_are(tmp_path: Path, rodepil: Rodepil) -> None:

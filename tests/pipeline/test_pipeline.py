@@ -42,7 +42,7 @@ SMALL = [
     "pretrain.epochs=1",
     "pretrain.clips=64",
     "compare.modalities=[flow]",
-    "compare.controls=[static, shuffled, scratch]",
+    "compare.controls=[static, scratch]",
 ]
 BOXES = {
     "mouse_openfield_640x480_30fps.mp4": [(0, 0, 640, 480)],

@@ -22,7 +22,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.report import fold_figures
 from rodepil.report.figures import PLATES
 from rodepil.report.inputs import ReportInputs, read_inputs
-from rodepil.report.style import DARK, LIGHT, Style
+from rodepil.report.style import DARK, LIGHT, Style, new_figure
 
 NAMES = [plate.name for plate in PLATES]
 LABELS = {
@@ -98,6 +98,25 @@ def test_no_text_leaves_the_figure(name: str, drawn: Mapping[str, Figure]) -> No
         assert box.y0 >= 0, text
         assert box.x1 <= figure.bbox.x1, text
         assert box.y1 <= figure.bbox.y1, text
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Mean metrics of rgb-224-16-sgd-kinetics-with-a-learning-rate-of-0.0005 over 5 folds",
+        f"Learning curves of {'rgb_224_16_sgd_kinetics' * 4}",
+        "m" * 300,
+    ],
+)
+def test_a_long_title_is_broken_and_stays_in_the_figure(title: str) -> None:
+    figure, (ax,) = new_figure(LIGHT, title=title, note="Data: none.", height_in=4)
+    figure.canvas.draw()
+    (words,) = (text for text in texts(figure) if text.get_text().startswith(title[:10]))
+    box = words.get_window_extent()
+    assert "\n" in words.get_text()
+    assert "".join(words.get_text().split()) == "".join(title.split())
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+    assert ax.get_window_extent().y1 < box.y0
 
 
 @pytest.mark.parametrize("name", NAMES)

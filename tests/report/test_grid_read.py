@@ -14,7 +14,14 @@ from rich.console import Console
 from rodepil.cli.sheets import shown
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError
-from rodepil.report.grid import best_row, grid_summary, grid_table_markdown, grids_of
+from rodepil.report.grid import (
+    best_row,
+    champion_markdown,
+    grid_markdown,
+    grid_summary,
+    grid_table_markdown,
+    grids_of,
+)
 from rodepil.report.grid.outline import grid_outline
 from rodepil.report.grid.read import read_grid
 from rodepil.report.grid.tables import table3
@@ -184,6 +191,29 @@ def test_a_description_says_what_changes_and_what_is_not_done(workspace: Workspa
     assert "Not run yet: 3 folds." in text
     with pytest.raises(ReportError, match=f"has no row 'rgb-224'.*{BEST}"):
         grid_table_markdown(workspace, NAME, "rgb-224")
+
+
+def test_an_experiments_description_says_what_it_is_and_how_runs_are_found(workspace: Workspace):
+    text = grid_markdown(workspace, NAME)
+    for words in (
+        f"Grid **{NAME}**: 5 rows that differ in modality, size, frames, optimizer, pretrained,",
+        "each cross-validated over three folds.",
+        "`row` and `grid.modality`",
+        f"The best row by F1-score is {BEST}",
+        f"`rodepil tune --grid {NAME}`",
+        "not from animals",
+    ):
+        assert words in text
+    assert text.rstrip().splitlines()[-1].startswith("| ")
+
+
+def test_a_models_description_says_how_it_is_used_and_what_it_is(workspace: Workspace):
+    address = "models:/rodepil-ablation@champion"
+    text = champion_markdown(workspace, NAME, BEST, address)
+    code = text.split("```python\n")[1].split("```")[0]
+    compile(code, "description", "exec")
+    assert f'load_model("{address}")' in code
+    assert text.endswith(grid_table_markdown(workspace, NAME, BEST))
 
 
 def test_a_row_that_nobody_asked_for_yet_is_said_to_be_not_run(workspace: Workspace):

@@ -267,6 +267,14 @@ def test_everything_with_an_interval_says_that_training_again_may_change_more(gr
 def test_what_holm_does_not_correct_is_said_beside_every_corrected_test(grid: Grid):
     for words in (differences(grid).note, best_words(grid)):
         assert "corrected by Holm" in words
+        assert "Holm's correction does not know of the picking." in words
+        assert "one in eight" not in words
+
+
+def test_how_often_the_best_of_nine_differs_is_said_of_nine_alone(tmp_path: Path):
+    rows = [Drawn(f"RGB {at}", 1.0) for at in range(9)]
+    grid = read_grid(write_rows(tmp_path, rows), NAME)
+    for words in (differences(grid).note, best_words(grid)):
         assert "nine rows that are equally good, one in eight shows a difference" in words
 
 

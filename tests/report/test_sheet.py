@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from rodepil.report.inputs import ReportInputs
+from rodepil.report.page_style import CSS
 from rodepil.report.sheet import Column, Kind, Sheet, to_csv, to_html, to_markdown
 from rodepil.report.tables import all_tables
 
@@ -94,6 +95,14 @@ def test_kinds_are_printed_with_their_units() -> None:
     assert "**98.95%**" in to_markdown(sheet)
     bare_cells = ["fold 1", "10101", "98.95", "-12.50", "12.3", "", "d"]
     assert list(csv.reader(io.StringIO(to_csv(sheet))))[-1] == bare_cells
+
+
+@pytest.mark.parametrize(("columns", "is_wide"), [(6, False), (7, True), (14, True)])
+def test_a_table_of_many_columns_is_set_smaller(columns: int, *, is_wide: bool) -> None:
+    heads = tuple(Column(f"c{at}", "percent") for at in range(columns))
+    sheet = Sheet("t", "T", "N", "d", heads, ((0.5,) * columns,))
+    assert ('class="scroll wide"' in to_html(sheet)) == is_wide
+    assert ".wide .n{white-space:normal}" in CSS
 
 
 def test_a_row_of_another_length_is_refused() -> None:

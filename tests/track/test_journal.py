@@ -48,23 +48,29 @@ def test_every_event_is_a_line_with_its_time(tmp_path: Path) -> None:
 
 
 def test_tables_and_figures_lie_beside_and_files_are_named_by_digest(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal")
-    model = tmp_path / "model.bin"
-    model.write_bytes(b"weights")
+    journal = Journal(tmp_path / "project" / "results" / "journal")
+    model, foreign = tmp_path / "project" / "model.bin", tmp_path / "model.bin"
+    model.parent.mkdir()
+    for path in (model, foreign):
+        path.write_bytes(b"weights")
     table = pa.table({"score": [1 / 3]})
     run = journal.start("run")
     run.table("predictions", table)
     run.figure("roc", Figure())
     run.file(model, "model")
+    run.file(foreign, "foreign")
     folder = journal.folder / run.id
     assert pq.read_table(folder / "tables" / "predictions.parquet").equals(table)
     assert (folder / "figures" / "roc.png").read_bytes().startswith(b"\x89PNG")
-    assert lines(journal, run.id)[-1] == {
-        "kind": "file",
-        "path": str(model),
-        "folder": "model",
-        "sha256": hashlib.sha256(b"weights").hexdigest(),
-    }
+    assert lines(journal, run.id)[-2:] == [
+        {
+            "kind": "file",
+            "path": path,
+            "folder": folder,
+            "sha256": hashlib.sha256(b"weights").hexdigest(),
+        }
+        for path, folder in (("model.bin", "model"), (str(foreign), "foreign"))
+    ]
 
 
 def test_resumed_run_holds_nothing_twice(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from rodepil.trials.ray_session import Resources
 CPUS = 2
 SUBJECTS, CLIPS_A_SUBJECT, FOLDS = 6, 4, 3
 FRAMES, SIZE_PX, BAR_PX, STEP_PX = 8, 32, 6, 3
-EPOCHS = 80
+EPOCHS = 40
 """Enough steps that a fold can be caught and killed in its middle."""
 
 SETTINGS = ProjectSettings(

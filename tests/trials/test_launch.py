@@ -6,7 +6,7 @@ import pytest
 
 from rodepil.config.settings import TrainSettings
 from rodepil.errors import TrialError
-from rodepil.trials.launch import Share
+from rodepil.trials.share import Share
 
 
 @pytest.mark.parametrize(

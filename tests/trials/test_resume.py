@@ -21,6 +21,7 @@ from mlflow import MlflowClient
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.io.files import write_json
+from rodepil.trials import tuning
 from rodepil.trials.crossval import CrossvalResult, cross_validate
 from rodepil.trials.ray_session import Resources
 
@@ -29,7 +30,7 @@ Copy = Callable[[str], Workspace]
 CROSS = Path(__file__).with_name("cross.py")
 INTERRUPTED = 130
 PATIENCE_S = 300.0
-SWEPT_S = 30.0
+SWEPT_S = 60.0
 """How long Ray may take to end all its processes after its driver was killed."""
 
 
@@ -184,6 +185,30 @@ def test_interrupt_ends_in_seconds_and_marks_the_runs(interrupted: Interrupted) 
     assert by_hand.seconds < SWEPT_S
     assert "KILLED" in by_hand.statuses.values()
     assert "RUNNING" not in by_hand.statuses.values()
+
+
+def test_interrupt_records_what_is_finished_and_was_not_told(
+    copy: Copy, settings: ProjectSettings, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert resources
+    workspace = copy("interrupted-late")
+    train = settings.train.model_copy(update={"epochs": 1, "decay_epochs": ()})
+    quick = settings.model_copy(update={"train": train})
+    run = tuning.run_side_by_side
+
+    def interrupted_before_it_is_told(*arguments: Any) -> Iterator[Any]:
+        first, *_ = run(*arguments)
+        yield first
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tuning, "run_side_by_side", interrupted_before_it_is_told)
+    with pytest.raises(KeyboardInterrupt):
+        cross_validate(quick, workspace, folds=[0, 1])
+    assert statuses(workspace) == {
+        "cross-validation": "KILLED",
+        "cross-validation/fold-0": "FINISHED",
+        "cross-validation/fold-1": "FINISHED",
+    }
 
 
 def test_no_process_of_ray_is_left_behind(interrupted: Interrupted) -> None:

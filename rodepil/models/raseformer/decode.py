@@ -14,9 +14,7 @@ from rodepil.models.raseformer.nms import Found, suppress
 
 
 @torch.no_grad()
-def localize(
-    levels: Levels, network: RaseformerSettings, settings: SegmentSettings
-) -> list[Found]:
+def localize(levels: Levels, network: RaseformerSettings, settings: SegmentSettings) -> list[Found]:
     """Return the segments of each clip, best first, in steps of the grid of features.
 
     Parameters

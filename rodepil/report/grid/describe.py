@@ -1,28 +1,84 @@
-"""A row in a few lines of Markdown, for the description of its run."""
+"""A grid, a row and the model of the best one in Markdown, for their descriptions in MLflow."""
 
 from __future__ import annotations
 
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError
-from rodepil.io.wording import choice
+from rodepil.io.wording import by_number, choice
+from rodepil.report.grid.outline import best_words
 from rodepil.report.grid.read import read_grid, read_record, read_row
 from rodepil.report.grid.records import Grid, GridRecord, GridRow
 from rodepil.report.grid.tables import axes_of, left_note, table3
 from rodepil.report.numbers import PLUS_MINUS, Numbers, caution, interval_text
 from rodepil.report.outline import warning_words
 from rodepil.report.sheet import Cell, Column, Sheet, cell_text, to_markdown
-from rodepil.report.words import METRICS, data_note
+from rodepil.report.words import METRICS, data_note, folds_words
 
 
 def grid_markdown(workspace: Workspace, name: str) -> str:
-    """Return Table III of a grid as Markdown, for the description of its experiment.
+    """Return what a grid is, how its runs are found, and Table III, as Markdown.
+
+    It is the description of the grid's experiment.
 
     Raises
     ------
     ReportError
         There is no such grid, or a row's files are not that row's.
     """
-    return to_markdown(table3(read_grid(workspace, name)))
+    grid = read_grid(workspace, name)
+    axes = axes_of(grid)
+    differ = ", ".join(axis.replace("_", " ") for axis in axes)
+    named = f" and `grid.{axes[0]}`" if axes else ""
+    rows = by_number(len(grid.rows), "row", "rows") + (
+        f" that differ in {differ}" if differ else ""
+    )
+    parts = [
+        f"Grid **{name}**: {rows}, each cross-validated over {folds_words(len(grid.folds))}.",
+        f"""\
+Each row is a run, with a run for each of its folds below it. Tags tell them apart, such as
+`row`{named}; the metrics of a row, such as `test_f1`, are means over its folds.""",
+        best_words(grid),
+        f"""\
+Run or go on: `rodepil tune --grid {name}`. Figures, differences and tests:
+`results/grids/{name}/report.html` in the project.""",
+        warning_words(grid.data, beside=bool(grid.source)),
+        to_markdown(table3(grid)).rstrip("\n"),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def champion_markdown(workspace: Workspace, name: str, row: str, address: str) -> str:
+    """Return what the model of a grid's best row is and how it is used, then the row itself.
+
+    Parameters
+    ----------
+    workspace, name, row
+        As for `grid_table_markdown`.
+    address
+        Where MLflow loads it from, as ``models:/rodepil-ablation@champion``.
+
+    Raises
+    ------
+    ReportError
+        As `grid_table_markdown` does.
+    """
+    use = f"""\
+The best row by F1-score of the grid *{name}*: the networks of all its folds together. Each learned
+from other subjects; the score of a clip is the mean of theirs, the probability of a seizure in
+[0, 1].
+
+```python
+import mlflow, pandas as pd
+
+model = mlflow.pyfunc.load_model("{address}")
+model.predict(pd.DataFrame({{"path": ["clip.mp4"]}}))  # path, score, label, error
+```
+
+It takes video files of any frame rate, size and codec. The numbers below are those of single
+networks on subjects that they never saw; on the clips of this project the model does better than
+on others, for most of its networks have learned from them.
+"""
+    return f"{use}\n{grid_table_markdown(workspace, name, row)}"
 
 
 def grid_table_markdown(workspace: Workspace, name: str, row: str) -> str:

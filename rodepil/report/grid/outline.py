@@ -10,13 +10,13 @@ from rodepil.report.figures import Plate
 from rodepil.report.grid.figures import FOREST, below, plates_of
 from rodepil.report.grid.records import Grid
 from rodepil.report.grid.tables import (
-    PICKED,
     axes_of,
     beside_source,
     best_by_subject,
     differences,
     heading,
     left_note,
+    picked_words,
     scores,
     table3,
 )
@@ -69,7 +69,7 @@ def best_words(grid: Grid) -> str:
     others = by_number(len(grid.compared), "other row", "other rows")
     differs = (
         f" It differs from {apart} of {others} by a permutation test by subject at 5 %, corrected "
-        f"by Holm. {PICKED}"
+        f"by Holm. {picked_words(grid)}"
     )
     return (
         f"The best row by F1-score is {best.name} with {percent_text(mean.value or 0.0)}"

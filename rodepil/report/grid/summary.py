@@ -40,7 +40,7 @@ def grid_summary(workspace: Workspace, name: str) -> Sheet:
         note="\n".join(failures(grid)),
         data=grid.data,
         columns=(
-            Column("Row"),
+            Column("Row", whole=True),
             Column("Folds", "count"),
             Column("F1 %", "percent"),
             Column("SD", "percent"),

@@ -23,9 +23,10 @@ from rodepil.report.words import METRICS
 
 LEVEL: Final = "95 %"
 REASON_CHARACTERS: Final = 100
-PICKED: Final = (
-    "Holm's correction does not know of the picking: of grids of nine rows that are equally good, "
-    "one in eight shows a difference with p < 0.05."
+MANY_ROWS: Final = 9
+PICKED: Final = "Holm's correction does not know of the picking"
+PICKED_OF_MANY: Final = (
+    ": of grids of nine rows that are equally good, one in eight shows a difference with p < 0.05"
 )
 """Of 400 simulated grids 12 %; see ``tests/statistics/test_limits.py``."""
 
@@ -141,7 +142,8 @@ def differences(grid: Grid) -> Sheet:
         f"both have; {LEVEL} intervals by bootstrap over subjects. p: permutation test by subject "
         f"of the F1-score, two-sided, corrected by Holm over "
         f"{by_number(len(grid.compared), 'row', 'rows')}. {grid.caution} The {grid.ahead_words} "
-        f"was picked for its F1-score, so that it looks a little better than it is. {PICKED}",
+        f"was picked for its F1-score, so that it looks a little better than it is. "
+        f"{picked_words(grid)}",
         data=grid.data,
         columns=(
             Column("Row"),
@@ -154,6 +156,12 @@ def differences(grid: Grid) -> Sheet:
         ),
         rows=tuple(rows),
     )
+
+
+def picked_words(grid: Grid) -> str:
+    """Return what the correction for several rows leaves out, with what that does where known."""
+    many = len(grid.compared) + 1 >= MANY_ROWS
+    return f"{PICKED}{PICKED_OF_MANY if many else ''}."
 
 
 def best_by_subject(grid: Grid) -> Sheet | None:

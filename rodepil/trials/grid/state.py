@@ -21,6 +21,8 @@ class TrialState:
     ----------
     name
         The row and the fold.
+    row
+        The row alone.
     trial_id
         Its identity.
     state
@@ -31,6 +33,7 @@ class TrialState:
     """
 
     name: str
+    row: str
     trial_id: str
     state: str
     done: bool
@@ -43,7 +46,8 @@ def states(plan: RowPlans[Any], workspace: Workspace) -> list[TrialState]:
     for row in plan.plans:
         for trial in plan.trials(row):
             state, done = _state(trial, tracker)
-            found.append(TrialState(f"{row}/fold-{trial.settings.fold}", trial.id, state, done))
+            name = f"{row}/fold-{trial.settings.fold}"
+            found.append(TrialState(name, row, trial.id, state, done))
     return found
 
 

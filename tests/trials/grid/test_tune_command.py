@@ -53,6 +53,19 @@ def test_dry_run_names_every_trial_and_counts_what_is_done(tune: Tune, done: Any
     assert said[-1] == "6 trials, 6 done, 0 to do"
 
 
+def test_dry_run_says_what_fits_nowhere_of_what_is_still_to_do(tune: Tune) -> None:
+    many = ("--dry-run", "--gpus-per-trial", "4096")
+    assert tune(*many).exit_code == 0
+    other = ("--set", "train.epochs=1", "--set", "train.decay_epochs=[]")
+    refused = tune(*many, *other)
+    assert isinstance(refused.exception, TrialError)
+    assert str(refused.exception).startswith(
+        "row '4': a trial wants 1 workers with 1 CPUs and 4096"
+    )
+    assert "6 trials, 0 done, 6 to do" in refused.output
+    assert tune("--dry-run", *other).exit_code == 0
+
+
 def test_finished_grid_prints_its_rows_and_its_best_one_is_registered(
     tune: Tune, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +83,7 @@ def test_finished_grid_prints_its_rows_and_its_best_one_is_registered(
     assert (workspace.results / "grids" / "small" / "report.html").is_file()
     experiment = client.get_experiment_by_name("small/small")
     assert "A grid of two rows" in experiment.tags["mlflow.note.content"]
+    assert 'load_model("models:/small-small@champion")' in version.description
 
 
 def test_grid_of_some_folds_registers_nothing(tune: Tune) -> None:
