@@ -148,9 +148,10 @@ def gc(
 ) -> None:
     """Remove what nothing in this project refers to any more.
 
-    What the snapshot, a run under results/trials or a view of the settings refers to stays; so
-    does what is less than an hour old, for a materialization may be at work on it. Other projects
-    that use the same store, and views that a script made without a snapshot, are not known.
+    What a snapshot (of clips, of action units), a run under results/trials or a view of the
+    settings refers to stays; so does what is less than an hour old, for a materialization may be
+    at work on it. Other projects that use the same store, and views that a script made without a
+    snapshot, are not known.
     """
     from rodepil.store.know.collect import collect  # noqa: PLC0415
     from rodepil.store.know.collected import collected_lines  # noqa: PLC0415

@@ -1,5 +1,7 @@
 """Remove what nothing refers to: no snapshot, no run, and not the present settings.
 
+Of snapshots there are two: that of clips, and that of the sequences of action units.
+
 A feature is referred to by its key. What is younger than an hour is kept, for a materialization
 that is under way names its shards only at its end; so is a folder that one holds a lease of, for it
 may be reusing what is older; and what the present settings want.
@@ -48,7 +50,8 @@ class Collected:
     kept, kept_bytes
         Shards that stay for something refers to them.
     reason
-        What refers to them: ``settings``, else ``run``, else ``snapshot``; empty where none stay.
+        What refers to them: ``settings``, else ``units``, else ``run``, else ``snapshot``;
+        empty where none stay.
     refused
         Why the folder was left alone; empty where it was not.
     """
@@ -107,7 +110,7 @@ def collect(
     if not dry_run and not not_shared:
         _refuse_shared(project.store.place)
     referred = _referred(project)
-    named = set(project.features.column("shard").to_pylist())
+    named = set(project.named.column("shard").to_pylist())
     place = project.store.place
     names = _names(project)
     collected = []
@@ -149,10 +152,11 @@ def _refuse_leased(place: Place, folder: str, now_s: float) -> None:
 
 
 def _referred(project: StoreProject) -> dict[str, frozenset[str]]:
-    """Return the keys that settings, runs and snapshot refer to."""
+    """Return the keys that settings, action units' sequences, runs and snapshot refer to."""
     wanted = plan(list(project.views.values()), project.manifest.clips)
     return {
         "settings": frozenset(key for one in wanted for key in one.keys.values()),
+        "units": frozenset(project.units.column("key").to_pylist()),
         "run": frozenset(referred_keys(project.workspace.trials)),
         "snapshot": frozenset(project.features.column("key").to_pylist()),
     }
@@ -168,7 +172,7 @@ def _reason(index: Index, needed: set[str], referred: Mapping[str, frozenset[str
 
 def _names(project: StoreProject) -> defaultdict[str, tuple[str, ...]]:
     """Return what the views of folders are called."""
-    columns = (project.features.column(name).to_pylist() for name in ("view", "shard"))
+    columns = (project.named.column(name).to_pylist() for name in ("view", "shard"))
     said = [(name, folder_name(view)) for name, view in project.views.items()]
     said += [(name, shard.rpartition("/")[0]) for name, shard in zip(*columns, strict=True)]
     found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)

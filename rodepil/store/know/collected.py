@@ -38,6 +38,8 @@ def _lines(one: Collected, verb: str) -> Iterator[str]:
     stay = f"{_shards(one.kept)}, {size_text(one.kept_bytes)} stay"
     if one.reason == "snapshot":
         yield f"{stay}: no view of the settings makes them, but the snapshot names them"
+    if one.reason == "units":
+        yield f"{stay}: action units are localized in them"
     if one.reason == "run":
         yield f"{stay}: a run under results/trials learned from them"
 

@@ -99,6 +99,7 @@ def remedies(listed: Sequence[Holding]) -> Iterator[str]:
             f"'{MATERIALIZE} {' '.join(some)}' makes what a network of this project makes, once "
             "that is trained; without names they are left out"
         )
+    others = [one for one in others if not one.in_units]
     gone = [one for one in others if one.in_snapshot and not one.in_run]
     if gone:
         names = ", ".join(dict.fromkeys(one.name for one in gone))

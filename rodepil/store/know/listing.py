@@ -22,6 +22,7 @@ from rodepil.store.views.base import View
 FOLDER = re.compile(r".+-[0-9a-f]{16}")
 CURRENT = "current"
 NOT_DECLARED = "of no view of the settings"
+OF_UNITS = "sequences of action units"
 NOT_MADE = "not materialized"
 BROKEN = "can't be made: "
 STALE = "stale: "
@@ -54,8 +55,9 @@ class Holding:
         store, in the snapshot or not.
     by_name
         Whether it is made only when it is named, for its network comes of training.
-    in_snapshot, in_run
-        What refers to a folder of no view of the settings.
+    in_snapshot, in_units, in_run
+        What refers to a folder of no view of the settings: the snapshot of clips, that of the
+        sequences of action units, or a run.
     damaged, older
         Shards that are not whole, and those of a format that is read no more.
     """
@@ -75,6 +77,7 @@ class Holding:
     stored: int = 0
     by_name: bool = False
     in_snapshot: bool = False
+    in_units: bool = False
     in_run: bool = False
     damaged: int = 0
     older: int = 0
@@ -118,10 +121,10 @@ def _nowhere(project: StoreProject, name: str) -> Holding:
 
 
 def _named(project: StoreProject) -> dict[tuple[str, str], dict[str, str]]:
-    """Return the snapshot's keys by clip, for each name of a view and folder that it points to."""
+    """Return the snapshots' keys by clip, for each name of a view and folder that it points to."""
     found: dict[tuple[str, str], dict[str, str]] = {}
-    columns = (project.features.column(name).to_pylist() for name in ("view", "shard", "clip_id"))
-    keys = project.features.column("key").to_pylist()
+    columns = (project.named.column(name).to_pylist() for name in ("view", "shard", "clip_id"))
+    keys = project.named.column("key").to_pylist()
     for view, shard, clip_id, key in zip(*columns, keys, strict=True):
         found.setdefault((view, shard.rpartition("/")[0]), {})[clip_id] = key
     return found
@@ -208,7 +211,10 @@ def _other(
     names = [name for name, within in named if within == folder]
     clips = {clip for (_, within), held in named.items() if within == folder for clip in held}
     in_run = bool(there.keys & project.learned)
-    states = [there.faults, _reason(project, names), "a run learned from it" * in_run]
+    of_units = {shard.rpartition("/")[0] for shard in project.units.column("shard").to_pylist()}
+    in_units = folder in of_units
+    why = OF_UNITS if in_units else _reason(project, names)
+    states = [there.faults, why, "a run learned from it" * in_run]
     return Holding(
         name=", ".join(names),
         kind=str(header.get("kind", folder.rpartition("-")[0])),
@@ -220,7 +226,8 @@ def _other(
         size_bytes=sum(there.sizes.values()),
         age_s=_age_s(place, folder, there.sizes, now_s),
         state="; ".join(filter(None, states)),
-        in_snapshot=bool(names),
+        in_snapshot=bool(names) and not in_units,
+        in_units=in_units,
         in_run=in_run,
         damaged=there.damaged,
         older=there.older,

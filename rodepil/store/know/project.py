@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -63,9 +64,17 @@ class StoreProject:
     @cached_property
     def features(self) -> pa.Table:
         """The snapshot; empty where there is none yet."""
-        if not self.workspace.features.is_file():
-            return tables.from_rows("features", [])
-        return tables.read("features", self.workspace.features)
+        return _snapshot(self.workspace.features)
+
+    @cached_property
+    def units(self) -> pa.Table:
+        """The snapshot of the sequences in which action units are localized; or empty."""
+        return _snapshot(self.workspace.units_features)
+
+    @cached_property
+    def named(self) -> pa.Table:
+        """All rows of both snapshots: what the project refers to in the store."""
+        return pa.concat_tables([self.features, self.units])
 
     @cached_property
     def store(self) -> FeatureStore:
@@ -99,6 +108,12 @@ class StoreProject:
         FeatureError
             The settings have no such view.
         """
+        if name not in self.views and name in self.units.column("view").to_pylist():
+            raise FeatureError(
+                f"'{name}' is the view in which action units are localized, of other clips and the "
+                "section 'sequence'; 'rodepil features list' says what is stored of it, and "
+                f"{self.workspace.units_features} names each clip's"
+            )
         if name not in self.views and name in self.features.column("view").to_pylist():
             raise FeatureError(
                 f"view '{name}' is in the snapshot but no more in the settings, so that nobody "
@@ -201,6 +216,11 @@ def choose(names: Sequence[str], views: dict[str, View]) -> list[View]:
             "these, or add it to the section 'views' of params.yaml"
         )
     return [view for name, view in views.items() if not names or name in names]
+
+
+def _snapshot(path: Path) -> pa.Table:
+    """Return a snapshot; empty where there is none yet."""
+    return tables.read("features", path) if path.is_file() else tables.from_rows("features", [])
 
 
 def _row(clips: pa.Table, at: int) -> dict[str, object]:

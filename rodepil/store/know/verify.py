@@ -141,7 +141,7 @@ def _folders(project: StoreProject, names: Sequence[str]) -> list[str]:
     """Return the folders of some views, or all."""
     there = [name for name in project.store.place.folders() if FOLDER.fullmatch(name)]
     of_name: dict[str, set[str]] = {folder: {folder} for folder in there}
-    columns = (project.features.column(name).to_pylist() for name in ("view", "shard"))
+    columns = (project.named.column(name).to_pylist() for name in ("view", "shard"))
     for name, shard in zip(*columns, strict=True):
         of_name.setdefault(name, set()).add(shard.rpartition("/")[0])
     if not names:
@@ -255,8 +255,9 @@ def is_older(place: Place, name: str, older_s: float) -> bool:
 def _missing(project: StoreProject, folders: Sequence[str], sound: set[str]) -> list[Problem]:
     """Return the views of which the snapshot names features that no sound row holds."""
     lost: dict[str, list[str]] = {}
+    units = set(project.units.column("view").to_pylist())
     columns = ("view", "shard", "key", "clip_id")
-    rows = zip(*(project.features.column(name).to_pylist() for name in columns), strict=True)
+    rows = zip(*(project.named.column(name).to_pylist() for name in columns), strict=True)
     for view, shard, key, clip_id in rows:
         if shard.rpartition("/")[0] in folders and key not in sound:
             lost.setdefault(view, []).append(clip_id)
@@ -265,7 +266,8 @@ def _missing(project: StoreProject, folders: Sequence[str], sound: set[str]) -> 
             "missing",
             view,
             by_number(len(clips), "feature of the snapshot is", "features of the snapshot are")
-            + f" missing or damaged, the first of clip {clips[0]}",
+            + f" missing or damaged, the first of clip {clips[0]}"
+            + "; 'dvc repro --force sequences' makes them again" * (view in units),
         )
         for view, clips in sorted(lost.items())
     ]

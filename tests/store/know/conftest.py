@@ -58,6 +58,16 @@ class Small:
         features = store.materialize(views, self.clips.manifest, processes=1).features
         return tables.write("features", features, self.workspace.features)
 
+    def materialize_units(self) -> list[Path]:
+        """Make what stands for the sequences of action units, and return its shards."""
+        store = FeatureStore(self.workspace.store, shard_clips=4)
+        view = declared_views(FeatureSettings(frames=2, size_px=16), {})[0]
+        made = store.materialize([view], self.clips.manifest, processes=1).features
+        named = pa.array(["sequence"] * made.num_rows, pa.string())
+        made = made.set_column(made.schema.get_field_index("view"), "view", named)
+        tables.write("features", made, self.workspace.units_features)
+        return [self.workspace.store / name for name in sorted({*made["shard"].to_pylist()})]
+
     def change(self, **sections: Any) -> None:
         """Change sections of the settings."""
         self.settings = self.settings.model_copy(update=sections)

@@ -83,6 +83,20 @@ def test_what_a_run_learned_from_stays(project: Small) -> None:
     assert not any(shard.exists() for shard in old)
 
 
+def test_sequences_of_action_units_stay_until_their_own_snapshot_lets_them_go(
+    project: Small,
+) -> None:
+    shards = project.materialize_units()
+    age(project)
+    told = collect(project.asked)
+    assert all(shard.exists() for shard in shards)
+    assert [one.names for one in told if one.reason == "units"] == [("sequence",)]
+    assert "action units are localized in them" in " ".join(collected_lines(told, dry_run=False))
+    project.workspace.units_features.unlink()
+    assert sum(one.removed for one in collect(project.asked)) == len(shards)
+    assert not any(shard.exists() for shard in shards)
+
+
 def test_what_is_less_than_an_hour_old_stays_and_is_told(project: Small) -> None:
     old = project.shards("frames")
     project.change(features=FeatureSettings(frames=4, size_px=48))

@@ -10,11 +10,13 @@ import pytest
 
 from rodepil import stages
 from rodepil.config.settings import FeatureSettings, ModelSettings
+from rodepil.errors import FeatureError
 from rodepil.io import tables
 from rodepil.io.progress import Silent
 from rodepil.models.card import ModelCard, save_model
 from rodepil.models.registry import build
 from rodepil.store.know.collect import collect
+from rodepil.store.know.describe import describe
 from rodepil.store.know.listed import listed_lines, remedies
 from rodepil.store.know.listing import Holding, holdings
 from rodepil.store.shards import folder_name
@@ -185,3 +187,12 @@ def test_the_way_to_be_rid_of_a_view_is_told_and_true(project: Small) -> None:
     collect(project.asked, clock=lambda: time.time() + 7200)
     assert not old[0].parent.exists()
     assert list(remedies(holdings(project.asked))) == []
+
+
+def test_sequences_of_action_units_are_told_and_are_no_garbage(project: Small) -> None:
+    project.materialize_units()
+    (one,) = (one for one in holdings(project.asked) if one.name == "sequence")
+    assert (one.clips, one.features, one.state) == (16, 16, "sequences of action units")
+    assert list(remedies([one])) == []
+    with pytest.raises(FeatureError, match="in which action units are localized"):
+        describe(project.asked, "sequence")

@@ -212,3 +212,13 @@ def test_without_a_snapshot_it_is_said_that_nothing_can_be_missed(bare: Small) -
     found = look(bare)
     assert "no snapshot" in str(found)
     found.raise_if_wrong()
+
+
+def test_sequences_of_action_units_that_are_gone_are_missed(project: Small) -> None:
+    shards = project.materialize_units()
+    assert faults(look(project, "sequence")) == []
+    shards[0].unlink()
+    (found,) = (one for one in look(project).problems if one.fault == "missing")
+    assert found.where == "sequence"
+    assert "4 features" in found.message
+    assert "dvc repro --force sequences" in found.message
