@@ -61,11 +61,12 @@ def is_annotated(localized: Localized, truth: pa.Table) -> bool:
 def _picture(localized: Localized, video: VideoFacts, cage: Cage, truth: pa.Table | None) -> bytes:
     labels = list(localized.about["labels"])
     true = None if truth is None else _at(truth, _names(video), cage.position)
-    place = f", cage {cage.position} ({cage.subject_id})" if len(video.cages) > 1 else ""
+    animal = "" if cage.subject_id == f"cage-{cage.position}" else f" ({cage.subject_id})"
+    place = f", cage {cage.position}{animal}" if len(video.cages) > 1 else ""
     about = localized.about
     note = (
-        f"Found by trial {about['trial_id']}, which learned from {about['learned_from_data']} "
-        f"data. Events of score {about['min_score']:g} or more; those of one unit that overlap "
+        f"Found by trial {about['trial_id']}, which learned from {about['learned_from_data']}. "
+        f"Events of score {about['min_score']:g} or more; those of one unit that overlap "
         "are one, with the highest score."
     )
     return png(

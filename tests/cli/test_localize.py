@@ -47,7 +47,7 @@ def test_a_video_becomes_tables_a_sheet_for_boris_and_a_picture(
     with (out / "events.csv").open(encoding="utf-8", newline="") as stream:
         told = list(csv.DictReader(stream))
     assert f"v: {len(told)} event" in shown.stdout
-    assert "the model learned from noise data" in shown.stdout
+    assert "the model learned from noise" in shown.stdout
     assert "no event in true.csv is of these videos" in shown.stdout
     assert json.loads((out / "about.json").read_text())["learned_from_data"] == "noise"
     assert (out / "timelines" / "v_0.png").is_file()

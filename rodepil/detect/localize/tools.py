@@ -92,7 +92,7 @@ def open_tools(
     card = localizer.card
     source = _extractor(path, card.sequence.model, root, extractor_file)
     found = digest(source)
-    notes = [f"the model learned from {card.data} data; what it finds elsewhere is unproven"]
+    notes = [f"the model learned from {card.data}; what it finds elsewhere is unproven"]
     if card.extractor_sha256 is None:
         notes.append(
             f"nothing tells that {source} made the features that the model learned from: they "

@@ -44,7 +44,7 @@ def write_localized(localized: Localized, out: Path, *, named: bool = False) -> 
         A file can't be written.
     """
     about = localized.about
-    data = f"found by a model trained on {about.get('learned_from_data', 'unknown')} data"
+    data = f"found by a model trained on {about.get('learned_from_data', 'unknown data')}"
     boris = boris_text(localized.told, localized.videos, named=named, about=data)
     known = {
         **about,

@@ -24,7 +24,7 @@ Film = Callable[..., Path]
 def test_the_folder_of_a_trial_stands_for_its_model(project: Path) -> None:
     tools = open_tools(project, project, device="cpu")
     assert tools.model == project / "model.safetensors"
-    assert "learned from noise data" in tools.notes[0]
+    assert "learned from noise" in tools.notes[0]
 
 
 def test_a_classifier_is_sent_to_predict(tmp_path: Path) -> None:
