@@ -363,15 +363,13 @@ def units(settings: ProjectSettings, workspace: Workspace, progress: Progress) -
     Raises
     ------
     SourceError
-        Clips shall be imported and none are there, or simulated where imported ones are.
+        Clips shall be imported and none are there, or simulated ones are; or simulated where
+        imported ones are.
     """
-    from rodepil.data.ratseizure.simulated import simulate_source  # noqa: PLC0415
-    from rodepil.data.ratseizure.source import read_units  # noqa: PLC0415
+    from rodepil.data.ratseizure.simulated import fill_source  # noqa: PLC0415
 
-    wanted = settings.ratseizure
-    if wanted.source == "simulated":
-        simulate_source(wanted.simulate, workspace.units_source, progress=progress)
-    return "\n".join(read_units(workspace.units_source).annotations.lines())
+    source = fill_source(settings.ratseizure, workspace.units_source, progress)
+    return "\n".join(source.annotations.lines())
 
 
 def units_clips(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
@@ -425,3 +423,13 @@ def report(settings: ProjectSettings, workspace: Workspace, progress: Progress) 
     del progress
     paths = write_report(workspace, settings)
     return f"{len(paths)} files in {workspace.results}; open {workspace.results / 'report.html'}"
+
+
+def localize_report(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Write the report of localization alone, which wants no cross-validation."""
+    from rodepil.report.localize.alone import write_localize_report  # noqa: PLC0415
+
+    del progress
+    paths = write_localize_report(workspace, settings)
+    folder = workspace.localize_results
+    return f"{len(paths)} files in {folder}; open {folder / 'report.html'}"

@@ -51,7 +51,7 @@ def crossval(
                 "is named by localize.compare"
             )
         summary = stages.localize(project.settings, project.workspace, project.progress)
-        typer.echo(f"{summary}\nnext: rodepil report")
+        typer.echo(f"{summary}\nnext: rodepil report --task localize")
         return
     summary = stages.cross_validate(
         project.settings,
@@ -63,9 +63,22 @@ def crossval(
     typer.echo(f"{summary}\nnext: rodepil report")
 
 
-def report(root: Root = HERE, profile: Profile = None, overrides: Overrides = None) -> None:
+def report(
+    *,
+    task: Annotated[
+        Task | None,
+        typer.Option(
+            help="localize: action units alone, in results/localize/, which wants no "
+            "cross-validation; without, all that is there."
+        ),
+    ] = None,
+    root: Root = HERE,
+    profile: Profile = None,
+    overrides: Overrides = None,
+) -> None:
     """Write tables, figures and the page from what is in results/."""
     from rodepil import stages  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
-    typer.echo(stages.report(project.settings, project.workspace, project.progress))
+    write = stages.localize_report if task == "localize" else stages.report
+    typer.echo(write(project.settings, project.workspace, project.progress))

@@ -25,6 +25,7 @@ from rodepil.io import tables
 from rodepil.io.labels import ACTION_UNITS
 from rodepil.report import write_report
 from rodepil.report.localize import localize_chapter, paper
+from rodepil.report.localize.alone import write_localize_report
 from rodepil.report.localize.chapter import metrics
 from rodepil.report.localize.data import UnitData
 from rodepil.report.localize.figures import plates_of
@@ -370,3 +371,24 @@ def test_the_report_of_all_holds_tables_figures_and_metrics(
         f"![mAP by threshold of tIoU, the paper's beside. Data: {GIVEN.data}.](localize_map.png)"
         in text
     )
+
+
+def test_localization_alone_has_a_report_of_its_own(own: Workspace) -> None:
+    """Who has RatSeizure alone has no cross-validation, which the report of all wants."""
+    with pytest.raises(ReportError, match="curate"):
+        write_report(own, ProjectSettings())
+    written = write_localize_report(own, ProjectSettings())
+    assert {path.parent for path in written} == {own.localize_results}
+    named = {path.name for path in written}
+    assert {"report.html", "report.md", "localize_map.csv", "localize_split.png"} <= named
+    page = (own.localize_results / "report.html").read_text(encoding="utf-8")
+    told = json.loads((own.localize_results / "raseformer.json").read_bytes())
+    assert f"{100 * told['trials'][0]['mean_map']:.2f}" in page
+    assert "57.08" in page
+    assert "These numbers come from simulated recordings" in page
+    for name in PLATES:
+        assert f"({name}.png)" in (own.localize_results / "report.md").read_text(encoding="utf-8")
+        assert f"{name}.png" in named
+    (own.localize_results / "raseformer.json").unlink()
+    with pytest.raises(ReportError, match="not there"):
+        write_localize_report(own, ProjectSettings())
