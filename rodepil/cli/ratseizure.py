@@ -71,14 +71,14 @@ def data_ratseizure(
     root: Root = HERE, profile: Profile = None, overrides: Overrides = None
 ) -> None:
     """Count action units by side, and say how they are split and what the split leaks."""
-    from rodepil.config.origin import units_data_name  # noqa: PLC0415 - help stays instant
+    from rodepil.config.origin import RATSEIZURE, SIMULATED  # noqa: PLC0415 - help stays instant
     from rodepil.data.ratseizure.records import read_split  # noqa: PLC0415
     from rodepil.data.ratseizure.source import read_units  # noqa: PLC0415
     from rodepil.report.units import class_sheet, fold_sheet  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
-    annotations = read_units(project.workspace.units_source).annotations
-    data = units_data_name(project.settings)
+    source = read_units(project.workspace.units_source)
+    annotations, data = source.annotations, SIMULATED if source.simulated else RATSEIZURE
     split = read_split(project.workspace.localize_results)
     console = Console()
     gap = 2 if console.width >= WIDE else 1

@@ -30,6 +30,7 @@ def test_an_import_says_what_it_took_and_the_data_are_counted(
     (row,) = [line for line in told.stdout.splitlines() if "wet dog" in line]
     assert row.split() == ["3", "wet", "dog", "shakes", "1", "1", "4.0", "1", "1", "4.0"]
     assert "dvc repro units_clips" in told.stdout
+    assert "Data: RatSeizure" in told.stdout
     np.save(given.features / "film_1.npy", np.ones((6, 72), np.float32))
     refused = rodepil(*command, folder=tmp_path)
     assert refused.returncode == 1

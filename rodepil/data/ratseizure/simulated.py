@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rodepil.config.localize import UnitSimulationSettings
+from rodepil.config.localize import RatSeizureSettings, UnitSimulationSettings
 from rodepil.data.ratseizure.clips import POSITION, RatSeizureClip
+from rodepil.data.ratseizure.source import ANNOTATIONS, UnitsSource, read_units
 from rodepil.data.ratseizure.write import write_annotations
+from rodepil.errors import SourceError
 from rodepil.io import tables
 from rodepil.io.progress import Progress
 from rodepil.simulate.units import UnitPlan, simulate_units
 
-ANNOTATIONS = "annotations.json"
+
+def fill_source(
+    wanted: RatSeizureSettings, folder: Path, progress: Progress | None = None
+) -> UnitsSource:
+    """Simulate clips, or take those that are imported, and return them as they are read.
+
+    Raises
+    ------
+    SourceError
+        Clips shall be imported and none are there, or simulated ones are; or simulated where
+        imported ones are.
+    AnnotationError
+        Annotations hold what can't be.
+    """
+    if wanted.source == "simulated":
+        simulate_source(wanted.simulate, folder, progress=progress)
+    source = read_units(folder)
+    if source.simulated and wanted.source != "simulated":
+        raise SourceError(
+            f"ratseizure.source is '{wanted.source}' and the clips in {folder} are simulated; "
+            "import some (rodepil import ratseizure ANNOTATIONS.json --features DIR), or set "
+            "ratseizure.source=simulated"
+        )
+    return source
 
 
 def simulate_source(

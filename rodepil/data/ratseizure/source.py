@@ -17,6 +17,7 @@ from rodepil.data.ratseizure.read import read_annotations
 from rodepil.errors import AnnotationError, SourceError
 from rodepil.io import tables
 from rodepil.io.sequences import SUFFIX
+from rodepil.simulate.units.clips import is_simulated
 
 ANNOTATIONS: Final = "annotations.json"
 VIDEOS: Final = "videos"
@@ -46,6 +47,8 @@ class UnitsSource:
         The animal of each clip of which someone knows it.
     boxes
         What is looked at of videos of which not all is.
+    simulated
+        Whether the clips are simulated ones.
     """
 
     folder: Path
@@ -54,6 +57,7 @@ class UnitsSource:
     features: dict[str, Path]
     subjects: dict[str, str]
     boxes: dict[str, Box] = field(default_factory=dict)
+    simulated: bool = False
 
     def told_subjects(self) -> dict[str, str]:
         """Return whose each clip is, as far as can be told.
@@ -97,6 +101,7 @@ def read_units(folder: Path) -> UnitsSource:
         features=files_by_clip(folder / FEATURES, {SUFFIX}),
         subjects=known,
         boxes=read_boxes(folder / CAGES) if (folder / CAGES).is_file() else {},
+        simulated=is_simulated(folder),
     )
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,8 @@ LOOK = 1
 """Raised with every change of what is drawn, so that older clips are made again."""
 CRF = 23
 TINT = (130, 129)
+PARTS = "parts"
+"""The folder of what describes each clip; only a simulation writes one."""
 _OURS = re.compile(r"unit_\d{4,}")
 
 
@@ -72,11 +75,16 @@ def simulate_units(
             "finished clips are kept"
         )
     keep = {plan.video_id for plan in plans}
-    for path in (*folder.glob("parts/*.json"), *folder.glob("videos/*.mp4")):
+    for path in (*folder.glob(f"{PARTS}/*.json"), *folder.glob("videos/*.mp4")):
         if path.stem not in keep:
             path.unlink()
     _write_subjects(folder / "subjects.csv", plans)
     return plans
+
+
+def is_simulated(folder: Path) -> bool:
+    """Tell whether clips in a folder were simulated."""
+    return any((folder / PARTS).glob("*.json"))
 
 
 def make_clip(settings: UnitSimulationSettings, folder: Path, plan: UnitPlan) -> str:
@@ -85,9 +93,9 @@ def make_clip(settings: UnitSimulationSettings, folder: Path, plan: UnitPlan) ->
     What describes it is written last, so that its existence means that the video is whole.
     """
     key = short_hash(
-        settings.model_dump(), plan.index, LOOK, av.__version__, cv2.__version__, np.__version__
+        settings.model_dump(), asdict(plan), LOOK, av.__version__, cv2.__version__, np.__version__
     )
-    part = folder / "parts" / f"{plan.video_id}.json"
+    part = folder / PARTS / f"{plan.video_id}.json"
     video = folder / "videos" / f"{plan.video_id}.mp4"
     standing = json.loads(part.read_bytes()) if part.is_file() else {}
     if standing.get("key") == key and video.is_file():

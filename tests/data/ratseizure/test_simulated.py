@@ -43,3 +43,11 @@ def test_the_stage_simulates_nothing_where_clips_are_imported(tmp_path: Path) ->
     with pytest.raises(SourceError, match="rodepil import ratseizure"):
         stages.units(settings, Workspace(tmp_path), Silent())
     assert not list(tmp_path.rglob("*.mp4"))
+
+
+def test_simulated_clips_are_never_taken_for_imported_ones(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    simulate_source(SMALL, workspace.units_source, processes=1)
+    settings = ProjectSettings(ratseizure=RatSeizureSettings(source="imported", simulate=SMALL))
+    with pytest.raises(SourceError, match=r"are simulated; import some"):
+        stages.units(settings, workspace, Silent())
