@@ -16,7 +16,7 @@ from rodepil.config.base import NonNegative, NonNegativeReal, Positive, Positive
 from rodepil.config.raseformer import LocalizeLossSettings, RaseformerSettings, SegmentSettings
 
 Comparison = Literal["dense", "shuffled"]
-"""What is trained beside the result: dense local attention, and shuffled labels."""
+"""What is trained beside the result: dense local attention, and segments of other clips."""
 
 
 class UnitSimulationSettings(Settings):

@@ -154,19 +154,23 @@ def sequences_of(
 def shuffled(sequences: Sequences, *, seed: int, fold: int) -> Sequences:
     """Return the clips each with the segments and labels of another, drawn at random.
 
-    How many clips have which segments stays as it is; times are stretched to the clip that they
-    come to. The draw hangs on the seed, the fold and the number of clips.
+    All clips in a random order stand in a ring, and each takes what the next one has: none keeps
+    its own, unless it is alone. How many clips have which segments stays as it is; times are
+    stretched to the clip that they come to. The draw hangs on the seed, the fold and the number of
+    clips.
     """
     drawn = derive_seed("shuffled segments", seed, fold)
-    order = torch.randperm(len(sequences), generator=torch.Generator().manual_seed(drawn)).tolist()
+    ring = torch.randperm(len(sequences), generator=torch.Generator().manual_seed(drawn)).tolist()
+    source_of = dict(zip(ring, ring[1:] + ring[:1], strict=True))
+    sources = [source_of[place] for place in range(len(sequences))]
     spans = sequences.durations_s
     return replace(
         sequences,
         segments=tuple(
             sequences.segments[source] * (spans[place] / spans[source])
-            for place, source in enumerate(order)
+            for place, source in enumerate(sources)
         ),
-        labels=tuple(sequences.labels[source] for source in order),
+        labels=tuple(sequences.labels[source] for source in sources),
     )
 
 

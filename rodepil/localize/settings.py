@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rodepil.localize.sequences import Sequences
 
 Variant = Literal["raseformer", "dense", "shuffled"]
-"""The model itself, the same with dense local attention, the same trained on shuffled labels."""
+"""The model itself, the same with dense local attention, the same trained on shuffled segments."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ RESULT: Final = "raseformer"
 MODELS: Final[Mapping[str, str]] = {
     RESULT: "RaSeformer (top-K)",
     "dense": "Dense local attention (ActionFormer's)",
-    "shuffled": "RaSeformer, labels shuffled",
+    "shuffled": "RaSeformer, segments shuffled",
 }
 """What is trained, in the order of the report, and what it is called."""
 

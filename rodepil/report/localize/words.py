@@ -12,7 +12,7 @@ from rodepil.report.numbers import interval_text, percent_text
 from rodepil.report.words import folds_words, is_simulated
 
 TIMES: Final = 3
-"""So many times the mAP of shuffled labels is what a model that learned must reach."""
+"""So many times the mAP of shuffled segments is what a model that learned must reach."""
 
 
 def tested_words(inputs: LocalizeInputs) -> str:
@@ -66,9 +66,9 @@ def beside_words(inputs: LocalizeInputs) -> tuple[str, ...]:
         )
     if shuffled is not None:
         said.append(
-            "Trained on the same segments with their labels shuffled among them, it is "
-            f"{percent_text(shuffled.mean)}: what can be found without knowing one unit from "
-            f"another. {_times_words(inputs.result.mean, shuffled.mean)}"
+            "Trained on the same clips, each with the segments of another, it is "
+            f"{percent_text(shuffled.mean)}: what can be found without knowing what a unit looks "
+            f"like. {_times_words(inputs.result.mean, shuffled.mean)}"
         )
     return tuple(said)
 
@@ -79,8 +79,8 @@ def warnings_of(inputs: LocalizeInputs) -> tuple[str, ...]:
     said = list(inputs.missing)
     if shuffled is not None and inputs.result.mean < TIMES * shuffled.mean:
         said.append(
-            f"The mean mAP is less than {TIMES} times that of shuffled labels: the model has "
-            "hardly learned which unit is which."
+            f"The mean mAP is less than {TIMES} times that of shuffled segments: the model "
+            "has hardly learned which unit is which."
         )
     return tuple(said)
 
