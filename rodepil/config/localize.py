@@ -10,10 +10,26 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from rodepil.config.base import NonNegative, NonNegativeReal, Positive, PositiveReal, Settings
 from rodepil.config.raseformer import LocalizeLossSettings, RaseformerSettings, SegmentSettings
+
+
+def each_once(tious: tuple[float, ...]) -> tuple[float, ...]:
+    """Refuse thresholds of which two get one name in records and runs."""
+    names = [f"{tiou:g}" for tiou in tious]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        msg = f"tious name {', '.join(twice)} more than once; give each threshold once"
+        raise ValueError(msg)
+    return tious
+
+
+Thresholds = Annotated[
+    tuple[Annotated[float, Field(gt=0, le=1)], ...], Field(min_length=1), AfterValidator(each_once)
+]
+"""Thresholds of tIoU, one or more, each once by the name that numbers get: ``0.5``."""
 
 Comparison = Literal["dense", "shuffled"]
 """What is trained beside the result: dense local attention, and segments of other clips."""
@@ -116,5 +132,23 @@ class LocalizeSettings(Settings):
     train: LocalizeTrainSettings = LocalizeTrainSettings()
     loss: LocalizeLossSettings = LocalizeLossSettings()
     segments: SegmentSettings = SegmentSettings()
-    tious: tuple[Annotated[float, Field(gt=0, le=1)], ...] = (0.3, 0.4, 0.5, 0.6, 0.7)
+    tious: Thresholds = (0.3, 0.4, 0.5, 0.6, 0.7)
     compare: tuple[Comparison, ...] = ("dense", "shuffled")
+
+
+class DetectorSettings(Settings):
+    """How the demo's tiny detector learns where the animal of a cage is.
+
+    It learns from simulated recordings, ``recordings`` of them at most, and is tested on ``tested``
+    others, whose animals it never saw. Of each, ``frames`` are looked at, evenly over its time; each
+    is shown in ``crops`` random parts of its cage.
+    """
+
+    seed: NonNegative = 0
+    recordings: Positive = 6
+    tested: Positive = 2
+    frames: Annotated[int, Field(ge=2)] = 64
+    crops: Positive = 2
+    steps: Positive = 300
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    learning_rate: PositiveReal = 0.01

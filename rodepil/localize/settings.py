@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from rodepil.config.base import NonNegative, Settings
 from rodepil.config.localize import (
@@ -13,6 +13,7 @@ from rodepil.config.localize import (
     LocalizeTrainSettings,
     RatSeizureSettings,
     SequenceSettings,
+    Thresholds,
 )
 from rodepil.config.raseformer import LocalizeLossSettings, RaseformerSettings, SegmentSettings
 from rodepil.errors import SubjectLeak, TrainingError
@@ -60,7 +61,7 @@ class LocalizeTrialSettings(Settings):
     recipe: LocalizeTrainSettings = LocalizeTrainSettings()
     loss: LocalizeLossSettings = LocalizeLossSettings()
     segments: SegmentSettings = SegmentSettings()
-    tious: tuple[Annotated[float, Field(gt=0, le=1)], ...] = (0.3, 0.4, 0.5, 0.6, 0.7)
+    tious: Thresholds = (0.3, 0.4, 0.5, 0.6, 0.7)
     fold: NonNegative = 0
     variant: Variant = "raseformer"
     data: str = "simulated"

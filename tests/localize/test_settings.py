@@ -97,3 +97,15 @@ def test_a_trial_refuses_what_its_sides_may_not_be(
     clips = made(4, seed=0, side="one")
     with pytest.raises(SubjectLeak):
         run(recipe(), tmp_path, training=clips, testing=clips)
+
+
+@pytest.mark.parametrize(
+    ("tious", "said"),
+    [((), "at least 1"), ((0.3, 0.5, 0.3), "0.3 more than once"), ((0.0,), "greater than 0"),
+     ((0.5, 1.5), "less than or equal to 1"), ((0.5, 0.50000001), "0.5 more than once")],
+)  # fmt: skip
+def test_thresholds_are_one_or_more_each_by_a_name_of_its_own(tious: tuple[float, ...], said: str):
+    """Numbers are recorded by names as map_0.5: of two alike, one would be lost."""
+    for kind in (LocalizeSettings, LocalizeTrialSettings):
+        with pytest.raises(ValidationError, match=said):
+            kind(tious=tious)

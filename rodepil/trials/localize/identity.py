@@ -38,7 +38,7 @@ CODE = (
 NAMES_ONLY: dict[str, set[str] | bool] = {
     "data": True,
     "ratseizure": True,
-    "sequence": {"model"},
+    "sequence": {"model", "width", "imported_width", "stand_in"},
     "recipe": {"device"},
 }
 """Settings that say where and on what, not how: the content of clips, events and folds is hashed,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import rodepil
+from rodepil.config.localize import UnitStandInSettings
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import FoldError, SubjectLeak
@@ -71,6 +72,7 @@ def test_identity_does_not_change_with_where_a_trial_runs_or_what_things_are_cal
         changed(unit_settings, "", data="elsewhere"),
         changed(unit_settings, "recipe", device="cuda"),
         changed(unit_settings, "sequence", model="moved/rgb_imagenet.pt"),
+        changed(unit_settings, "sequence", stand_in=UnitStandInSettings(threads=2, epochs=9)),
     ):
         assert localize_trial_id(one, DIGESTS) == localize_trial_id(other, DIGESTS)
 
