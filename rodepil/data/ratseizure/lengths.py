@@ -39,7 +39,7 @@ def cutting_of(
     curate: CurateSettings,
     sequence: SequenceSettings,
 ) -> Cutting | None:
-    """Say how a recording is cut; None where it is shorter than one window of features.
+    """Say how a recording is cut; None where its clips are shorter than a window of features.
 
     One that lasts less than two windows of ``curate.clip_duration_s`` is one clip of its own
     length, or of the annotated length where no more than ``curate.max_end_gap_s`` is between. A
@@ -57,13 +57,13 @@ def cutting_of(
             f"set it to {rate}, or import features that were made at that rate"
         )
     lasts_s = Fraction(recording.n_frames) / recording.frame_rate
-    if floor(lasts_s * rate) < sequence.window_frames:
-        return None
     clip_s = float(Fraction(floor(lasts_s * rate), rate))
     if lasts_s >= _WINDOWED * Fraction(curate.clip_duration_s):
         clip_s = curate.clip_duration_s
     elif abs(float(lasts_s) - annotated_s) <= curate.max_end_gap_s:
         clip_s = round(annotated_s * rate) / rate
+    if round(clip_s * rate) < sequence.window_frames:
+        return None
     windows = floor((float(lasts_s) + curate.max_end_gap_s) / clip_s)
     tail_s = float(lasts_s) - windows * clip_s
     return Cutting(

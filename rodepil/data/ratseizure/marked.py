@@ -80,12 +80,13 @@ def with_labels(rows: Sequence[Row], events: pa.Table, subjects: Mapping[str, st
     seizing: defaultdict[str, list[float]] = defaultdict(list)
     for event in events.to_pylist():
         if event["label"] != NORMAL:
-            seizing[event["recording_id"]].append(event["start_s"])
+            middle_s = (event["start_s"] + event["end_s"]) / 2  # its ends are rounded
+            seizing[event["recording_id"]].append(middle_s)
     labelled = []
     for row in rows:
         name, start_s = str(row["recording_id"]), _seconds(row["start_s"])
         end_s = start_s + _seconds(row["duration_s"])
-        label = int(any(start_s <= begin < end_s for begin in seizing.get(name, ())))
+        label = int(any(start_s <= middle_s < end_s for middle_s in seizing.get(name, ())))
         labelled.append({**row, "label": label, "subject_id": subjects[name]})
     labelled.sort(key=lambda row: (row["recording_id"], row["start_s"], row["clip_id"]))
     return tables.from_rows("clips", labelled)

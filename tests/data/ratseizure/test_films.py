@@ -211,3 +211,22 @@ def test_a_rate_that_no_video_can_have_is_refused(workspace: Workspace) -> None:
         make(workspace, settings(fps=12.5))
     with pytest.raises(SettingError, match=r"sequence\.size_px 65"):
         make(workspace, settings(size_px=65))
+
+
+def test_a_clip_that_is_annotated_shorter_than_a_window_is_left_out(workspace: Workspace) -> None:
+    """Its video has the eight frames of a window, its annotated length has seven."""
+    shoot(workspace, "brief", 0.8)
+    shoot(workspace, "sound", 2.0)
+    shoot(workspace, "tested", 2.0)
+    write(
+        workspace,
+        {
+            "brief": clip(segment(0, 0.7, 3), duration=0.72),
+            "sound": clip(duration=2.0),
+            "tested": clip(subset="testing", duration=2.0),
+        },
+    )
+    made = make(workspace)
+    reasons = {row["video_id"]: row["drop_reason"] for row in made.clips.to_pylist()}
+    assert reasons == {"brief": "short", "sound": None, "tested": None}
+    assert made.marked.lost == 1

@@ -13,6 +13,9 @@ import pytest
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.data.ratseizure.alike import alike, pooled
+from rodepil.data.ratseizure.clips import RatSeizure, RatSeizureClip
+from rodepil.data.ratseizure.made import left_out
+from rodepil.data.ratseizure.marked import marked, with_labels
 from rodepil.data.ratseizure.tables import UnitsTables, make_units_tables
 from rodepil.data.split import split_by_fold
 from rodepil.errors import FoldError, SourceError
@@ -240,3 +243,18 @@ def test_splits_that_can_not_be_are_refused(tmp_path: Path) -> None:
         make(Workspace(tmp_path / "nothing"))
     with pytest.raises(SourceError, match="has no videos"):
         make_units_tables(ProjectSettings(), one_sided, Silent())
+
+
+def test_an_event_labels_the_window_it_lies_in_though_windows_start_between_microseconds() -> None:
+    third_s = 10 / 3
+    event = {"recording_id": "long", "position": 0, "subject_id": "a", "label": "rearing"}
+    found = tables.from_rows("events", [event | {"start_s": 1.0, "end_s": 9.0, "score": 1.0}])
+    source = RatSeizure((RatSeizureClip("long", "training", 10.0),), found)
+    rows = [
+        left_out(source.clips[0], 30.0, "")
+        | {"clip_id": f"c{n}", "start_s": n * third_s, "duration_s": third_s, "kept": n == 1}
+        for n in range(3)
+    ]
+    events = marked(source, rows, {"long": "a"}, 1 / 30).events
+    labels = with_labels(rows, events, {"long": "a"}).column("label").to_pylist()
+    assert (events.num_rows, labels) == (1, [0, 1, 0])
