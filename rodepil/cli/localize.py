@@ -153,12 +153,9 @@ def _where(
     weights: Path | None,
 ) -> Where:
     from rodepil.detect.localize import Where, parse_box  # noqa: PLC0415 - help stays instant
+    from rodepil.detect.localize.finding import by_detector  # noqa: PLC0415
 
-    found = None
-    if detector is not None:
-        from rodepil.detect.localize.finding import by_detector  # noqa: PLC0415
-
-        found = by_detector(detector.value, weights)
+    found = by_detector(detector.value if detector else None, weights)
     return Where(cages, tuple(map(parse_box, boxes)), found)
 
 

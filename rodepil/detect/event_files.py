@@ -126,7 +126,7 @@ def _checked(path: Path, rows: Iterator[tuple[str, Mapping[str, Any]]]) -> Event
     for place, row in rows:
         try:
             found.append(_event(row))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             problems.append(f"{place}: {error}")
     raise_if(problems, AnnotationError, f"Mend {path}")
     return EventFile(tables.from_rows("events", found))
@@ -144,7 +144,23 @@ def _event(row: Mapping[str, Any]) -> dict[str, Any]:
     if not 0 <= start_s < end_s:
         raise ValueError(f"{start_s:g} to {end_s:g} s is no interval")
     numbers = {"start_s": start_s, "end_s": end_s, "score": score}
-    return whole | numbers | {"position": int(whole["position"])}
+    return whole | numbers | {"position": _place(whole["position"]), "subject_id": _name(whole)}
+
+
+def _place(cell: Any) -> int:
+    """Return a cage's number, also where it is written as 1.0."""
+    (number,) = _numbers((cell,))
+    if not number.is_integer():
+        raise ValueError(f"'{cell}' is no number of a cage")
+    return int(number)
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    """Return the animal's name, also where it is a number."""
+    subject = row["subject_id"]
+    if isinstance(subject, bool) or not isinstance(subject, str | int):
+        raise TypeError(f"subject_id {subject!r} is no name")
+    return str(subject)
 
 
 def _numbers(cells: Sequence[Any]) -> list[float]:

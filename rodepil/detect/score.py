@@ -128,7 +128,8 @@ def score_event_files(
         )
     alone = sorted(named - videos - set(durations))
     if alone:
-        notes.append(f"{len(alone)} videos have predictions and no truth: all are false positives")
+        count = by_number(len(alone), "video has", "videos have")
+        notes.append(f"{count} predictions and no truth: all are false positives")
     durations = {name: ends[name] for name in guessed} | durations
     sure = said.events.filter(pc.greater_equal(said.events.column("score"), min_score))
     try:

@@ -167,3 +167,19 @@ def test_no_truth_and_an_impossible_threshold_are_refused(tmp_path: Path) -> Non
         score_event_files(said, empty)
     with pytest.raises(SettingError, match="tIoU"):
         score_event_files(said, truth_json(tmp_path / "t.json"), tious=(1.5,))
+
+
+def test_cages_and_animals_may_be_written_as_numbers(tmp_path: Path) -> None:
+    """Spreadsheets write 1 as 1.0, and other programs' JSON names animals by numbers."""
+    sheet, listed = tmp_path / "found.csv", tmp_path / "found.json"
+    sheet.write_text("recording_id,position,start_s,end_s,label\na,1.0,0,4,rearing\n")
+    segment = {"segment": [0, 4], "label": "rearing", "score": 0.5, "subject_id": 7, "position": 1}
+    listed.write_text(json.dumps({"results": {"a": [segment]}}))
+    (one,), (other,) = (read_events(path).events.to_pylist() for path in (sheet, listed))
+    assert (one["position"], other["position"], other["subject_id"]) == (1, 1, "7")
+    for wrong, told in (({"position": 1.5}, "'1.5' is no number of a cage"),
+                        ({"position": []}, "segment 1 of 'a'"),
+                        ({"subject_id": ["x"]}, r"subject_id \['x'\] is no name")):  # fmt: skip
+        listed.write_text(json.dumps({"results": {"a": [segment | wrong]}}))
+        with pytest.raises(AnnotationError, match=told):
+            read_events(listed)

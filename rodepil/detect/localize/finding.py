@@ -11,8 +11,10 @@ from rodepil.detect.localize.boxes import Box
 from rodepil.errors import ModelError
 
 
-def by_detector(name: Literal["motion", "yolo"], weights: Path | None) -> Callable[[Path], Box]:
-    """Return what finds the one animal of a video.
+def by_detector(
+    name: Literal["motion", "yolo"] | None, weights: Path | None
+) -> Callable[[Path], Box] | None:
+    """Return what finds the one animal of a video; without a name, None.
 
     Parameters
     ----------
@@ -27,6 +29,10 @@ def by_detector(name: Literal["motion", "yolo"], weights: Path | None) -> Callab
         The network's file is missing or wrong, or one is given that is not wanted.
     """
     detector: Detector
+    if name is None:
+        if weights is not None:
+            raise ModelError(f"no detector is named that reads {weights}; add --detector yolo")
+        return None
     if name == "yolo":
         if weights is None:
             raise ModelError("a YOLO detector wants its network; give it with --weights FILE.onnx")

@@ -54,3 +54,6 @@ def test_a_network_is_wanted_by_yolo_and_by_nothing_else(tmp_path: Path) -> None
         by_detector("motion", tmp_path / "x.onnx")
     with pytest.raises(ModelError, match=r"gone\.onnx"):
         by_detector("yolo", tmp_path / "gone.onnx")
+    with pytest.raises(ModelError, match=r"reads .*x\.onnx; add --detector yolo"):
+        by_detector(None, tmp_path / "x.onnx")
+    assert by_detector(None, None) is None
