@@ -72,9 +72,9 @@ class UnitStandInSettings(Settings):
     """
 
     seed: NonNegative = 7
-    subjects: Positive = 20
+    subjects: Annotated[int, Field(ge=3)] = 20
     stretches: Annotated[int, Field(ge=28)] = 336
-    stretch_s: Annotated[float, Field(ge=1)] = 2.0
+    stretch_s: Annotated[float, Field(ge=2, le=3600)] = 2.0
     epochs: Positive = 6
     windows: Positive = 800
     batch_size: Annotated[int, Field(ge=2)] = 8

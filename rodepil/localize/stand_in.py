@@ -196,8 +196,8 @@ def _stretches(
     fps = round(settings.fps)
     simulation = UnitSimulationSettings(
         seed=derive_seed("unit stand-in", wanted.seed),
-        subjects=max(wanted.subjects, 3),
-        duration_s=max(wanted.stretch_s, 2.0),
+        subjects=wanted.subjects,
+        duration_s=wanted.stretch_s,
         fps=fps,
         size_px=max(settings.size_px + settings.size_px % 2, 64),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from rodepil import stages
 from rodepil.config.localize import SequenceSettings, UnitStandInSettings
@@ -154,3 +155,11 @@ def test_imported_features_have_the_width_of_the_settings(tmp_path: Path) -> Non
     view = sequence_view(SequenceSettings(model="imported", imported_width=512), tmp_path)
     assert view.kind == "imported_sequence"
     assert view.columns["sequence"].shape == (None, 512)
+
+
+@pytest.mark.parametrize("less", [{"stretch_s": 1.5}, {"subjects": 2}])
+def test_a_setting_that_nothing_can_be_made_of_is_refused_and_not_raised(
+    less: dict[str, float],
+) -> None:
+    with pytest.raises(ValidationError):
+        UnitStandInSettings(**less)
