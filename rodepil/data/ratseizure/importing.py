@@ -21,6 +21,7 @@ from rodepil.data.ratseizure.source import (
     FEATURES,
     SUBJECTS,
     VIDEOS,
+    Box,
     files_by_clip,
     read_boxes,
     read_subjects,
@@ -152,8 +153,7 @@ def import_units(
             "both"
         )
     subjects = read_subjects(given.subjects) if given.subjects else {}
-    if given.cages is not None:
-        read_boxes(given.cages)
+    boxes = read_boxes(given.cages) if given.cages else None
     annotations = read_annotations(given.annotations, keep_going=keep_going, subjects=subjects)
     shown = progress or Silent()
     checked: dict[str, Checked] = {}
@@ -174,8 +174,27 @@ def import_units(
         videos=len(checked[VIDEOS].sound) if VIDEOS in checked else 0,
         failures=failures,
         strange=tuple(path for one in checked.values() for path in one.strange),
-        notes=tuple(note for one in checked.values() for note in one.notes),
+        notes=(
+            *(note for one in checked.values() for note in one.notes),
+            *_boxes_notes(boxes, annotations),
+        ),
     )
+
+
+def _boxes_notes(boxes: Mapping[str, Box] | None, annotations: RatSeizure) -> list[str]:
+    """Say which boxes are of no clip, and which clips have none."""
+    if boxes is None:
+        return []
+    names = {clip.video_id for clip in annotations.clips}
+    told = (
+        (sorted(set(boxes) - names), "boxes are of no clip and count for nothing"),
+        (sorted(names - set(boxes)), "clips have no box, and show all of their frame"),
+    )
+    return [
+        f"{len(found)} {what}: {', '.join(found[:SHOWN])}{', …' * (len(found) > SHOWN)}"
+        for found, what in told
+        if found
+    ]
 
 
 def _files(folder: Path | None, suffixes: frozenset[str] | set[str]) -> dict[str, Path]:

@@ -174,3 +174,14 @@ def test_a_list_of_subjects_that_can_not_be_is_refused(
     (tmp_path / "who.csv").write_text(text)
     with pytest.raises(AnnotationError, match=said):
         run(Given(given.annotations, given.features, None, tmp_path / "who.csv"), tmp_path)
+
+
+def test_boxes_of_no_clip_and_clips_without_a_box_are_told(tmp_path: Path) -> None:
+    given = write_source(tmp_path, SMALL)
+    row = {"position": 0, "subject_id": "u", "x_px": 0, "y_px": 0, "width_px": 9, "height_px": 9}
+    boxes = [row | {"recording_id": name} for name in ("a", "A", "a_flip")]
+    tables.write("cages", tables.from_rows("cages", boxes), tmp_path / "cages.parquet")
+    cages = tmp_path / "cages.parquet"
+    notes = run(Given(given.annotations, given.features, cages=cages), tmp_path).notes
+    assert "2 boxes are of no clip and count for nothing: A, a_flip" in notes
+    assert "2 clips have no box, and show all of their frame: b, c" in notes
