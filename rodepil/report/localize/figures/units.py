@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rodepil.report.localize.figures.curves import colour_of
 from rodepil.report.localize.read import LocalizeInputs
-from rodepil.report.localize.records import RESULT, SHORT
+from rodepil.report.localize.records import RESULT, SHORT, LocalizeRun
 from rodepil.report.localize.tables import labels_of
 from rodepil.report.style import SMALL_PT, Style, label, legend_above, new_figure
 from rodepil.report.words import data_note
@@ -33,11 +35,24 @@ def ap_bars(inputs: LocalizeInputs, style: Style) -> Figure:
         "true segment in the tested clips.",
         height_in=HEAD_IN + ROW_IN * len(names),
     )
-    rows = np.arange(len(names))
-    values = [inputs.result.ap(name, tiou) for name in names]
+    _bars(ax, style, [inputs.result.ap(name, tiou) for name in names])
+    for run in inputs.runs[1:]:
+        _marks(ax, style, run, [run.ap(name, tiou) for name in names])
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_xlim(0, TOP_PERCENT)
+    ax.tick_params(axis="y", length=0, pad=6)
+    ax.grid(visible=False, axis="y")
+    label(ax, style, x="AP (%)", y="")
+    legend_above(ax, style)
+    return figure
+
+
+def _bars(ax: Axes, style: Style, values: Sequence[float | None]) -> None:
+    """Draw the result, its numbers on the right."""
+    rows = np.arange(len(values))
     bars = [100 * (value or 0.0) for value in values]
-    colour = colour_of(RESULT, style)
-    ax.barh(rows, bars, BAR, color=colour, label=SHORT[RESULT])
+    ax.barh(rows, bars, BAR, color=colour_of(RESULT, style), label=SHORT[RESULT])
     for row, value in zip(rows, values, strict=True):
         ax.annotate(
             "" if value is None else f"{100 * value:.1f}",
@@ -47,26 +62,20 @@ def ap_bars(inputs: LocalizeInputs, style: Style) -> Figure:
             fontsize=SMALL_PT,
             color=style.ink,
         )
-    for run in inputs.runs[1:]:
-        known = [(row, run.ap(name, tiou)) for row, name in zip(rows, names, strict=True)]
-        marked = [(row, 100 * value) for row, value in known if value is not None]
-        ax.scatter(
-            [value for _, value in marked],
-            [row for row, _ in marked],
-            s=26,
-            marker=MARKS[run.name],
-            color=colour_of(run.name, style),
-            edgecolors=style.ink,
-            linewidths=0.7,
-            label=SHORT[run.name],
-            zorder=3,
-            clip_on=False,
-        )
-    ax.set_yticks(rows, names)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_xlim(0, TOP_PERCENT)
-    ax.tick_params(axis="y", length=0, pad=6)
-    ax.grid(visible=False, axis="y")
-    label(ax, style, x="AP (%)", y="")
-    legend_above(ax, style)
-    return figure
+
+
+def _marks(ax: Axes, style: Style, run: LocalizeRun, values: Sequence[float | None]) -> None:
+    """Draw what was trained beside; a unit without a number gets no mark."""
+    marked = [(row, 100 * value) for row, value in enumerate(values) if value is not None]
+    ax.scatter(
+        [value for _, value in marked],
+        [row for row, _ in marked],
+        s=26,
+        marker=MARKS[run.name],
+        color=colour_of(run.name, style),
+        edgecolors=style.ink,
+        linewidths=0.7,
+        label=SHORT[run.name],
+        zorder=3,
+        clip_on=False,
+    )
