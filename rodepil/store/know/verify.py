@@ -267,7 +267,7 @@ def _missing(project: StoreProject, folders: Sequence[str], sound: set[str]) -> 
             view,
             by_number(len(clips), "feature of the snapshot is", "features of the snapshot are")
             + f" missing or damaged, the first of clip {clips[0]}"
-            + "; 'dvc repro --force sequences' makes them again" * (view in units),
+            + "; 'dvc repro -s -f sequences' makes them again" * (view in units),
         )
         for view, clips in sorted(lost.items())
     ]

@@ -221,4 +221,4 @@ def test_sequences_of_action_units_that_are_gone_are_missed(project: Small) -> N
     (found,) = (one for one in look(project).problems if one.fault == "missing")
     assert found.where == "sequence"
     assert "4 features" in found.message
-    assert "dvc repro --force sequences" in found.message
+    assert "dvc repro -s -f sequences" in found.message
