@@ -15,9 +15,10 @@ from rodepil.cli.run import Project, open_project
 from rodepil.cli.sheets import show as show_sheet
 from rodepil.config.controls import CONTROLS
 from rodepil.config.controls import Control as ControlName
+from rodepil.config.grid_file import Task
 
 if TYPE_CHECKING:
-    from rodepil.report.runs import Row
+    from rodepil.report.run_rows import Row
     from rodepil.report.sheet import Sheet
     from rodepil.track.reading import Reading
 
@@ -40,6 +41,9 @@ Modality = Annotated[str | None, typer.Option("--modality", help="rgb, flow, abs
 Control = Annotated[
     ControlName | None, typer.Option("--control", help=f"none, {', '.join(CONTROLS)}.")
 ]
+Trained = Annotated[
+    Task | None, typer.Option("--task", help="What runs train: clips' labels, or where units are.")
+]
 Named = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's name or id, or how the id begins.")
 ]
@@ -55,25 +59,26 @@ def list_runs(
     experiment: Experiment = None,
     control: Control = None,
     modality: Modality = None,
+    task: Trained = None,
     *,
     status: Annotated[StatusName | None, typer.Option("--status")] = None,
     root: Root = HERE,
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """List cross-validations and rows of grids with the means of their folds, the last first."""
-    from rodepil.report.runs import (  # noqa: PLC0415 - help is instant
-        listing,
-        model_lines,
-        nothing_fits,
-        rows_of,
-    )
+    """List cross-validations, localizations and rows of grids with means of folds, the last first.
+
+    The mean is F1 of classified clips, and of localizations mAP, the mean over thresholds of tIoU.
+    """
+    from rodepil.report.run_rows import nothing_fits, rows_of  # noqa: PLC0415 - help is instant
+    from rodepil.report.runs import listing, model_lines  # noqa: PLC0415
 
     project, reading = _read(root, profile, overrides, experiment)
     state = status.value if status else None
-    rows = rows_of(reading.runs, control=control, modality=modality, status=state)
+    wanted = {"control": control, "modality": modality, "task": task, "status": state}
+    rows = rows_of(reading.runs, **wanted)
     if not rows:
-        typer.echo(nothing_fits(reading.runs, control=control, modality=modality, status=state))
+        typer.echo(nothing_fits(reading.runs, **wanted))
     else:
         _print(listing(rows, time.time()))
     lines = model_lines(rows, project.workspace.trials, project.workspace.root)
@@ -117,33 +122,36 @@ def compare(
 
 @app.command("best")
 def best(
-    metric: Annotated[str, typer.Option(help="f1, accuracy, sensitivity, ...")] = "f1",
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="f1, accuracy, map_0.5, ...; by default f1, and of localizations mean_map."
+        ),
+    ] = None,
     control: Control = "none",
     modality: Modality = None,
+    task: Trained = None,
     experiment: Experiment = None,
     *,
     root: Root = HERE,
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Show the best of the finished runs with the most folds; controls do not take part."""
+    """Show the best of the finished runs with the most folds; controls do not take part.
+
+    Where clips were classified and action units localized, the best of each is shown.
+    """
     from rodepil.errors import TrackingError  # noqa: PLC0415
-    from rodepil.report.runs import (  # noqa: PLC0415
-        best_by,
-        best_of,
-        metric_key,
-        nothing_fits,
-        rows_of,
-    )
+    from rodepil.report.run_rows import best_rows, nothing_fits, rows_of  # noqa: PLC0415
 
     project, reading = _read(root, profile, overrides, experiment)
-    rows = rows_of(reading.runs, control=control, modality=modality)
+    wanted = {"control": control, "modality": modality, "task": task}
+    rows = rows_of(reading.runs, **wanted)
     if not rows:
-        raise TrackingError(nothing_fits(reading.runs, control=control, modality=modality))
-    key = metric_key(metric, rows)
-    best = best_of(rows, key)
-    typer.echo(best_by(best, key, rows))
-    _show(best, project)
+        raise TrackingError(nothing_fits(reading.runs, **wanted))
+    for number, (row, said) in enumerate(best_rows(rows, metric)):
+        typer.echo(f"\n{said}" if number else said)
+        _show(row, project)
     _say_source(reading)
 
 
@@ -171,7 +179,7 @@ def _read(
 
 def _row(named: str, reading: Reading) -> Row:
     """Return the row of a run; a fold stands alone."""
-    from rodepil.report.runs import Row, rows_of  # noqa: PLC0415
+    from rodepil.report.run_rows import Row, rows_of  # noqa: PLC0415
     from rodepil.track.reading import find_run  # noqa: PLC0415
 
     run = find_run(named, reading.runs)
