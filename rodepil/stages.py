@@ -416,6 +416,16 @@ def localize(settings: ProjectSettings, workspace: Workspace, progress: Progress
     return f"{result}\nwritten to {where}, with what was found beside each"
 
 
+def detector(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Train the tiny detector on simulated recordings and test it on held-out ones.
+
+    Recordings whose animals' places nobody knows give none, and its record says so.
+    """
+    from rodepil.detect.region.made import make_detector  # noqa: PLC0415
+
+    return make_detector(settings, workspace, progress)
+
+
 def report(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Write tables, figures and the page from what the cross-validations left."""
     from rodepil.report import write_report  # noqa: PLC0415

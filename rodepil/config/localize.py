@@ -139,16 +139,16 @@ class LocalizeSettings(Settings):
 class DetectorSettings(Settings):
     """How the demo's tiny detector learns where the animal of a cage is.
 
-    It learns from simulated recordings, ``recordings`` of them at most, and is tested on ``tested``
-    others, whose animals it never saw. Of each, ``frames`` are looked at, evenly over its time; each
-    is shown in ``crops`` random parts of its cage.
+    It learns from simulated recordings, ``recordings`` of them at most, and is tested on
+    ``tested`` others, whose animals it never saw. Of each, ``frames`` are looked at, evenly over
+    its time; each is shown in ``crops`` random parts of its cage.
     """
 
     seed: NonNegative = 0
     recordings: Positive = 6
     tested: Positive = 2
     frames: Annotated[int, Field(ge=2)] = 64
-    crops: Positive = 2
-    steps: Positive = 300
-    batch_size: Annotated[int, Field(ge=2)] = 32
-    learning_rate: PositiveReal = 0.01
+    crops: Positive = 4
+    steps: Positive = 700
+    batch_size: Annotated[int, Field(ge=2)] = 16
+    learning_rate: PositiveReal = 0.005

@@ -21,6 +21,7 @@ from rodepil.config.base import (
 )
 from rodepil.config.imports import ImportSettings
 from rodepil.config.localize import (
+    DetectorSettings,
     LocalizeSettings,
     LocalizeTrainSettings,
     RatSeizureSettings,
@@ -382,6 +383,7 @@ class ProjectSettings(Settings):
     ratseizure: RatSeizureSettings = RatSeizureSettings()
     sequence: SequenceSettings = SequenceSettings()
     localize: LocalizeSettings = Field(default_factory=_demo_localizer)
+    detector: DetectorSettings = DetectorSettings()
     track: TrackSettings = TrackSettings()
 
     @model_validator(mode="after")

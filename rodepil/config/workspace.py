@@ -112,6 +112,11 @@ class Workspace:
         return self.root / "data" / "ratseizure" / "i3d_stand_in"
 
     @property
+    def detector(self) -> Path:
+        """The tiny detector of animals that the project makes itself, and what it has learned."""
+        return self.root / "data" / "ratseizure" / "detector"
+
+    @property
     def localize_results(self) -> Path:
         """What came of localization."""
         return self.results / "localize"

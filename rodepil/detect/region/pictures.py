@@ -81,14 +81,29 @@ def _of(
             empty = (index + number) % _EMPTY_EVERY == 0
             shown = recording.scene.bare if empty else frame
             box = animal.rat.boxes[index].astype(np.float32)
-            picture, moved = _crop(animal.box.of(shown), box, rng)
+            picture, moved = crop(animal.box.of(shown), box, rng)
             yield picture, moved * np.float32(np.nan) if empty else moved
 
 
-def _crop(
+def crop(
     view: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    """Cut a part of a cage out that holds the rat, in other light, perhaps mirrored."""
+    """Cut a part of a cage out that holds the rat, in other light, perhaps mirrored.
+
+    Parameters
+    ----------
+    view
+        (H, W) uint8 brightness of the cage.
+    box
+        (4,) left, top, right, bottom of the rat in its pixels.
+    rng
+        Draws the part and the light.
+
+    Returns
+    -------
+    tuple
+        The picture (96, 96) uint8, and the box in its pixels.
+    """
     height, width = view.shape
     room = np.array([*box[:2], width - box[2], height - box[3]])
     cut = rng.uniform(0, np.minimum(_CROPPED * np.array([width, height] * 2), room)).astype(int)
