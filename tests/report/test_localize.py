@@ -392,3 +392,17 @@ def test_localization_alone_has_a_report_of_its_own(own: Workspace) -> None:
     (own.localize_results / "raseformer.json").unlink()
     with pytest.raises(ReportError, match="not there"):
         write_localize_report(own, ProjectSettings())
+
+
+def test_the_papers_values_are_of_other_data_only_beside_simulated_clips(tmp_path: Path) -> None:
+    said = {}
+    for data in ("simulated clips of action units", "RatSeizure"):
+        workspace = Workspace(tmp_path / data.split()[0])
+        make_localized(workspace, UnitRecipe(data=data))
+        write_localize_report(workspace, ProjectSettings())
+        said[data] = (workspace.localize_results / "report.md").read_text(encoding="utf-8")
+    simulated, real = said.values()
+    assert "measured on RatSeizure, other data" in simulated
+    assert "other data" not in real
+    assert "simulated" not in real
+    assert "as printed for RatSeizure" in real

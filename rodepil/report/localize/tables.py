@@ -11,15 +11,14 @@ from rodepil.report.localize import paper
 from rodepil.report.localize.data import UnitData
 from rodepil.report.localize.read import LocalizeInputs
 from rodepil.report.localize.records import MODELS, RESULT, SHORT, LocalizeRun
-from rodepil.report.localize.words import drawn_again, keeps_words, tested_words
+from rodepil.report.localize.words import drawn_again, keeps_words, paper_words, tested_words
 from rodepil.report.numbers import interval_text
 from rodepil.report.sheet import Cell, Column, Sheet
 from rodepil.report.words import data_note
 from rodepil.statistics.intervals import Estimate
 
 PAPER: Final = "paper"
-PAPER_HEAD: Final = f"{paper.SOURCE} (its own data)"
-BESIDE: Final = "The paper's values, beside, were measured on RatSeizure, other data."
+PAPER_HEAD: Final = f"{paper.SOURCE} (as printed)"
 
 
 def all_tables(inputs: LocalizeInputs) -> tuple[Sheet, ...]:
@@ -51,7 +50,8 @@ def mean_ap(inputs: LocalizeInputs) -> Sheet:
     return Sheet(
         name="localize_map",
         title="mAP of action units in time",
-        note=f"{data_note(inputs.source)} {tested_words(inputs)} {keeps_words(inputs)} {BESIDE}",
+        note=f"{data_note(inputs.source)} {tested_words(inputs)} {keeps_words(inputs)} "
+        f"{paper_words(inputs)}",
         data=inputs.source,
         columns=(
             Column("Model"),

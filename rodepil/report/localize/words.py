@@ -24,6 +24,16 @@ def tested_words(inputs: LocalizeInputs) -> str:
     return f"Tested on {clips} in {folds_words(len(trials))} by subject."
 
 
+def paper_words(inputs: LocalizeInputs) -> str:
+    """Return what the paper's values beside were measured on, as a sentence."""
+    if is_simulated(inputs.source):
+        return "The paper's values, beside, were measured on RatSeizure, other data."
+    return (
+        "The paper's values, beside, are as printed for RatSeizure; that clips, features and "
+        "split are the same as there is not proven."
+    )
+
+
 def keeps_words(inputs: LocalizeInputs) -> str:
     """Return what top-K means here, as a sentence."""
     network = inputs.result.record.settings.localize.network

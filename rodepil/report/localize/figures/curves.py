@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from rodepil.report.localize import paper
 from rodepil.report.localize.read import LocalizeInputs
 from rodepil.report.localize.records import MODELS, SHORT, LocalizeRun
-from rodepil.report.localize.words import drawn_again, keeps_words
+from rodepil.report.localize.words import drawn_again, keeps_words, paper_words
 from rodepil.report.style import Style, label, legend_above, new_figure
 from rodepil.report.words import data_note
 
@@ -24,8 +24,8 @@ def mean_ap_curves(inputs: LocalizeInputs, style: Style) -> Figure:
     figure, (ax,) = new_figure(
         style,
         title="mAP of action units by overlap",
-        note=f"{data_note(inputs.source)} {drawn_again(inputs)} {keeps_words(inputs)} Grey: "
-        f"{paper.SOURCE}, measured on its own, other data.",
+        note=f"{data_note(inputs.source)} {drawn_again(inputs)} {keeps_words(inputs)} "
+        f"{paper_words(inputs)}",
         height_in=4.1,
     )
     tious = inputs.result.record.tious
@@ -40,7 +40,7 @@ def mean_ap_curves(inputs: LocalizeInputs, style: Style) -> Figure:
         linestyle="--",
         marker="D",
         markerfacecolor="none",
-        label="paper (other data)",
+        label="paper",
     )
     ax.set_xticks(tious, [f"{tiou:g}" for tiou in tious])
     ax.set_ylim(0, TOP_PERCENT)
