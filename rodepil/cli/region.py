@@ -69,6 +69,8 @@ def find(
     """Find one steady box for each video; printed as the sheet that 'cages import' reads."""
     from rodepil.data.region import keep, locate  # noqa: PLC0415
 
+    if out is not None:
+        keep.check_out(out)
     seek = _detector(detector, weights, box)
     part = _numbers(within, "--within") if within else None
     regions, refused = keep.find_all(

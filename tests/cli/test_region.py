@@ -76,3 +76,11 @@ def test_options_that_make_no_detector_are_refused(videos: Path, rodepil: Rodepi
     shown = rodepil("region", "find", "rat.mp4", "--within", "1,2,3", folder=videos)
     assert shown.returncode
     assert "'1,2,3' is no box" in shown.stderr
+
+
+def test_a_name_that_boxes_can_not_have_is_refused_before_videos_are_read(
+    videos: Path, rodepil: Rodepil
+):
+    shown = rodepil("region", "find", "rat.mp4", "--out", "boxes.txt", folder=videos)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert "end it in .csv or .parquet" in shown.stderr

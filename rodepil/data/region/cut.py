@@ -29,6 +29,8 @@ from rodepil.io.video_write import write_clip
 Image = npt.NDArray[np.uint8]
 STILL_FRAMES = 24
 """Frames at full size whose median fills the mask."""
+LEAST_PX = 2
+"""The least side of a video: encoders want even ones."""
 _FULL_SIZE = 1 << 30
 
 
@@ -77,6 +79,11 @@ def cut_region(
     seen = sample(video, within=within, progress=progress)
     found = region_in(detector, seen, video)
     region = replace(found, width_px=found.width_px // 2 * 2, height_px=found.height_px // 2 * 2)
+    if min(region.width_px, region.height_px) < LEAST_PX:
+        raise CageError(
+            f"a box of {found.width_px}x{found.height_px} px makes no video; give one of {LEAST_PX} "
+            "px or more a side"
+        )
     size = seen.within[2:]
     whole = mask_of(walls_in(seen), size) if mask is None else read_mask(mask, size)
     left, top = region.x_px - seen.within[0], region.y_px - seen.within[1]

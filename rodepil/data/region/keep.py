@@ -80,6 +80,18 @@ def sheet_of(cages: Sequence[Cage]) -> str:
     return text.getvalue()
 
 
+def check_out(out: Path) -> None:
+    """Check that cages can be written under a name, before long work is done for it.
+
+    Raises
+    ------
+    CageError
+        Its suffix is neither .csv nor .parquet.
+    """
+    if out.suffix not in {".csv", ".parquet"}:
+        raise CageError(f"'{out.name}' is neither sheet nor table; end it in .csv or .parquet")
+
+
 def write_cages(out: Path, cages: Sequence[Cage]) -> None:
     """Write cages as a sheet (.csv), or into a table (.parquet), where other rows stay.
 
@@ -90,11 +102,10 @@ def write_cages(out: Path, cages: Sequence[Cage]) -> None:
     TableError
         The table that is there is damaged.
     """
+    check_out(out)
     if out.suffix == ".csv":
         write_text(out, sheet_of(cages))
         return
-    if out.suffix != ".parquet":
-        raise CageError(f"'{out.name}' is neither sheet nor table; end it in .csv or .parquet")
     there = cages_of(tables.read("cages", out)) if out.is_file() else []
     own = {(cage.recording_id, cage.position) for cage in cages}
     rows = [cage for cage in there if (cage.recording_id, cage.position) not in own] + [*cages]

@@ -47,3 +47,10 @@ def test_a_name_that_is_no_new_avi_is_refused(video: Path):
         source = video if name == "cut.mp4" else video.rename(video.with_suffix(".avi"))
         with pytest.raises(CageError, match=r"is no new \.avi file"):
             cut_region(source, source.with_name(name), FixedBox((0, 0, 20, 20)))
+
+
+def test_a_box_that_no_encoder_takes_is_refused_before_a_video_is_begun(video: Path):
+    out = video.with_name("cut.avi")
+    with pytest.raises(CageError, match=r"1x20 px makes no video; give one of 2 px"):
+        cut_region(video, out, FixedBox((0, 0, 1, 20)))
+    assert not out.exists()
