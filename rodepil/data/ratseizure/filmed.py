@@ -82,7 +82,7 @@ def filmed_clips(
         facts = _probed(source, clips_folder / PARTS / PROBED, made, progress, processes)
         jobs = _jobs(source, facts, settings, clips_folder, made)
         _curate(jobs, made, relative_to(clips_folder, folder), progress, processes)
-        _sweep(clips_folder, made, jobs)
+        sweep(clips_folder, made, jobs)
     done = {row["recording_id"] for row in made.rows}
     for clip in source.annotations.clips:
         if clip.video_id not in done:
@@ -193,7 +193,7 @@ def _row(row: Row, video_id: str, prefix: str) -> Row:
     return row | named(video_id) | {"clip_id": short_hash(row["clip_id"], video_id), "path": path}
 
 
-def _sweep(clips_folder: Path, made: UnitClips, jobs: Mapping[str, Job]) -> None:
+def sweep(clips_folder: Path, made: UnitClips, jobs: Mapping[str, Job]) -> None:
     """Remove clips and notes of earlier runs; what is done of videos that failed is kept."""
     kept = {Path(str(row["path"])).name for row in made.rows if row.get("path") is not None}
     noted = {path.name for job in jobs.values() for path in (job.part, job.open_part)}

@@ -11,11 +11,13 @@ from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.data.curate import FAILURES
 from rodepil.data.foldcheck import FoldReport, check_folds
+from rodepil.data.job import PARTS
+from rodepil.data.lock import alone_in
 from rodepil.data.manifest import check_unique
 from rodepil.data.problems import raise_if
 from rodepil.data.ratseizure.counts import class_counts
 from rodepil.data.ratseizure.featured import featured_clips
-from rodepil.data.ratseizure.filmed import filmed_clips
+from rodepil.data.ratseizure.filmed import filmed_clips, sweep
 from rodepil.data.ratseizure.leaks import SplitLeaks
 from rodepil.data.ratseizure.looking import alike_features, alike_films, leaks_of
 from rodepil.data.ratseizure.made import UnitClips, subjects_of
@@ -192,7 +194,10 @@ def _clips_of(
     folder = workspace.units_clips.parent
     workspace.units_clips_folder.mkdir(parents=True, exist_ok=True)
     if settings.sequence.model == IMPORTED:
-        return featured_clips(source, _form(settings), folder, progress)
+        made = featured_clips(source, _form(settings), folder, progress)
+        with alone_in(workspace.units_clips_folder / PARTS):
+            sweep(workspace.units_clips_folder, made, {})
+        return made
     return filmed_clips(
         source, settings, workspace.units_clips_folder, folder, progress, processes=processes
     )

@@ -81,8 +81,8 @@ def cut_region(
     region = replace(found, width_px=found.width_px // 2 * 2, height_px=found.height_px // 2 * 2)
     if min(region.width_px, region.height_px) < LEAST_PX:
         raise CageError(
-            f"a box of {found.width_px}x{found.height_px} px makes no video; give one of {LEAST_PX} "
-            "px or more a side"
+            f"a box of {found.width_px}x{found.height_px} px makes no video; give one of "
+            f"{LEAST_PX} px or more a side"
         )
     size = seen.within[2:]
     whole = mask_of(walls_in(seen), size) if mask is None else read_mask(mask, size)

@@ -20,6 +20,7 @@ from rodepil.data.ratseizure.tables import UnitsTables, make_units_tables
 from rodepil.data.split import split_by_fold
 from rodepil.errors import FoldError, SourceError
 from rodepil.io import tables
+from rodepil.io.names import SUFFIX
 from rodepil.io.progress import Silent
 from tests.data.ratseizure.conftest import COUNTS, clip, segment, whole_size
 
@@ -258,3 +259,14 @@ def test_an_event_labels_the_window_it_lies_in_though_windows_start_between_micr
     events = marked(source, rows, {"long": "a"}, 1 / 30).events
     labels = with_labels(rows, events, {"long": "a"}).column("label").to_pylist()
     assert (events.num_rows, labels) == (1, [0, 1, 0])
+
+
+def test_videos_of_an_earlier_run_go_where_clips_are_files_of_features(tmp_path: Path) -> None:
+    workspace = write_source(tmp_path, {"a": clip(), "b": clip(subset="testing")})
+    workspace.units_clips_folder.mkdir()
+    old = workspace.units_clips_folder / f"old{SUFFIX}"
+    old.write_bytes(b"a clip of videos that are taken no more")
+    made = make(workspace)
+    assert not old.exists()
+    root = workspace.units_clips.parent
+    assert all((root / path).is_file() for path in made.clips.column("path").to_pylist())
