@@ -408,9 +408,11 @@ def sequences(settings: ProjectSettings, workspace: Workspace, progress: Progres
 
 def localize(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
     """Train and test the localizer and what it is compared with; write what the report reads."""
+    from rodepil.report.localize.of_run import RunFigures  # noqa: PLC0415
     from rodepil.trials.localize.run import localize_trials, write_localization  # noqa: PLC0415
 
-    result = localize_trials(settings, workspace, progress=progress)
+    figures = RunFigures.of(settings, workspace)
+    result = localize_trials(settings, workspace, figures=figures, progress=progress)
     paths = write_localization(result, workspace)
     where = ", ".join(str(relative_to(path, workspace.root)) for path in paths)
     return f"{result}\nwritten to {where}, with what was found beside each"

@@ -237,7 +237,8 @@ def lineage(
     project = open_project(root, profile=profile, overrides=overrides or ())
     traced = trace_run(run, project.workspace, check=check, progress=project.progress)
     typer.echo(traced)
-    _show(recordings_sheet(traced.recordings, traced.origin.group))
+    if traced.recordings:
+        _show(recordings_sheet(traced.recordings, traced.origin.group))
     if out is not None:
         save(traced.rows, out)
         typer.echo(f"a row for every clip is in {out}")

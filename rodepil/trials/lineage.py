@@ -13,12 +13,13 @@ from rodepil.config.workspace import Workspace
 from rodepil.errors import FeatureError, TableError, TrialError
 from rodepil.io import tables
 from rodepil.io.files import unwritable
-from rodepil.store import snapshot, training_view
+from rodepil.store import snapshot
 from rodepil.store.know import lineage
 from rodepil.store.know.columns import recording_digests
 from rodepil.store.know.lineage import FILE, Origin, ViewRecord
 from rodepil.store.opening import place_of
 from rodepil.trials.folder import TrialFolder
+from rodepil.trials.localize.plan import LocalizePlan
 from rodepil.trials.plan import Plan
 from rodepil.trials.start import Start
 
@@ -26,7 +27,7 @@ GROUP = "group_"
 SHOWN = 5
 
 
-def keep_lineage(plan: Plan, workspace: Workspace) -> tuple[pa.Table, Origin] | None:
+def keep_lineage(plan: Plan | LocalizePlan, workspace: Workspace) -> tuple[pa.Table, Origin] | None:
     """Return what a cross-validation learns from, written down before it begins.
 
     What stands there is kept, with the trials that are new: the same group has the same features.
@@ -55,13 +56,15 @@ def keep_lineage(plan: Plan, workspace: Workspace) -> tuple[pa.Table, Origin] | 
         lock.release()
 
 
-def _is_told(plan: Plan, origin: Origin) -> bool:
+def _is_told(plan: Plan | LocalizePlan, origin: Origin) -> bool:
     """Say whether a lineage names all trials of a plan, and all that is known of them."""
     trials = {trial.id for trial in plan.trials}
     return trials <= set(origin.folds) and None not in {origin.control, origin.start}
 
 
-def _kept(plan: Plan, workspace: Workspace, path: Path) -> tuple[pa.Table, Origin] | None:
+def _kept(
+    plan: Plan | LocalizePlan, workspace: Workspace, path: Path
+) -> tuple[pa.Table, Origin] | None:
     """Write the lineage with the plan's trials, and return it."""
     folds = {trial.id: trial.settings.fold for trial in plan.trials}
     if path.is_file():
@@ -75,14 +78,22 @@ def _kept(plan: Plan, workspace: Workspace, path: Path) -> tuple[pa.Table, Origi
     every = {
         "trials": tuple(sorted({*folds, *origin.trials})),
         "folds": {**origin.folds, **folds},
-        "control": plan.settings.control,
-        "start": start_words(plan.trials[0].start, plan.settings.model.weights),
+        **_begun(plan),
     }
     origin = origin.model_copy(update=every)
     # the group's identity is of these clips and folds
-    rows = lineage.with_folds(rows, tables.read("folds", workspace.folds))
+    rows = lineage.with_folds(rows, tables.read("folds", plan.trials[0].folds))
     lineage.write(rows, origin, path)
     return rows, origin
+
+
+def _begun(plan: Plan | LocalizePlan) -> dict[str, str]:
+    """Return which control a plan is, which weights it starts from, and what it trains."""
+    if isinstance(plan, LocalizePlan):
+        control = "shuffled" if plan.settings.variant == "shuffled" else "none"
+        return {"control": control, "start": "random weights", "task": "localize"}
+    start = start_words(plan.trials[0].start, plan.settings.model.weights)
+    return {"control": plan.settings.control, "start": start}
 
 
 def start_words(start: Start | None, weights: str | None) -> str:
@@ -93,18 +104,21 @@ def start_words(start: Start | None, weights: str | None) -> str:
     return f"{name} ({start.learned}), sha256 {start.digest}"
 
 
-def _trace(plan: Plan, workspace: Workspace) -> tuple[pa.Table, ViewRecord, str] | None:
+def _trace(
+    plan: Plan | LocalizePlan, workspace: Workspace
+) -> tuple[pa.Table, ViewRecord, str] | None:
     """Return the lineage of the snapshot as it is, its view and its digest."""
     done = all(trial.folder.finished() for trial in plan.trials)
     path = plan.trials[0].features
     if done and not path.is_file():
         return None
     features = tables.read("features", path)
-    view = training_view(plan.settings.features)
-    clips = tables.read("clips", workspace.clips)
+    view = plan.trials[0].view
+    clips = tables.read("clips", plan.trials[0].clips)
     try:
         place = place_of(plan.trials[0].store, workspace)
-        rows = lineage.trace(view, features, clips, recording_digests(workspace), place)
+        films = {} if isinstance(plan, LocalizePlan) else recording_digests(workspace)
+        rows = lineage.trace(view, features, clips, films, place)
     except FeatureError:
         if done:
             return None
@@ -173,7 +187,8 @@ def find_run(named: str, workspace: Workspace) -> Found:
     if folder not in home:
         raise TrialError(
             f"the lineage of '{folder}' was not recorded; run 'rodepil crossval' with the "
-            "settings of that run: it records what is missing and trains nothing again"
+            "settings of that run (of action units with --task localize): it records what is "
+            "missing and trains nothing again"
         )
     return Found(home[folder], workspace.trials / folder)
 

@@ -84,6 +84,11 @@ class Trial:
         return self.workspace.clips
 
     @property
+    def folds(self) -> Path:
+        """The table of their folds."""
+        return self.workspace.folds
+
+    @property
     def view(self) -> View:
         """What it learns from."""
         return training_view(self.settings.features)

@@ -11,7 +11,7 @@ from typing import Literal
 import pyarrow as pa
 
 from rodepil.config.workspace import Workspace
-from rodepil.errors import RodepilError
+from rodepil.errors import RodepilError, TrialError
 from rodepil.io.progress import Progress
 from rodepil.io.wording import by_number
 from rodepil.models.card import read_card
@@ -71,7 +71,8 @@ class Traced:
             fold = NOT_RECORDED if self.fold is None else self.fold
             yield "trial", f"{self.trial}, which tests fold {fold}"
         else:
-            yield "asked for", f"the cross-validation of {_trials(len(self.origin.trials))}"
+            what = "localization" if self.origin.task == "localize" else "cross-validation"
+            yield "asked for", f"the {what} of {_trials(len(self.origin.trials))}"
         yield "run", ", ".join(self.runs) or "told to no tracker yet"
         yield "control", self.control
         yield "group", f"{self.origin.group}: {self._group()}"
@@ -93,6 +94,9 @@ class Traced:
             now = f"{self.unchanged} of all {many} are in the manifest with the same bytes"
         yield "clips today", now
         yield from self._features()
+        if self.origin.task == "localize":
+            yield "recordings", "none: clips of action units are files of their own"
+            return
         days = Counter(recording.today for recording in self.recordings)
         how = "by their files" if any(one.checked for one in self.recordings) else "by the table"
         said = ", ".join(f"{count} {what}" for what, count in sorted(days.items()))
@@ -140,7 +144,7 @@ def trace_run(
     Raises
     ------
     TrialError
-        There is no such run, or more than one.
+        There is no such run, or more than one; or it has no recordings to check.
     TableError
         Its lineage can't be read.
     """
@@ -150,13 +154,19 @@ def trace_run(
     if found.trial:
         rows = _sided(rows, origin.folds.get(found.trial))
     control, start = _begun(found, origin, workspace)
+    of_units = origin.task == "localize"
+    if check and of_units:
+        raise TrialError(
+            f"'{named}' localizes action units in clips that are files of their own, so that there "
+            "are no recordings to hash; leave --check out"
+        )
     return Traced(
         origin,
         found.trial,
         tuple(record.run_id for record in TrialFolder(found.folder).runs()),
         rows,
-        recordings_today(rows, workspace, check=check, progress=progress),
-        unchanged_clips(rows, workspace),
+        [] if of_units else recordings_today(rows, workspace, check=check, progress=progress),
+        unchanged_clips(rows, workspace.units_clips if of_units else workspace.clips),
         control,
         start,
     )

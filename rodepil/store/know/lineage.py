@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -69,6 +69,8 @@ class Origin(Settings):
         What the features were.
     folds
         The fold that each trial tests, by the trial's id; those of earlier versions are not known.
+    task
+        What its trials train: clips' labels, or where action units are.
     control
         Its name, or ``none``; None where an earlier version did not say.
     start
@@ -81,6 +83,7 @@ class Origin(Settings):
     snapshot: str
     view: ViewRecord
     folds: Mapping[str, int] = Field(default_factory=dict)
+    task: Literal["classify", "localize"] = "classify"
     control: str | None = None
     start: str | None = None
 

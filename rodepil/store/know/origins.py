@@ -123,11 +123,11 @@ def _hash(item: tuple[str, Path]) -> str:
     return sha256_file(item[1])
 
 
-def unchanged_clips(rows: pa.Table, workspace: Workspace) -> int | None:
+def unchanged_clips(rows: pa.Table, manifest: Path) -> int | None:
     """Return how many clips of a lineage the manifest still has with the same bytes."""
-    if not workspace.clips.is_file():
+    if not manifest.is_file():
         return None
-    now = lookup(tables.read("clips", workspace.clips), "clip_id", "sha256")
+    now = lookup(tables.read("clips", manifest), "clip_id", "sha256")
     then = lookup(rows, "clip_id", "clip_sha256")
     same = [clip_id for clip_id, sha256 in then.items() if now.get(clip_id) == sha256]
     return len(same)

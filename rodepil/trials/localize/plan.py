@@ -78,6 +78,11 @@ class LocalizeTrial:
         return self.workspace.units_clips
 
     @property
+    def folds(self) -> Path:
+        """The table of their folds."""
+        return self.workspace.units_folds
+
+    @property
     def features(self) -> Path:
         """The table of its features."""
         return self.workspace.units_features

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
+
+import pyarrow as pa
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
@@ -15,11 +18,17 @@ from rodepil.io.files import write_json
 from rodepil.io.progress import Progress, Silent
 from rodepil.localize.settings import Variant
 from rodepil.track import Tracker, open_tracker
+from rodepil.track.protocol import Picture
+from rodepil.trials.lineage import keep_lineage
+from rodepil.trials.localize.describe import localize_markdown
 from rodepil.trials.localize.plan import plan_localization
 from rodepil.trials.localize.results import Localized, LocalizeJob
 from rodepil.trials.provenance import git_tags
-from rodepil.trials.recording import Figures, Recorder
+from rodepil.trials.recording import Recorder
 from rodepil.trials.running import closing_runs, epochs_of, failure_of, finish_all
+
+LocalizeFigures = Callable[[Variant, pa.Table], Mapping[str, Picture]]
+"""Draws the figures of what a variant found in some clips, by name."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ def localize_trials(
     *,
     folds: Sequence[int] | None = None,
     tracker: Tracker | None = None,
-    figures: Figures | None = None,
+    figures: LocalizeFigures | None = None,
     progress: Progress | None = None,
 ) -> Localization:
     """Train and test the localizer and what ``localize.compare`` names, side by side.
@@ -58,7 +67,7 @@ def localize_trials(
     tracker
         Where to record; by default the one of the settings.
     figures
-        Draws the figures of detections that runs hold.
+        Draws the figures that runs hold, of a variant and what it found.
     progress
         Told of every epoch.
 
@@ -77,7 +86,16 @@ def localize_trials(
     listening = tracker or open_tracker(settings.track, workspace)
     tags = git_tags(workspace.root)
     jobs = {
-        name: LocalizeJob(plan, Recorder(listening, plan, figures, tags))
+        name: LocalizeJob(
+            plan,
+            Recorder(
+                listening,
+                plan,
+                partial(figures, name) if figures else None,
+                tags,
+                keep_lineage(plan, workspace),
+            ),
+        )
         for name, plan in plans.items()
     }
     done = {name: all(one.folder.finished() for one in plan.trials) for name, plan in plans.items()}
@@ -113,5 +131,5 @@ def _concluded(job: LocalizeJob) -> Localized:
     result = job.collect()
     if result is None:
         raise TrialError(f"{job.plan.name} has no finished trial; run it again")
-    job.recorder.conclude(result)
+    job.recorder.conclude(result, description=localize_markdown(result))
     return result

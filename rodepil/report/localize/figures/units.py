@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from rodepil.report.localize.figures.curves import colour_of
 from rodepil.report.localize.read import LocalizeInputs
-from rodepil.report.localize.records import RESULT, SHORT, LocalizeRun
+from rodepil.report.localize.records import SHORT, LocalizeRun
 from rodepil.report.localize.tables import labels_of
 from rodepil.report.style import SMALL_PT, Style, label, legend_above, new_figure
 from rodepil.report.words import data_note
@@ -35,7 +35,7 @@ def ap_bars(inputs: LocalizeInputs, style: Style) -> Figure:
         "true segment in the tested clips.",
         height_in=HEAD_IN + ROW_IN * len(names),
     )
-    _bars(ax, style, [inputs.result.ap(name, tiou) for name in names])
+    _bars(ax, style, inputs.result.name, [inputs.result.ap(name, tiou) for name in names])
     for run in inputs.runs[1:]:
         _marks(ax, style, run, [run.ap(name, tiou) for name in names])
     ax.set_yticks(range(len(names)), names)
@@ -48,11 +48,11 @@ def ap_bars(inputs: LocalizeInputs, style: Style) -> Figure:
     return figure
 
 
-def _bars(ax: Axes, style: Style, values: Sequence[float | None]) -> None:
+def _bars(ax: Axes, style: Style, name: str, values: Sequence[float | None]) -> None:
     """Draw the result, its numbers on the right."""
     rows = np.arange(len(values))
     bars = [100 * (value or 0.0) for value in values]
-    ax.barh(rows, bars, BAR, color=colour_of(RESULT, style), label=SHORT[RESULT])
+    ax.barh(rows, bars, BAR, color=colour_of(name, style), label=SHORT[name])
     for row, value in zip(rows, values, strict=True):
         ax.annotate(
             "" if value is None else f"{100 * value:.1f}",
