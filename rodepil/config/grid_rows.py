@@ -117,6 +117,11 @@ def _make_row(
     number, row = numbered
     where = f"{file}: row {number}"
     own_name, paper = read_extras(row, where)
+    if paper and task == "localize":
+        raise SettingError(
+            f"{where}: 'paper' holds {', '.join(paper)}, which are of classified clips; a row that "
+            "localizes is tabled by its mAP, without a paper's values: leave 'paper' out"
+        )
     chosen = {key: value for key, value in row.items() if key not in RowExtras.model_fields}
     _check_axes(chosen, [*axes, *settings], where)
     values = {

@@ -19,6 +19,7 @@ from rodepil.report.outline import Section
 from rodepil.report.sheet import Sheet
 
 NAME = "localize"
+GRID_SAID = "Each row is a localizer of other settings; the table says which, and its own data."
 
 
 def localize_sections(inputs: LocalizeInputs) -> tuple[Section, ...]:
@@ -50,7 +51,12 @@ def localize_sections(inputs: LocalizeInputs) -> tuple[Section, ...]:
         (),
         inputs.source,
     )
-    return (result, data) if data.items or data.sentences else (result,)
+    grids = tuple(
+        Section(item.name, item.title, (GRID_SAID,), (item,), (), item.data)
+        for item in inputs.grids
+    )
+    there = (result, *grids)
+    return (*there, data) if data.items or data.sentences else there
 
 
 def bare_section(said: str) -> Section:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, get_args
 
@@ -34,6 +34,7 @@ from rodepil.config.localize import Comparison
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError, RodepilError
 from rodepil.io import tables
+from rodepil.report.grid.localized import localized_sheet
 from rodepil.report.localize.data import UnitData
 from rodepil.report.localize.records import (
     MODELS,
@@ -43,6 +44,7 @@ from rodepil.report.localize.records import (
     SplitRecord,
     key_of,
 )
+from rodepil.report.sheet import Sheet
 from rodepil.statistics.localized import by_fold
 
 AGREEMENT: Final = 1e-6
@@ -63,12 +65,15 @@ class LocalizeInputs:
         What was found of leaks of the split, in lines; None, nobody looked.
     missing
         What is not there, in sentences.
+    grids
+        The tables of grids whose rows localize.
     """
 
     runs: tuple[LocalizeRun, ...]
     data: UnitData | None
     leaks: tuple[str, ...] | None
     missing: tuple[str, ...]
+    grids: tuple[Sheet, ...] = ()
 
     @property
     def result(self) -> LocalizeRun:
@@ -123,7 +128,22 @@ def read_localize(
             missing.append(f"{MODELS[name]} was not run ({folder.name}/{name}.json); {REMEDY}.")
     order = list(MODELS)
     runs.sort(key=lambda run: order.index(run.name))
-    return LocalizeInputs(tuple(runs), data, _leaks(folder, missing), tuple(missing))
+    leaks, grids = _leaks(folder, missing), _grids(workspace, missing)
+    return LocalizeInputs(tuple(runs), data, leaks, tuple(missing), grids=grids)
+
+
+def _grids(workspace: Workspace, missing: list[str]) -> tuple[Sheet, ...]:
+    """Return the tables of grids whose rows localize, and name what can't be read."""
+    tabled = []
+    for path in sorted((workspace.results / "grids").glob("*/localize.json")):
+        name = path.parent.name
+        try:
+            sheet = localized_sheet(workspace, name)
+        except ReportError as error:
+            missing.append(f"Grid '{name}' can't be shown: {error}.")
+            continue
+        tabled.append(replace(sheet, name=f"localize_grid_{name}"))
+    return tuple(tabled)
 
 
 def _was_run(path: Path) -> bool:

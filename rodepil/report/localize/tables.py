@@ -24,7 +24,8 @@ PAPER_HEAD: Final = f"{paper.SOURCE} (as printed)"
 def all_tables(inputs: LocalizeInputs) -> tuple[Sheet, ...]:
     """Return every table of localization."""
     of_data = () if inputs.data is None else (units(inputs.data, inputs.source),)
-    return (mean_ap(inputs), certainty(inputs), ap_by_unit(inputs), *of_data, trials(inputs))
+    return (mean_ap(inputs), certainty(inputs), ap_by_unit(inputs), *of_data, trials(inputs),
+            *inputs.grids)  # fmt: skip
 
 
 def mean_ap(inputs: LocalizeInputs) -> Sheet:

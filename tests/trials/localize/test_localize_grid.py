@@ -77,6 +77,15 @@ def test_rows_of_a_classifier_may_not_change_the_localizer(tmp_path: Path) -> No
         load_grid("keys", tmp_path, "demo")
 
 
+def test_a_papers_values_of_classified_clips_are_refused_where_rows_localize(
+    tmp_path: Path,
+) -> None:
+    rows = "task: localize\nrows:\n  - {localize.network.keep_ratio: 0.5, paper: {f1: 97.0}}\n"
+    write_grid(tmp_path, rows)
+    with pytest.raises(SettingError, match="which are of classified clips"):
+        load_grid("keys", tmp_path, "demo")
+
+
 def test_the_ablation_stands_on_the_official_settings_and_holds_the_official_row() -> None:
     settings = load_settings(REPOSITORY, profile="paper")
     grid = load_grid("raseformer", REPOSITORY, "paper")
