@@ -13,6 +13,7 @@ from rodepil.cli.options import HERE, Overrides, Profile, Root
 from rodepil.cli.run import open_project
 
 if TYPE_CHECKING:
+    from rodepil.config.workspace import Workspace
     from rodepil.detect.localize import Localized, Where
 
 score_app = typer.Typer(no_args_is_help=True)
@@ -63,7 +64,8 @@ def localize(
         DetectorName | None, typer.Option("--detector", help="Find the one animal of each video.")
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option("--weights", help="With --detector yolo: its ONNX file.")
+        Path | None,
+        typer.Option("--weights", help="YOLO's ONNX file; by default the demo's."),
     ] = None,
     extractor: Annotated[
         Path | None,
@@ -97,7 +99,8 @@ def localize(
     from rodepil.trials.models import find_model  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
-    where = _where(cages, box or (), detector, weights)
+    usual = _usual(project.workspace) if detector == DetectorName.yolo and not weights else None
+    where = _where(cages, box or (), detector, weights or usual)
     told = Told(min_score, tuple(label or ()))
     true = None if truth is None else read_events(truth).events
     path = find_model(model, project.workspace)
@@ -114,6 +117,8 @@ def localize(
     write_localized(found, out, named=where.named)
     write_timelines(found, out, true)
     _say(found, out)
+    if usual is not None:
+        typer.echo(f"note: boxes are by {usual}, which learned from simulated cages alone")
     if true is not None and not is_annotated(found, true):
         typer.echo(f"note: no event in {truth} is of these videos; name recordings as their files")
 
@@ -157,6 +162,13 @@ def _where(
 
     found = by_detector(detector.value if detector else None, weights)
     return Where(cages, tuple(map(parse_box, boxes)), found)
+
+
+def _usual(workspace: Workspace) -> Path | None:
+    """Return the detector that the project has made itself, if it has."""
+    from rodepil.detect.region.made import usual_weights  # noqa: PLC0415 - help stays instant
+
+    return usual_weights(workspace)
 
 
 def _say(found: Localized, out: Path) -> None:

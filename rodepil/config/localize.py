@@ -147,8 +147,8 @@ class DetectorSettings(Settings):
     seed: NonNegative = 0
     recordings: Positive = 6
     tested: Positive = 2
-    frames: Annotated[int, Field(ge=2)] = 64
+    frames: Annotated[int, Field(ge=2)] = 48
     crops: Positive = 4
-    steps: Positive = 700
+    steps: Positive = 600
     batch_size: Annotated[int, Field(ge=2)] = 16
-    learning_rate: PositiveReal = 0.005
+    learning_rate: PositiveReal = 0.01

@@ -195,6 +195,41 @@ def test_leaks_of_the_split_are_told(inputs: LocalizeInputs) -> None:
     )
 
 
+def test_a_detector_of_animals_is_told_in_a_line_and_a_table(own: Workspace) -> None:
+    path = own.localize_results / "detector.json"
+    found = {
+        "fixed": {"frames": 384, "found": 384, "hit_share": 0.0, "mean_iou": 0.21},
+        "motion": {"frames": 384, "found": 380, "hit_share": 0.84, "mean_iou": 0.74},
+        "yolo": {"frames": 384, "found": 384, "hit_share": 0.92, "mean_iou": 0.68},
+    }
+    record = {"made": True, "data": "simulated recordings", "least_iou": 0.5, "detectors": found}
+    path.write_text(json.dumps(record))
+    inputs = read_localize(own)
+    (sheet,) = (one for one in all_tables(inputs) if one.name == "localize_detector")
+    assert sheet.rows == (
+        ("YOLO (tiny)", 384, 0.92, 0.68),
+        ("Motion", 384, 0.84, 0.74),
+        ("The whole cage", 384, 0.0, 0.21),
+    )
+    assert "simulated recordings" in sheet.note
+    *_, data = localize_sections(inputs)
+    assert data.items[-1] is sheet or data.items[-1] == sheet
+    assert "92.0%" in data.sentences[-1]
+    assert "384 frames of held-out cages" in data.sentences[-1]
+    path.write_text(
+        json.dumps({"made": False, "data": "recordings in imported", "why": "no truth"})
+    )
+    assert read_localize(own).detector is None
+    path.write_text("{}")
+    with pytest.raises(ReportError, match="dvc repro detector"):
+        read_localize(own)
+
+
+def test_without_a_detector_the_report_says_nothing_of_one(inputs: LocalizeInputs) -> None:
+    assert inputs.detector is None
+    assert "localize_detector" not in {sheet.name for sheet in all_tables(inputs)}
+
+
 def test_a_report_without_localization_says_nothing_of_it(tmp_path: Path) -> None:
     chapter = localize_chapter(Workspace(tmp_path))
     assert (chapter.sections, chapter.sheets, dict(chapter.pictures)) == ((), (), {})

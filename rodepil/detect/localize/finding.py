@@ -35,7 +35,10 @@ def by_detector(
         return None
     if name == "yolo":
         if weights is None:
-            raise ModelError("a YOLO detector wants its network; give it with --weights FILE.onnx")
+            raise ModelError(
+                "a YOLO detector wants its network; give it with --weights FILE.onnx, or make the "
+                "demo's (dvc repro detector)"
+            )
         detector = Yolo(weights)
     elif weights is not None:
         raise ModelError(f"the detector '{name}' has no network; leave --weights out")

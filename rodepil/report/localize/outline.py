@@ -11,6 +11,7 @@ from rodepil.report.localize.read import LocalizeInputs
 from rodepil.report.localize.tables import all_tables
 from rodepil.report.localize.words import (
     beside_words,
+    detector_words,
     result_words,
     source_words,
     warnings_of,
@@ -46,8 +47,12 @@ def localize_sections(inputs: LocalizeInputs) -> tuple[Section, ...]:
     data = Section(
         f"{NAME}-data",
         "Clips of action units",
-        (*(inputs.leaks or ()),),
-        (*_there(plate, "localize_split"), *_there(sheet, "localize_units")),
+        (*(inputs.leaks or ()), *detector_words(inputs)),
+        (
+            *_there(plate, "localize_split"),
+            *_there(sheet, "localize_units"),
+            *_there(sheet, "localize_detector"),
+        ),
         (),
         inputs.source,
     )

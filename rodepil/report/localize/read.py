@@ -39,6 +39,7 @@ from rodepil.report.localize.data import UnitData
 from rodepil.report.localize.records import (
     MODELS,
     RESULT,
+    DetectorRecord,
     LocalizeRecord,
     LocalizeRun,
     SplitRecord,
@@ -65,6 +66,8 @@ class LocalizeInputs:
         What was found of leaks of the split, in lines; None, nobody looked.
     missing
         What is not there, in sentences.
+    detector
+        How well animals are found; None where no detector was made.
     grids
         The tables of grids whose rows localize.
     """
@@ -74,6 +77,7 @@ class LocalizeInputs:
     leaks: tuple[str, ...] | None
     missing: tuple[str, ...]
     grids: tuple[Sheet, ...] = ()
+    detector: DetectorRecord | None = None
 
     @property
     def result(self) -> LocalizeRun:
@@ -129,7 +133,9 @@ def read_localize(
     order = list(MODELS)
     runs.sort(key=lambda run: order.index(run.name))
     leaks, grids = _leaks(folder, missing), _grids(workspace, missing)
-    return LocalizeInputs(tuple(runs), data, leaks, tuple(missing), grids=grids)
+    return LocalizeInputs(
+        tuple(runs), data, leaks, tuple(missing), grids=grids, detector=_detector(folder)
+    )
 
 
 def _grids(workspace: Workspace, missing: list[str]) -> tuple[Sheet, ...]:
@@ -262,6 +268,19 @@ def _leaks(folder: Path, missing: list[str]) -> tuple[str, ...] | None:
         raise ReportError(
             f"{path} does not hold what is told of a split: {error}; run 'dvc repro units_clips'"
         ) from error
+
+
+def _detector(folder: Path) -> DetectorRecord | None:
+    path = folder / "detector.json"
+    if not path.is_file():
+        return None
+    try:
+        record = DetectorRecord.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        raise ReportError(
+            f"{path} does not hold what is told of a detector: {error}; run 'dvc repro detector'"
+        ) from error
+    return record if record.made and "yolo" in record.detectors else None
 
 
 def joined(lines: Iterable[str]) -> tuple[str, ...]:

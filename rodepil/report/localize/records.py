@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import Final
 
 import pyarrow as pa
+from pydantic import Field
 
 from rodepil.config.base import Settings
 from rodepil.config.localize import LocalizeSettings, RatSeizureSettings, SequenceSettings
@@ -31,6 +32,13 @@ MODELS: Final[Mapping[str, str]] = {
 """What is trained, in the order of the report, and what it is called."""
 
 SHORT: Final[Mapping[str, str]] = {RESULT: "top-K", "dense": "dense", "shuffled": "shuffled"}
+
+DETECTORS: Final[Mapping[str, str]] = {
+    "yolo": "YOLO (tiny)",
+    "motion": "Motion",
+    "fixed": "The whole cage",
+}
+"""What finds the animal of a cage, in the order of the report, and what it is called."""
 
 
 class LocalizedWith(Settings, extra="ignore"):
@@ -79,6 +87,23 @@ class SplitRecord(Settings, extra="ignore"):
     """What is told of leaks of the split, in lines."""
 
     lines: tuple[str, ...]
+
+
+class FoundAnimals(Settings, extra="ignore"):
+    """How well one detector finds the animal; shares in [0, 1]."""
+
+    frames: int
+    hit_share: float
+    mean_iou: float
+
+
+class DetectorRecord(Settings, extra="ignore"):
+    """How well detectors find animals in held-out recordings, or that none was made."""
+
+    made: bool
+    data: str
+    least_iou: float = 0.5
+    detectors: Mapping[str, FoundAnimals] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

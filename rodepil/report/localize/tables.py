@@ -10,7 +10,14 @@ from rodepil.report.controls import interval_words
 from rodepil.report.localize import paper
 from rodepil.report.localize.data import UnitData
 from rodepil.report.localize.read import LocalizeInputs
-from rodepil.report.localize.records import MODELS, RESULT, SHORT, LocalizeRun
+from rodepil.report.localize.records import (
+    DETECTORS,
+    MODELS,
+    RESULT,
+    SHORT,
+    DetectorRecord,
+    LocalizeRun,
+)
 from rodepil.report.localize.words import drawn_again, keeps_words, paper_words, tested_words
 from rodepil.report.numbers import interval_text
 from rodepil.report.sheet import Cell, Column, Sheet
@@ -24,8 +31,9 @@ PAPER_HEAD: Final = f"{paper.SOURCE} (as printed)"
 def all_tables(inputs: LocalizeInputs) -> tuple[Sheet, ...]:
     """Return every table of localization."""
     of_data = () if inputs.data is None else (units(inputs.data, inputs.source),)
+    beside = () if inputs.detector is None else (detectors(inputs.detector),)
     return (mean_ap(inputs), certainty(inputs), ap_by_unit(inputs), *of_data, trials(inputs),
-            *inputs.grids)  # fmt: skip
+            *inputs.grids, *beside)  # fmt: skip
 
 
 def mean_ap(inputs: LocalizeInputs) -> Sheet:
@@ -224,6 +232,30 @@ def trials(inputs: LocalizeInputs) -> Sheet:
             Column("Tested on, clips", "count"),
             Column("Mean mAP", "percent"),
             Column("Time", "seconds"),
+        ),
+        rows=rows,
+    )
+
+
+def detectors(record: DetectorRecord) -> Sheet:
+    """Return how well each detector finds the animal of a cage."""
+    rows = tuple(
+        (title, one.frames, one.hit_share, one.mean_iou)
+        for name, title in DETECTORS.items()
+        if (one := record.detectors.get(name)) is not None
+    )
+    return Sheet(
+        name="localize_detector",
+        title="How well the animal of a cage is found",
+        note=f"{data_note(record.data)} Recordings and animals that the network never saw; one "
+        "animal a frame. Hits: the best box and the true one overlap by more than "
+        f"{record.least_iou:g} (IoU); a frame without a box has an IoU of 0.",
+        data=record.data,
+        columns=(
+            Column("Detector"),
+            Column("Frames", "count"),
+            Column("Hits", "percent"),
+            Column("Mean IoU", "percent"),
         ),
         rows=rows,
     )

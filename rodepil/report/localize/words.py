@@ -83,6 +83,20 @@ def beside_words(inputs: LocalizeInputs) -> tuple[str, ...]:
     return tuple(said)
 
 
+def detector_words(inputs: LocalizeInputs) -> tuple[str, ...]:
+    """Return how well the detector finds the animal, a sentence; none where there is none."""
+    record = inputs.detector
+    if record is None:
+        return ()
+    yolo = record.detectors["yolo"]
+    said = (
+        f"The tiny YOLO finds the animal in {percent_text(yolo.hit_share)} of "
+        f"{by_number(yolo.frames, 'frame', 'frames')} of held-out cages (IoU above "
+        f"{record.least_iou:g}; {record.data})."
+    )
+    return (said,)
+
+
 def warnings_of(inputs: LocalizeInputs) -> tuple[str, ...]:
     """Return what speaks against the result, and what is not there."""
     shuffled = inputs.run("shuffled")
