@@ -114,7 +114,7 @@ def _load(path: Path) -> npt.NDArray[Any]:
     if held.dtype.kind != "f" or held.dtype.itemsize > np.dtype(np.float64).itemsize:
         raise FeatureError(
             f"{path} holds {held.dtype}, wanted float32; save it by "
-            "numpy.save(path, features.astype('float32'))"
+            "numpy.save(path, array.astype('float32'))"
         )
     return held
 

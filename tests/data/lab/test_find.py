@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from rodepil.data.lab.find import FoundVideos, find_videos
@@ -99,8 +100,9 @@ def test_a_folder_that_may_not_be_entered_is_said_and_the_rest_goes_on(tmp_path:
         "found = find_videos([Path(sys.argv[1])])\n"
         "print([video.path.name for video in found.videos], *found.failures, sep='\\n')\n"
     )
-    for folder in (tmp_path, *tmp_path.parents[:2]):  # pytest's own are private
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):  # pytest's own are private
+        if folder.stat().st_uid == os.getuid() and folder.is_relative_to(tempfile.gettempdir()):
+            folder.chmod(folder.stat().st_mode | 0o055)
     told = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "lab")],
         capture_output=True, text=True, check=True,
