@@ -13,7 +13,19 @@ from rodepil.config.settings import ProjectSettings
 NAMED = re.compile(
     rf"(?<![\w./])(?:{'|'.join(ProjectSettings.model_fields)})(?:\.[a-z_]+)+(?![\w/])"
 )
-FILES = ("parquet", "json", "html", "md", "png", "yaml", "safetensors", "onnx", "is_", "decode")
+FILES = (
+    "parquet",
+    "json",
+    "html",
+    "md",
+    "png",
+    "yaml",
+    "safetensors",
+    "onnx",
+    "is_",
+    "decode",
+    "predict",
+)
 
 
 def _words(path: Path) -> Iterator[str]:
