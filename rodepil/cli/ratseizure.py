@@ -64,7 +64,10 @@ def import_ratseizure(
     )
     typer.echo(imported)
     model = "sequence.model=imported" if imported.features else "sequence.model=FILE of I3D"
-    typer.echo(f"next: set ratseizure.source=imported and {model}, and run dvc repro")
+    typer.echo(
+        f"next: with ratseizure.source=imported and {model}, as the profile paper has them for "
+        "features, run dvc repro localize (dvc exp run -S profile=paper localize)"
+    )
 
 
 def data_ratseizure(
