@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ INTERRUPTED = 130
 PATIENCE_S = 300.0
 SWEPT_S = 60.0
 """How long Ray may take to end all its processes after its driver was killed."""
+HEARD_S = 1.0
+"""How long an interrupt may take to reach the driver."""
 
 
 def epochs(workspace: Workspace, trial_id: str) -> list[int]:
@@ -104,10 +107,12 @@ def stop(workspace: Workspace, settings: ProjectSettings, by: signal.Signals) ->
     until(in_the_middle)
     family = psutil.Process(process.pid).children(recursive=True)
     start = time.monotonic()
-    if by is signal.SIGKILL:
-        os.killpg(process.pid, by)
-    else:
-        process.send_signal(by)
+    with halted(family):
+        if by is signal.SIGKILL:
+            os.killpg(process.pid, by)
+        else:
+            process.send_signal(by)
+            time.sleep(HEARD_S)
     said, _ = process.communicate(timeout=PATIENCE_S)
     seconds = time.monotonic() - start
     _, left = psutil.wait_procs(family, timeout=SWEPT_S)
@@ -121,6 +126,19 @@ def stop(workspace: Workspace, settings: ProjectSettings, by: signal.Signals) ->
         statuses=statuses(workspace),
         left=[" ".join(process.cmdline()) for process in left],
     )
+
+
+@contextmanager
+def halted(family: Sequence[psutil.Process]) -> Iterator[None]:
+    """Let what trains on Ray stand still, so that none ends before what stops it is heard."""
+    trains = [process for process in family if "".join(process.cmdline()).startswith("ray::")]
+    assert trains
+    for process in trains:
+        process.suspend()
+    yield
+    for process in trains:
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
 
 
 def trial_folders(workspace: Workspace) -> list[Path]:
