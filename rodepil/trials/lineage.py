@@ -19,15 +19,13 @@ from rodepil.store.know.columns import recording_digests
 from rodepil.store.know.lineage import FILE, Origin, ViewRecord
 from rodepil.store.opening import place_of
 from rodepil.trials.folder import TrialFolder
-from rodepil.trials.localize.plan import LocalizePlan
-from rodepil.trials.plan import Plan
-from rodepil.trials.start import Start
+from rodepil.trials.group import GROUP
+from rodepil.trials.task import AnyPlan
 
-GROUP = "group_"
 SHOWN = 5
 
 
-def keep_lineage(plan: Plan | LocalizePlan, workspace: Workspace) -> tuple[pa.Table, Origin] | None:
+def keep_lineage(plan: AnyPlan, workspace: Workspace) -> tuple[pa.Table, Origin] | None:
     """Return what a cross-validation learns from, written down before it begins.
 
     What stands there is kept, with the trials that are new: the same group has the same features.
@@ -56,15 +54,13 @@ def keep_lineage(plan: Plan | LocalizePlan, workspace: Workspace) -> tuple[pa.Ta
         lock.release()
 
 
-def _is_told(plan: Plan | LocalizePlan, origin: Origin) -> bool:
+def _is_told(plan: AnyPlan, origin: Origin) -> bool:
     """Say whether a lineage names all trials of a plan, and all that is known of them."""
     trials = {trial.id for trial in plan.trials}
     return trials <= set(origin.folds) and None not in {origin.control, origin.start}
 
 
-def _kept(
-    plan: Plan | LocalizePlan, workspace: Workspace, path: Path
-) -> tuple[pa.Table, Origin] | None:
+def _kept(plan: AnyPlan, workspace: Workspace, path: Path) -> tuple[pa.Table, Origin] | None:
     """Write the lineage with the plan's trials, and return it."""
     folds = {trial.id: trial.settings.fold for trial in plan.trials}
     if path.is_file():
@@ -78,7 +74,7 @@ def _kept(
     every = {
         "trials": tuple(sorted({*folds, *origin.trials})),
         "folds": {**origin.folds, **folds},
-        **_begun(plan),
+        **plan.begun,
     }
     origin = origin.model_copy(update=every)
     # the group's identity is of these clips and folds
@@ -87,26 +83,7 @@ def _kept(
     return rows, origin
 
 
-def _begun(plan: Plan | LocalizePlan) -> dict[str, str]:
-    """Return which control a plan is, which weights it starts from, and what it trains."""
-    if isinstance(plan, LocalizePlan):
-        control = "shuffled" if plan.settings.variant == "shuffled" else "none"
-        return {"control": control, "start": "random weights", "task": "localize"}
-    start = start_words(plan.trials[0].start, plan.settings.model.weights)
-    return {"control": plan.settings.control, "start": start}
-
-
-def start_words(start: Start | None, weights: str | None) -> str:
-    """Return in words which weights a trial starts from; `weights` is what settings call them."""
-    if start is None:
-        return "random weights"
-    name = weights or (start.source if isinstance(start.source, str) else start.source.name)
-    return f"{name} ({start.learned}), sha256 {start.digest}"
-
-
-def _trace(
-    plan: Plan | LocalizePlan, workspace: Workspace
-) -> tuple[pa.Table, ViewRecord, str] | None:
+def _trace(plan: AnyPlan, workspace: Workspace) -> tuple[pa.Table, ViewRecord, str] | None:
     """Return the lineage of the snapshot as it is, its view and its digest."""
     done = all(trial.folder.finished() for trial in plan.trials)
     path = plan.trials[0].features
@@ -117,7 +94,7 @@ def _trace(
     clips = tables.read("clips", plan.trials[0].clips)
     try:
         place = place_of(plan.trials[0].store, workspace)
-        films = {} if isinstance(plan, LocalizePlan) else recording_digests(workspace)
+        films = recording_digests(workspace) if plan.of_recordings else {}
         rows = lineage.trace(view, features, clips, films, place)
     except FeatureError:
         if done:

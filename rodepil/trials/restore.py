@@ -23,7 +23,7 @@ from rodepil.train.metrics import measure
 from rodepil.train.result import EpochReport
 from rodepil.trials.folder import Finished, RunRecord, TrialFolder
 from rodepil.trials.localize.measures import AP, MEAN_MAP, from_recorded, map_name
-from rodepil.trials.localize.plan import LocalizeTrial
+from rodepil.trials.localize.trial import LocalizeTrial
 from rodepil.trials.recording import COMPLETE
 from rodepil.trials.task import AnyTrial
 

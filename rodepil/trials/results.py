@@ -14,8 +14,8 @@ from rodepil.io.files import write_json
 from rodepil.train.metrics import Metrics, average
 from rodepil.train.result import EpochReport
 from rodepil.train.trial import TrialSettings
-from rodepil.trials.plan import Trial
 from rodepil.trials.task import Told
+from rodepil.trials.trial import Trial
 
 
 @dataclass(frozen=True)

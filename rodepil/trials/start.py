@@ -60,3 +60,11 @@ def find_start(settings: ModelSettings, workspace: Workspace) -> Start | None:
         return None
     source = find(settings.pretrained, settings.weights, workspace.weights, workspace.root)
     return Start(source, settings.pretrained, digest(source))
+
+
+def start_words(start: Start | None, weights: str | None) -> str:
+    """Return in words which weights a trial starts from; `weights` is what settings call them."""
+    if start is None:
+        return "random weights"
+    name = weights or (start.source if isinstance(start.source, str) else start.source.name)
+    return f"{name} ({start.learned}), sha256 {start.digest}"

@@ -106,6 +106,10 @@ class AnyTrial(Protocol):
         """The manifest of its clips."""
 
     @property
+    def folds(self) -> Path:
+        """The table of their folds."""
+
+    @property
     def features(self) -> Path:
         """The table of its features."""
 
@@ -159,6 +163,14 @@ class AnyPlan(Protocol):
     @property
     def tags(self) -> Mapping[str, str]:
         """What its runs are found by."""
+
+    @property
+    def begun(self) -> Mapping[str, str]:
+        """What its lineage says of it: control, first weights, and a task of its own."""
+
+    @property
+    def of_recordings(self) -> bool:
+        """Whether its clips are cut from recordings."""
 
 
 class AnyFold(Protocol):

@@ -23,11 +23,11 @@ from rodepil.train.result import EpochReport, TrialResult
 from rodepil.train.trial import run_trial
 from rodepil.train.world import World, choose_device
 from rodepil.trials.folder import Finished
-from rodepil.trials.localize.plan import LocalizeTrial
+from rodepil.trials.localize.trial import LocalizeTrial
 from rodepil.trials.localize.worker import localize
-from rodepil.trials.plan import Trial
 from rodepil.trials.sampling import sampled
 from rodepil.trials.task import AnyTraining
+from rodepil.trials.trial import Trial
 
 
 def train_one(config: Mapping[str, Trial | LocalizeTrial]) -> None:

@@ -17,8 +17,8 @@ from rodepil.report.inputs import read_inputs
 from rodepil.train.metrics import Metrics
 from rodepil.train.result import EpochReport
 from rodepil.train.trial import TrialSettings
-from rodepil.trials.plan import Trial
 from rodepil.trials.results import CrossvalResult, FoldResult, write_results
+from rodepil.trials.trial import Trial
 
 
 @pytest.fixture

@@ -20,9 +20,10 @@ from rodepil.models.registry import build
 from rodepil.track import RunStatus, Tracker, open_tracker
 from rodepil.train.result import EpochReport
 from rodepil.trials.folder import Finished, RunRecord
-from rodepil.trials.plan import Plan, Trial, make_plan
+from rodepil.trials.plan import Plan, make_plan
 from rodepil.trials.recording import Recorder
 from rodepil.trials.restore import restore
+from rodepil.trials.trial import Trial
 
 EPOCHS = 3
 SCORES = (0.1 + 0.2, 1 / 3, 0.7, 2 / 3, 0.1, 0.9, 0.6, 0.2)

@@ -10,9 +10,10 @@ import pytest
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.trials.plan import Trial, make_plan
+from rodepil.trials.plan import make_plan
 from rodepil.trials.ray_session import Resources
 from rodepil.trials.share import Share
+from rodepil.trials.trial import Trial
 from rodepil.trials.tuning import Load, run_side_by_side
 
 Copy = Callable[[str], Workspace]

@@ -1,17 +1,16 @@
-"""The trials of a localization, with all that a worker needs to run one."""
+"""The trials of a localization, each split checked by the guard."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rodepil.config.origin import units_data_name
-from rodepil.config.settings import ProjectSettings, StoreSettings
+from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.data.digests import clips_digest, events_digest, folds_digest
 from rodepil.data.split import split_by_fold
@@ -19,123 +18,21 @@ from rodepil.errors import FoldError
 from rodepil.io import tables
 from rodepil.localize.settings import LocalizeTrialSettings, Variant
 from rodepil.models.sequence import sequence_view
-from rodepil.store.views.base import View
 from rodepil.track.dataset import Dataset
-from rodepil.trials.folder import TrialFolder
+from rodepil.trials.group import FoldTrials, subjects_in
 from rodepil.trials.localize.datasets import units_of
 from rodepil.trials.localize.identity import localize_group_id, localize_trial_id
-from rodepil.trials.localize.measures import recorded
-from rodepil.trials.task import Told
+from rodepil.trials.localize.trial import LocalizeTrial
 
 TESTED = 0
 """The fold of the given split's testing side, the only one that it tests."""
 
 
 @dataclass(frozen=True)
-class LocalizeTrial:
-    """One trial: picklable, and enough for a worker anywhere that sees the project's folder.
+class LocalizePlan(FoldTrials[LocalizeTrialSettings, LocalizeTrial]):
+    """The trials of one localization; its ``digests`` are of clips, events, folds and view."""
 
-    Attributes
-    ----------
-    id
-        Its identity.
-    settings
-        What to train.
-    root
-        The project's folder, absolute.
-    train_subjects, test_subjects
-        Who stands on either side.
-    train_clips, test_clips
-        How many clips do.
-    store
-        Where its features lie, which is no part of its identity.
-    """
-
-    table: ClassVar[str] = "detections"
-
-    id: str
-    settings: LocalizeTrialSettings
-    root: Path
-    train_subjects: tuple[str, ...]
-    test_subjects: tuple[str, ...]
-    train_clips: int
-    test_clips: int
-    store: StoreSettings = field(default_factory=StoreSettings)
-
-    @property
-    def workspace(self) -> Workspace:
-        """Where the project's files lie."""
-        return Workspace(self.root)
-
-    @property
-    def folder(self) -> TrialFolder:
-        """The trial's own files."""
-        return TrialFolder(self.workspace.trials / self.id)
-
-    @property
-    def clips(self) -> Path:
-        """The manifest of its clips."""
-        return self.workspace.units_clips
-
-    @property
-    def folds(self) -> Path:
-        """The table of their folds."""
-        return self.workspace.units_folds
-
-    @property
-    def features(self) -> Path:
-        """The table of its features."""
-        return self.workspace.units_features
-
-    @property
-    def view(self) -> View:
-        """What it learns from."""
-        return sequence_view(self.settings.sequence, self.root)
-
-    @property
-    def epochs(self) -> int:
-        """Epochs in all, those of the warm-up too."""
-        return self.settings.epochs
-
-    def told(self) -> Told:
-        """Return what a run is told of the finished trial."""
-        done = self.folder.finished()
-        metrics = recorded(done.metrics) if done else {}
-        return Told(self.table, self.folder.detections(), metrics)
-
-    def __str__(self) -> str:
-        return f"{self.settings.variant}, fold {self.settings.fold} (trial {self.id})"
-
-
-@dataclass(frozen=True)
-class LocalizePlan:
-    """The trials of one localization.
-
-    Attributes
-    ----------
-    name
-        What people call it; those of its trials begin with it.
-    group
-        What the trials share, as a hash.
-    folder
-        The group's own files.
-    settings
-        Those of the first trial; all but the fold are shared.
-    trials
-        In the order of their folds.
-    digests
-        Of clips, events, folds and view, by name.
-    datasets
-        The clips of the group and of each trial, by their ids.
-    """
-
-    name: str
-    group: str
-    folder: TrialFolder
-    settings: LocalizeTrialSettings
-    trials: tuple[LocalizeTrial, ...]
-    digests: dict[str, str]
-    datasets: Mapping[str, tuple[Dataset, ...]] = field(default_factory=dict)
+    of_recordings: ClassVar[bool] = False
 
     @property
     def tags(self) -> dict[str, str]:
@@ -147,6 +44,12 @@ class LocalizePlan:
             "split": settings.ratseizure.split,
             "data": settings.data,
         }
+
+    @property
+    def begun(self) -> dict[str, str]:
+        """What its lineage says of it: whether it is a control, its first weights, its task."""
+        control = "shuffled" if self.settings.variant == "shuffled" else "none"
+        return {"control": control, "start": "random weights", "task": "localize"}
 
 
 @dataclass(frozen=True)
@@ -229,8 +132,7 @@ def plan_localization(
     digests = {**units.digests(), "view": view.identity()}
     shared = localize_settings(settings, fold=numbers[0], variant=variant)
     group = localize_group_id(shared, digests)
-    trials: list[LocalizeTrial] = []
-    datasets: dict[str, tuple[Dataset, ...]] = {}
+    trials: dict[LocalizeTrial, tuple[Dataset, ...]] = {}
     for fold in numbers:
         own = shared.model_copy(update={"fold": fold})
         split = split_by_fold(units.clips, units.folds, fold, by_label=False)
@@ -238,18 +140,21 @@ def plan_localization(
             id=localize_trial_id(own, digests),
             settings=own,
             root=workspace.root,
-            train_subjects=_subjects(split.train),
-            test_subjects=_subjects(split.test),
+            train_subjects=subjects_in(split.train),
+            test_subjects=subjects_in(split.test),
             train_clips=split.train.num_rows,
             test_clips=split.test.num_rows,
             store=settings.store,
         )
-        trials.append(trial)
-        whole, *sides = units_of(split, units.events, digests, workspace)
-        datasets[trial.id], datasets[group] = tuple(sides), (whole,)
-    folder = TrialFolder(workspace.trials / f"group_{group}")
-    title = name or title_of(variant)
-    return LocalizePlan(title, group, folder, shared, tuple(trials), digests, datasets)
+        trials[trial] = units_of(split, units.events, digests, workspace)
+    return LocalizePlan.of(
+        name or title_of(variant),
+        group,
+        workspace=workspace,
+        settings=shared,
+        digests=digests,
+        dealt=trials,
+    )
 
 
 def _tested(
@@ -282,7 +187,3 @@ def _tested(
             f"{tested}; choose of these, or set ratseizure.split=subject"
         )
     return wanted
-
-
-def _subjects(rows: pa.Table) -> tuple[str, ...]:
-    return tuple(sorted(set(rows.column("subject_id").to_pylist())))

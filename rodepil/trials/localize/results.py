@@ -25,7 +25,8 @@ from rodepil.trials.localize.measures import (
     mean_of,
     recorded,
 )
-from rodepil.trials.localize.plan import LocalizePlan, LocalizeTrial
+from rodepil.trials.localize.plan import LocalizePlan
+from rodepil.trials.localize.trial import LocalizeTrial
 from rodepil.trials.running import Job
 from rodepil.trials.task import Told
 

@@ -14,7 +14,7 @@ from rodepil.train.result import EpochReport
 from rodepil.train.world import World
 from rodepil.trials.folder import Finished
 from rodepil.trials.localize.measures import measures_of
-from rodepil.trials.localize.plan import LocalizeTrial
+from rodepil.trials.localize.trial import LocalizeTrial
 from rodepil.trials.sampling import sampled
 
 

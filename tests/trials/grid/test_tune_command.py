@@ -16,7 +16,7 @@ from rodepil.cli.main import app
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import RodepilError, SettingError, TrialError
-from rodepil.trials.plan import Trial
+from rodepil.trials.trial import Trial
 from rodepil.trials.tuning import Load
 
 Tune = Callable[..., Result]
