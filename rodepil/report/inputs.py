@@ -34,10 +34,12 @@ import pyarrow as pa
 
 from rodepil.config.controls import rank_of
 from rodepil.config.workspace import Workspace
+from rodepil.data.audit import record as audits
 from rodepil.data.audit.items import digest_of
-from rodepil.data.audit.record import AuditRecord, read_record
+from rodepil.data.audit.record import AuditRecord
 from rodepil.errors import ReportError
 from rodepil.io import tables
+from rodepil.io.records import read_record
 from rodepil.report.agreement import check_beside, check_clips, check_trials
 from rodepil.report.counts import groups, labels_and_scores
 from rodepil.report.records import CrossvalRecord, Result
@@ -155,7 +157,7 @@ def read_audit(path: Path, kept: pa.Table) -> AuditRecord | None:
     """
     if not path.is_file():
         return None
-    record = read_record(path)
+    record = audits.read_record(path)
     digest = digest_of(kept.column("clip_id").to_pylist(), kept.column("label").to_pylist())
     if record.digest != digest:
         raise ReportError(
@@ -190,14 +192,7 @@ def read_result(folder: Path, stem: str, predictions_stem: str, remedy: str) -> 
         A trial was tested on a subject that it was trained on.
     """
     path = folder / f"{stem}.json"
-    if not path.is_file():
-        raise ReportError(f"{path} is not there and the report wants it; {remedy}")
-    try:
-        record = CrossvalRecord.model_validate_json(path.read_bytes())
-    except ValueError as error:
-        raise ReportError(
-            f"{path} does not hold what a cross-validation writes: {error}; {remedy}"
-        ) from error
+    record = read_record(path, CrossvalRecord, "what a cross-validation writes", remedy)
     predictions = _read_table("predictions", folder / f"{predictions_stem}.parquet", remedy)
     measured = {
         int(fold): measure(*labels_and_scores(rows)) for fold, rows in groups(predictions, "fold")

@@ -19,6 +19,7 @@ def render_markdown(outline: Outline) -> str:
         parts.append(f"## {section.heading}")
         parts.extend(f"> **Warning:** {said}" for said in section.warnings)
         parts.extend(section.sentences)
+        parts.extend(f"[{words}]({address})" for address, words in section.links.items())
         for item in section.items:
             if isinstance(item, Plate):
                 data = section.data or outline.data

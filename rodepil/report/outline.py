@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rodepil.config.controls import condition_of
@@ -37,7 +37,8 @@ class Headline:
 class Section:
     """A part of the report: a heading, warnings, sentences, and tables and figures in order.
 
-    `data` names what its numbers come from, where that is not what the report's do.
+    `data` names what its numbers come from, where that is not what the report's do; `links` are
+    other pages, words by address.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Section:
     items: tuple[Sheet | Plate[Any], ...]
     warnings: tuple[str, ...] = ()
     data: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

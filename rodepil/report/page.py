@@ -78,6 +78,10 @@ def _section(section: Section, pictures: Mapping[str, Picture], data: str) -> st
     parts = [f'<p class="warning" role="note">{escape(said)}</p>' for said in section.warnings]
     parts += [f"<p>{escape(sentence)}</p>" for sentence in section.sentences]
     parts += [
+        f'<p><a href="{escape(address)}">{escape(words)}</a></p>'
+        for address, words in section.links.items()
+    ]
+    parts += [
         _plate(item, pictures[item.name], section.data or data)
         if isinstance(item, Plate)
         else to_html(item)

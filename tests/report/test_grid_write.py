@@ -10,8 +10,8 @@ from matplotlib.collections import LineCollection, PathCollection
 
 from rodepil.config.workspace import Workspace
 from rodepil.report.figures import Plate
+from rodepil.report.grid import made, write_grid
 from rodepil.report.grid import write as writing
-from rodepil.report.grid import write_grid
 from rodepil.report.grid.alike import alike_but_modality
 from rodepil.report.grid.figures import plates_of
 from rodepil.report.grid.figures.forest import forest
@@ -151,7 +151,7 @@ def test_a_changed_row_a_lost_file_and_other_code_are_made_again(
         lambda: write_rows(tmp_path, (Drawn(ROWS[0].words, 1.0), *ROWS[1:])),
         (folder / "table3.md").unlink,
         lambda: (folder / "forest.csv").write_text("edited"),
-        lambda: monkeypatch.setattr(writing, "MADE_BY", ("report",)),
+        lambda: monkeypatch.setattr(made, "MADE_BY", ("report",)),
         lambda: (folder / ".made.json").write_text("[]"),
     ):
         drawn.clear()

@@ -9,6 +9,7 @@ from rodepil.config.base import Settings
 from rodepil.data.audit.attributes import Group
 from rodepil.data.audit.items import Of
 from rodepil.errors import AuditError
+from rodepil.io import records
 from rodepil.io.files import write_json
 from rodepil.io.wording import by_number
 
@@ -179,11 +180,7 @@ def read_record(path: Path) -> AuditRecord:
     Raises
     ------
     AuditError
-        The file does not hold one.
+        The file is missing or does not hold one.
     """
-    try:
-        return AuditRecord.model_validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise AuditError(
-            f"{path} does not hold what an audit writes: {error}; run 'rodepil audit'"
-        ) from error
+    remedy = "run 'rodepil audit'"
+    return records.read_record(path, AuditRecord, "what an audit writes", remedy, AuditError)

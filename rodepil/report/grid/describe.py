@@ -5,10 +5,12 @@ from __future__ import annotations
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError
 from rodepil.io.wording import by_number, choice
+from rodepil.report.grid.naming import axes_of, left_note
 from rodepil.report.grid.outline import best_words
-from rodepil.report.grid.read import read_grid, read_record, read_row
-from rodepil.report.grid.records import Grid, GridRecord, GridRow
-from rodepil.report.grid.tables import axes_of, left_note, table3
+from rodepil.report.grid.read import read_grid, read_grid_record, read_row
+from rodepil.report.grid.records import Grid, GridRow
+from rodepil.report.grid.rows import GridRecord
+from rodepil.report.grid.tables import table3
 from rodepil.report.numbers import PLUS_MINUS, Numbers, caution, interval_text
 from rodepil.report.outline import warning_words
 from rodepil.report.sheet import Cell, Column, Sheet, cell_text, to_markdown
@@ -98,7 +100,7 @@ def grid_table_markdown(workspace: Workspace, name: str, row: str) -> str:
     ReportError
         There is no such grid or row, or the row's files are not its own.
     """
-    record = read_record(workspace, name)
+    record = read_grid_record(workspace, name)
     found = next((one for one in record.rows if one.name == row), None)
     if found is None:
         known = choice(row, (one.name for one in record.rows))

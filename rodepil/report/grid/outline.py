@@ -8,14 +8,13 @@ from typing import Final
 from rodepil.io.wording import by_number
 from rodepil.report.figures import Plate
 from rodepil.report.grid.figures import FOREST, below, plates_of
+from rodepil.report.grid.naming import axes_of, left_note
 from rodepil.report.grid.records import Grid
 from rodepil.report.grid.tables import (
-    axes_of,
     beside_source,
     best_by_subject,
     differences,
     heading,
-    left_note,
     picked_words,
     scores,
     table3,
@@ -44,12 +43,13 @@ def grid_section(grid: Grid) -> Section:
     """Return a grid's section in the report of all: the forest plot and Table III."""
     name = grid.record.name
     drawn = (below(FOREST, grid),) if grid.results else ()
-    more = f"Differences, calibration, learning curves: results/grids/{name}/report.html."
+    more = f"Differences, calibration and learning curves of grid {name}"
     return Section(
         f"grid-{name}",
         f"Grid {name}",
-        (best_words(grid), more),
+        (best_words(grid),),
         (*drawn, replace(table3(grid), name=f"{name}-table3")),
+        links={f"grids/{name}/report.html": more},
     )
 
 

@@ -1,83 +1,22 @@
-"""A grid as it was written down, and as it is read with the results of its rows.
-
-``results/grids/NAME/grid.json`` is one object::
-
-    {
-      "name": "ablation", "title": "…", "data": "simulated recordings",
-      "source": "RodEpil paper, Table III",       whose values stand beside; may be empty
-      "experiment": "rodepil/ablation",
-      "axes": ["modality", "size", …],            order of words; may be missing
-      "digests": {"clips": "…", "folds": "…"},
-      "folds": [0, 1, 2, 3, 4],                   of the fold table
-      "rows": [
-        {
-          "name": "rgb-224-16-sgd-kinetics",
-          "words": {"modality": "RGB", "size": "224", …},
-          "paper": {"accuracy": 98.55, "sensitivity": 97.81, "precision": 96.31, "f1": 97.0},
-          "changes": {"features.size_px": 32, …},
-          "group_id": "…", "run_id": "…",
-          "folds": [0, 1, 2, 3, 4],               wanted so far, and finished
-          "finished": [0, 1, 2, 4],
-          "failed": {"3": "why"}
-        }, …
-      ]
-    }
-
-with the source's values in percent, a group where anything came of a row, and for every row that
-has finished a fold ``rows/ROW.json`` and ``rows/ROW_predictions.parquet``, as
-`rodepil.report.inputs` says of a cross-validation. Which folds are finished is read from these:
-they are written first, and a killed run may have written no more.
-"""
+"""A grid as it is read with the results of its rows, each a cross-validation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import pyarrow as pa
-from pydantic import Field
 
-from rodepil.config.base import Settings
+from rodepil.report.grid.rows import AnyRow, Rows
 from rodepil.report.numbers import Numbers, caution
 from rodepil.report.records import Result
-from rodepil.report.words import data_note
 from rodepil.statistics.compare import Comparison, compare
 from rodepil.statistics.compare import best_row as best_of
 
 
-class RowRecord(Settings, extra="ignore"):
-    """A row as it was written down: what it is, and how far it has come."""
-
-    name: str
-    words: dict[str, str] = Field(default_factory=dict)
-    paper: dict[str, float] = Field(default_factory=dict)
-    changes: dict[str, Any] = Field(default_factory=dict)
-    group_id: str | None = None
-    run_id: str | None = None
-    folds: tuple[int, ...]
-    finished: tuple[int, ...]
-    failed: dict[str, str] = Field(default_factory=dict)
-
-
-class GridRecord(Settings, extra="ignore"):
-    """A grid as it was written down."""
-
-    name: str
-    title: str
-    data: str
-    source: str = ""
-    note: str = ""
-    experiment: str
-    axes: tuple[str, ...] = ()
-    digests: dict[str, str] = Field(default_factory=dict)
-    folds: tuple[int, ...] = ()
-    rows: tuple[RowRecord, ...]
-
-
 @dataclass(frozen=True)
-class GridRow:
+class GridRow(AnyRow):
     """A row with its results.
 
     Parameters
@@ -88,24 +27,12 @@ class GridRow:
         Its folds that are done; None before the first.
     """
 
-    record: RowRecord
     result: Result | None
-
-    @property
-    def name(self) -> str:
-        """What the row is called everywhere."""
-        return self.record.name
 
     @property
     def finished(self) -> tuple[int, ...]:
         """The folds that are done, rising."""
         return () if self.result is None else tuple(self.result.folds)
-
-    @property
-    def failed(self) -> Mapping[int, str]:
-        """Why folds that are not done failed, rising."""
-        told = {int(fold): why for fold, why in self.record.failed.items()}
-        return {fold: told[fold] for fold in sorted(told.keys() - set(self.finished))}
 
     @property
     def numbers(self) -> Numbers | None:
@@ -126,21 +53,8 @@ class GridRow:
 
 
 @dataclass(frozen=True)
-class Grid:
+class Grid(Rows[GridRow]):
     """A grid with the results of its rows."""
-
-    record: GridRecord
-    rows: tuple[GridRow, ...]
-
-    @property
-    def data(self) -> str:
-        """The data that the numbers come from, in words."""
-        return self.record.data
-
-    @property
-    def about(self) -> str:
-        """What must be said of the numbers: the data, and what the grid's file says of them."""
-        return " ".join(filter(None, [data_note(self.data), self.record.note]))
 
     @property
     def source(self) -> str:
@@ -152,19 +66,6 @@ class Grid:
     def results(self) -> Mapping[str, Result]:
         """The results of the rows that have any, by name."""
         return {row.name: row.result for row in self.rows if row.result is not None}
-
-    @property
-    def folds(self) -> tuple[int, ...]:
-        """All folds that a row can be tested on, rising."""
-        wanted = {fold for row in self.record.rows for fold in (*row.folds, *row.finished)}
-        return tuple(sorted(self.record.folds or wanted))
-
-    @property
-    def complete(self) -> tuple[GridRow, ...]:
-        """The rows whose folds are all done."""
-        return tuple(
-            row for row in self.rows if row.finished and set(row.finished) >= {*self.folds}
-        )
 
     @cached_property
     def best(self) -> str | None:
@@ -202,7 +103,3 @@ class Grid:
     @property
     def _tested(self) -> dict[str, pa.Table]:
         return {name: result.predictions for name, result in self.results.items()}
-
-    def row(self, name: str) -> GridRow | None:
-        """Return the row of a name; None, there is none."""
-        return next((row for row in self.rows if row.name == name), None)

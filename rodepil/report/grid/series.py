@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from rodepil.report.grid.naming import axes_of
 from rodepil.report.grid.records import Grid, GridRow
-from rodepil.report.grid.tables import axes_of
 from rodepil.report.numbers import Numbers
 from rodepil.report.series import Row, csv_text
 from rodepil.report.words import METRICS

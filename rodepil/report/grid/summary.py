@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from rodepil.config.workspace import Workspace
+from rodepil.report.grid.naming import folds_text
 from rodepil.report.grid.read import read_grid
 from rodepil.report.grid.records import Grid, GridRow
-from rodepil.report.grid.tables import folds_text, p_text
+from rodepil.report.grid.rows import AnyGrid
+from rodepil.report.grid.tables import p_text
 from rodepil.report.numbers import interval_text
 from rodepil.report.sheet import UNDEFINED, Cell, Column, Sheet
 
@@ -53,7 +55,7 @@ def grid_summary(workspace: Workspace, name: str) -> Sheet:
     )
 
 
-def failures(grid: Grid) -> tuple[str, ...]:
+def failures(grid: AnyGrid) -> tuple[str, ...]:
     """Return a line for each fold that failed: its run's name, and why."""
     return tuple(
         f"{row.name}/fold-{fold} failed: {why}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from textwrap import shorten
 from typing import Final
 
 from rodepil.io.wording import by_number
-from rodepil.report.grid.records import Grid, GridRow
+from rodepil.report.grid.naming import axes_of, folds_text, left_note, name_columns, named
+from rodepil.report.grid.records import Grid
 from rodepil.report.numbers import (
     PLUS_MINUS,
     RATES,
@@ -22,7 +21,6 @@ from rodepil.report.subjects import OF_SUBJECTS, subject_columns
 from rodepil.report.words import METRICS
 
 LEVEL: Final = "95 %"
-REASON_CHARACTERS: Final = 100
 MANY_ROWS: Final = 9
 PICKED: Final = "Holm's correction does not know of the picking"
 PICKED_OF_MANY: Final = (
@@ -36,7 +34,7 @@ def table3(grid: Grid) -> Sheet:
     axes = axes_of(grid)
     rows = [
         (
-            *_named(row, axes),
+            *named(row, axes),
             folds_text(grid, row),
             _spread(row.numbers, "f1"),
             _f1_interval(row.numbers),
@@ -53,7 +51,7 @@ def table3(grid: Grid) -> Sheet:
         f"{_source_note(grid)}{_best_note(grid)}{left_note(grid)}",
         data=grid.data,
         columns=(
-            *_name_columns(axes),
+            *name_columns(axes),
             Column("Folds", "count"),
             Column(METRICS["f1"], "percent"),
             Column(f"{LEVEL} interval", "percent"),
@@ -194,52 +192,10 @@ def heading(grid: Grid) -> str:
     return f"{called.group()}: {grid.record.title}" if called else grid.record.title
 
 
-def axes_of(grid: Grid) -> tuple[str, ...]:
-    """Return what rows differ in, in the grid's order; nothing where that tells no rows apart."""
-    used = dict.fromkeys(axis for row in grid.rows for axis in row.record.words)
-    axes = tuple(dict.fromkeys([*(axis for axis in grid.record.axes if axis in used), *used]))
-    told = {tuple(row.record.words.get(axis) for axis in axes) for row in grid.rows}
-    return axes if len(told) == len(grid.rows) else ()
-
-
-def folds_text(grid: Grid, row: GridRow) -> str:
-    """Return how many of the grid's folds a row has done, ``5`` or ``4 of 5``."""
-    done, there = len(row.finished), len(grid.folds)
-    return str(done) if done == there else f"{done} of {there}"
-
-
-def left_note(grid: Grid) -> str:
-    """Return which folds failed, and which have not been run; empty where all are done."""
-    failed = [
-        f"{row.name}/fold-{fold} ({shorten(why, REASON_CHARACTERS, placeholder=' ...')})"
-        for row in grid.rows
-        for fold, why in row.failed.items()
-    ]
-    begun = [row for row in grid.rows if row.record.folds]
-    open_ = sum(len({*grid.folds} - {*row.finished} - {*row.failed}) for row in begun)
-    idle = len(grid.rows) - len(begun)
-    left = [
-        by_number(count, one, many)
-        for count, one, many in ((idle, "row", "rows"), (open_, "fold", "folds"))
-        if count
-    ]
-    said = f" Failed: {'; '.join(failed)}." if failed else ""
-    return said + (f" Not run yet: {' and '.join(left)}." if left else "")
-
-
 def p_text(p_value: float) -> str:
     """Return a p-value as printed."""
     least = 0.001
     return f"< {least}" if p_value < least else f"{p_value:.3f}"
-
-
-def _name_columns(axes: Sequence[str]) -> tuple[Column, ...]:
-    titles = [axis.replace("_", " ").capitalize() for axis in axes] or ["Row"]
-    return tuple(Column(title) for title in titles)
-
-
-def _named(row: GridRow, axes: Sequence[str]) -> tuple[str, ...]:
-    return tuple(row.record.words.get(axis, "") for axis in axes) or (row.name,)
 
 
 def _spread(numbers: Numbers | None, name: str) -> str | None:
