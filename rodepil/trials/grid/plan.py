@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 from rodepil.config.grid import Grid, choose_rows, grid_settings
 from rodepil.config.settings import ProjectSettings
@@ -38,16 +38,66 @@ class RowPlans(ABC, Generic[P]):
         Those that are wanted, in order.
     """
 
+    shared: ClassVar[tuple[str, ...]] = ("clips", "folds")
+    """Which digests all rows have in common."""
+
     grid: Grid
     settings: Mapping[str, ProjectSettings]
     plans: Mapping[str, P]
     folds: tuple[int, ...]
 
+    @classmethod
+    def of(
+        cls,
+        grid: Grid,
+        settings: ProjectSettings,
+        plan: Callable[[str, ProjectSettings], P],
+        table: Path,
+        *,
+        rows: Sequence[str] = (),
+        folds: Sequence[int] | None = None,
+    ) -> Self:
+        """Return the trials of a grid, all checked before anything starts.
+
+        Parameters
+        ----------
+        grid, settings
+            The grid, and the project's settings.
+        plan
+            Plans a row, given its name and settings.
+        table
+            Where the folds stand.
+        rows
+            Those that are wanted, or patterns of their names; by default all.
+        folds
+            Folds to test; by default all that a row tests.
+
+        Raises
+        ------
+        SettingError
+            A row's settings are wrong, or two rows are the same trials; or there is no such row.
+        FoldError
+            There is no such fold.
+        RodepilError
+            What `plan` refuses, with the row's name before it.
+        """
+        own = grid_settings(grid, settings)
+        chosen = choose_rows(grid, rows) if rows else grid
+        plans: dict[str, P] = {}
+        for row in chosen.rows:
+            try:
+                plans[row.name] = plan(row.name, own[row.name])
+            except RodepilError as error:
+                raise type(error)(f"row '{row.name}': {error}") from error
+        refuse_twins(plans)
+        there = [trial.settings.fold for trial in next(iter(plans.values())).trials]
+        return cls(grid, own, plans, wanted_folds(folds, there, table))
+
     @property
     def digests(self) -> dict[str, str]:
-        """Of the clips and folds, which all rows share."""
+        """Of what all rows work on, by name."""
         first = next(iter(self.plans.values()))
-        return {name: first.digests[name] for name in ("clips", "folds")}
+        return {name: first.digests[name] for name in self.shared}
 
     @property
     def data(self) -> str:
@@ -86,42 +136,17 @@ def plan_grid(
     rows: Sequence[str] = (),
     folds: Sequence[int] | None = None,
 ) -> GridPlan:
-    """Return the trials of a grid.
+    """Return the trials of a grid whose rows are cross-validated; see `RowPlans.of`.
 
-    Parameters
-    ----------
-    grid
-        The grid.
-    settings, workspace
-        The project.
-    rows
-        Those that are wanted, or patterns of their names; by default all.
-    folds
-        Folds to test; by default all.
-
-    Raises
-    ------
-    SettingError
-        A row's settings are wrong, or two rows are the same trials; or there is no such row.
-    FoldError
-        There is no such fold.
-    RodepilError
-        What `make_plan` refuses, with the row's name before it.
+    Each row reads a snapshot of its own view. What is refused is what `make_plan` refuses, too.
     """
-    own = grid_settings(grid, settings)
-    chosen = choose_rows(grid, rows) if rows else grid
     files = GridFiles(workspace, grid.name)
-    plans: dict[str, Plan] = {}
-    for row in chosen.rows:
-        its = own[row.name]
+
+    def plan(name: str, its: ProjectSettings) -> Plan:
         path = files.snapshot(training_view(its.features).identity())
-        try:
-            plans[row.name] = make_plan(its, workspace, name=row.name, snapshot=path)
-        except RodepilError as error:
-            raise type(error)(f"row '{row.name}': {error}") from error
-    refuse_twins(plans)
-    there = [trial.settings.fold for trial in next(iter(plans.values())).trials]
-    return GridPlan(grid, own, plans, wanted_folds(folds, there, workspace.folds))
+        return make_plan(its, workspace, name=name, snapshot=path)
+
+    return GridPlan.of(grid, settings, plan, workspace.folds, rows=rows, folds=folds)
 
 
 def refuse_twins(plans: Mapping[str, AnyPlan]) -> None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from rodepil.config.grid import Grid, choose_rows, grid_settings
+from rodepil.config.grid import Grid
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import RodepilError
 from rodepil.io.progress import Progress, Silent
 from rodepil.track import Tracker, open_tracker
 from rodepil.trials.grid.course import GridCourse
 from rodepil.trials.grid.files import GridFiles
-from rodepil.trials.grid.plan import RowPlans, refuse_twins, wanted_folds
+from rodepil.trials.grid.plan import RowPlans
 from rodepil.trials.grid.run import GridResult, grid_track, row_tags
 from rodepil.trials.limits import Limits
 from rodepil.trials.localize.identity import localize_recipe
@@ -36,11 +36,7 @@ RECORD = "localize.json"
 class LocalizeGridPlan(RowPlans[LocalizePlan]):
     """The trials of a grid whose rows localize."""
 
-    @property
-    def digests(self) -> dict[str, str]:
-        """Of the clips, their events and folds, which all rows share."""
-        first = next(iter(self.plans.values()))
-        return {name: first.digests[name] for name in ("clips", "events", "folds")}
+    shared: ClassVar[tuple[str, ...]] = ("clips", "events", "folds")
 
     def recipe(self, row: str) -> str:
         """Return a hash of a row's settings and code, which its results have to be of."""
@@ -55,37 +51,15 @@ def plan_localize_grid(
     rows: Sequence[str] = (),
     folds: Sequence[int] | None = None,
 ) -> LocalizeGridPlan:
-    """Return the trials of a grid, all checked before anything starts.
+    """Return the trials of a grid whose rows localize; see `RowPlans.of`.
 
-    Parameters
-    ----------
-    grid, settings, workspace
-        The grid, and the project.
-    rows
-        Those that are wanted, or patterns of their names; by default all.
-    folds
-        Folds to test; by default all that the split tests.
-
-    Raises
-    ------
-    SettingError
-        A row's settings are wrong, or two rows are the same trials; or there is no such row.
-    FoldError
-        There is no such fold.
-    RodepilError
-        What `plan_localization` refuses, with the row's name before it.
+    What is refused is what `plan_localization` refuses, too.
     """
-    own = grid_settings(grid, settings)
-    chosen = choose_rows(grid, rows) if rows else grid
-    plans: dict[str, LocalizePlan] = {}
-    for row in chosen.rows:
-        try:
-            plans[row.name] = plan_localization(own[row.name], workspace, name=row.name)
-        except RodepilError as error:
-            raise type(error)(f"row '{row.name}': {error}") from error
-    refuse_twins(plans)
-    there = [trial.settings.fold for trial in next(iter(plans.values())).trials]
-    return LocalizeGridPlan(grid, own, plans, wanted_folds(folds, there, workspace.units_folds))
+
+    def plan(name: str, its: ProjectSettings) -> LocalizePlan:
+        return plan_localization(its, workspace, name=name)
+
+    return LocalizeGridPlan.of(grid, settings, plan, workspace.units_folds, rows=rows, folds=folds)
 
 
 def run_localize_grid(
