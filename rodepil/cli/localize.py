@@ -99,8 +99,7 @@ def localize(
     from rodepil.trials.models import find_model  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
-    usual = _usual(project.workspace) if detector == DetectorName.yolo and not weights else None
-    where = _where(cages, box or (), detector, weights or usual)
+    where, notes = _where(cages, box or (), detector, weights, project.workspace)
     told = Told(min_score, tuple(label or ()))
     true = None if truth is None else read_events(truth).events
     path = find_model(model, project.workspace)
@@ -113,14 +112,17 @@ def localize(
         told=told,
         curate=project.settings.curate,
         progress=project.progress,
+        warn=lambda line: typer.echo(f"warning: {line}", err=True),
     )
     write_localized(found, out, named=where.named)
     write_timelines(found, out, true)
     _say(found, out)
-    if usual is not None:
-        typer.echo(f"note: boxes are by {usual}, which learned from simulated cages alone")
+    for note in notes:
+        typer.echo(f"note: {note}")
     if true is not None and not is_annotated(found, true):
         typer.echo(f"note: no event in {truth} is of these videos; name recordings as their files")
+    if found.failed:
+        raise typer.Exit(1)
 
 
 @score_app.command("events")
@@ -156,19 +158,14 @@ def _where(
     boxes: list[str] | tuple[str, ...],
     detector: DetectorName | None,
     weights: Path | None,
-) -> Where:
+    workspace: Workspace,
+) -> tuple[Where, tuple[str, ...]]:
+    """Return where to look, and what to know of the detector."""
     from rodepil.detect.localize import Where, parse_box  # noqa: PLC0415 - help stays instant
     from rodepil.detect.localize.finding import by_detector  # noqa: PLC0415
 
-    found = by_detector(detector.value if detector else None, weights)
-    return Where(cages, tuple(map(parse_box, boxes)), found)
-
-
-def _usual(workspace: Workspace) -> Path | None:
-    """Return the detector that the project has made itself, if it has."""
-    from rodepil.detect.region.made import usual_weights  # noqa: PLC0415 - help stays instant
-
-    return usual_weights(workspace)
+    found, notes = by_detector(detector.value if detector else None, weights, workspace)
+    return Where(cages, tuple(map(parse_box, boxes)), found), notes
 
 
 def _say(found: Localized, out: Path) -> None:

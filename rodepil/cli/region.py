@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from rodepil.cli.options import HERE, Root
 from rodepil.cli.progress import Bars
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ Which = Annotated[
     typer.Option("--detector", help="A fixed --box, what moves, or YOLO's network in --weights."),
 ]
 Weights = Annotated[
-    Path | None, typer.Option("--weights", help="The ONNX file of a YOLOv5 or YOLOv8 network.")
+    Path | None,
+    typer.Option(
+        "--weights", help="The ONNX file of a YOLOv5 or YOLOv8 network; by default the demo's."
+    ),
 ]
 Box = Annotated[str | None, typer.Option("--box", help="x,y,width,height for the fixed detector.")]
 Within = Annotated[
@@ -65,13 +69,14 @@ def find(
     into: Annotated[
         Path | None, typer.Option("--into", help="A source's folder, whose cages they become.")
     ] = None,
+    root: Root = HERE,
 ) -> None:
     """Find one steady box for each video; printed as the sheet that 'cages import' reads."""
     from rodepil.data.region import keep, locate  # noqa: PLC0415
 
     if out is not None:
         keep.check_out(out)
-    seek = _detector(detector, weights, box)
+    seek = _detector(detector, weights, box, root)
     part = _numbers(within, "--within") if within else None
     regions, refused = keep.find_all(
         videos,
@@ -87,7 +92,7 @@ def find(
     refused += keep.put_regions(into, cages) if into is not None else []
     for line in refused:
         typer.echo(f"refused: {line}", err=True)
-    if not regions:
+    if refused:
         raise typer.Exit(1)
 
 
@@ -104,12 +109,13 @@ def show(
     keep_mask: Annotated[
         Path | None, typer.Option("--keep-mask", help="A PNG for the mask that was found.")
     ] = None,
+    root: Root = HERE,
 ) -> None:
     """Write box, mirror mask and the filled frame beside each other, and say what was found."""
     from rodepil.data.region import look  # noqa: PLC0415
 
     part = _numbers(within, "--within") if within else None
-    seek = _detector(detector, weights, box)
+    seek = _detector(detector, weights, box, root)
     for line in look.show(
         video, out, seek, within=part, mask=mask, keep=keep_mask, progress=Bars()
     ):
@@ -127,27 +133,27 @@ def cut(
     within: Within = None,
     mask: MaskFile = None,
     fps: Annotated[int, typer.Option(min=1, help="Frames a second of the new video.")] = 30,
+    root: Root = HERE,
 ) -> None:
     """Write a video of the region alone, with walls that mirror filled with the background."""
     from rodepil.data.region.cut import cut_region  # noqa: PLC0415
 
     part = _numbers(within, "--within") if within else None
-    seek = _detector(detector, weights, box)
+    seek = _detector(detector, weights, box, root)
     region = cut_region(video, out, seek, within=part, mask=mask, fps=fps, progress=Bars())
     typer.echo(region)
 
 
-def _detector(kind: Kind, weights: Path | None, box: str | None) -> Detector:
-    """Return the detector that options ask for."""
-    from rodepil.data.region import FixedBox, Motion, Yolo  # noqa: PLC0415
+def _detector(kind: Kind, weights: Path | None, box: str | None, root: Path) -> Detector:
+    """Return the detector that options ask for, and say what to know of it."""
+    from rodepil.config.workspace import Workspace  # noqa: PLC0415
+    from rodepil.detect.region.usual import detector_of  # noqa: PLC0415
 
-    if kind == "fixed":
-        return FixedBox(_numbers(box or "", "--box"))
-    if kind == "motion":
-        return Motion()
-    if weights is None:
-        raise typer.BadParameter("YOLO needs an ONNX file; name it", param_hint="--weights")
-    return Yolo(weights)
+    given = _numbers(box, "--box") if box is not None else None
+    detector, notes = detector_of(kind, Workspace(root), weights=weights, box=given)
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
+    return detector
 
 
 def _numbers(text: str, option: str) -> XYWH:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rodepil.errors import FeatureError
+from rodepil.io.wording import by_number
 
 Floats = npt.NDArray[np.float32]
 
@@ -90,8 +91,10 @@ def read_sequence(path: Path, form: SequenceForm, duration_s: float | None = Non
     bad = ~np.isfinite(sequence)
     if bad.any():
         window, place = np.argwhere(bad)[0]
+        numbers = by_number(int(bad.sum()), "value", "values")
+        verb = "is" if bad.sum() == 1 else "are"
         raise FeatureError(
-            f"{path} holds {int(bad.sum())} values that are no finite float32, the first in "
+            f"{path} holds {numbers} that {verb} no finite float32, the first in "
             f"window {window}, place {place}; make its features again, or leave the clip out"
         )
     return sequence

@@ -110,6 +110,53 @@ def test_what_cant_be_is_said_in_one_message(
     assert "Traceback" not in shown.stderr
 
 
+def test_boxes_that_cant_be_are_told_before_anything_is_decoded(
+    rodepil: Rodepil, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sheet that names no such recording, and a box outside the picture."""
+    film(tmp_path / "v.mp4", 30)
+    head = "recording,position,subject,x,y,width,height\n"
+    (tmp_path / "other.csv").write_text(head + "w,0,r1,0,0,64,64\n", encoding="utf-8")
+    (tmp_path / "outside.csv").write_text(head + "v,0,r1,32,0,64,64\n", encoding="utf-8")
+
+    def untouchable(*_: object) -> None:
+        raise AssertionError("a video is looked through")
+
+    for name in ("_length_s", "localize_one"):
+        monkeypatch.setattr(f"rodepil.detect.localize.run.{name}", untouchable)
+    for sheet, told in (("other.csv", "has no box for v.mp4"), ("outside.csv", "outside the fra")):
+        shown = rodepil(
+            "localize", "v.mp4", "--model", str(project), "--cages", sheet, *SMALL,
+            "--project", str(project), folder=tmp_path,
+        )  # fmt: skip
+        assert shown.returncode == 1
+        assert told in shown.stderr
+
+
+def test_a_video_that_is_left_out_is_told_first_and_by_the_status(
+    rodepil: Rodepil, project: Path, tmp_path: Path
+) -> None:
+    film(tmp_path / "v.mp4", 60)
+    film(tmp_path / "w.mp4", 60)
+    head = "recording,position,subject,x,y,width,height\n"
+    (tmp_path / "boxes.csv").write_text(head + "v,0,r1,0,0,64,64\n", encoding="utf-8")
+    shown = rodepil(
+        "localize", "v.mp4", "w.mp4", "--model", str(project), "--cages", "boxes.csv", *SMALL,
+        "--project", str(project), "--out", "found", folder=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 1
+    warned, worked = (
+        shown.stderr.find(text) for text in ("warning: w.mp4 is left out", "localize")
+    )
+    assert 0 <= warned < worked
+    assert "failed: w.mp4: boxes.csv has no box for w.mp4" in shown.stdout
+    assert {row["recording_id"] for row in _events(tmp_path / "found")} == {"v"}
+
+
+def _events(out: Path) -> list[dict[str, object]]:
+    return tables.read("events", out / "events.parquet").to_pylist()
+
+
 def test_found_events_are_scored_against_annotations(rodepil: Rodepil, tmp_path: Path) -> None:
     head = "recording_id,start_s,end_s,label,score\n"
     (tmp_path / "said.csv").write_text(head + "v,0,4,rearing,0.9\n", encoding="utf-8")

@@ -28,7 +28,7 @@ def test_boxes_are_printed_as_a_sheet_and_bad_videos_are_told(videos: Path, rode
         "region", "find", "rat.mp4", "bad.mp4", "--detector", "fixed", "--box", "10,12,64,48",
         "--position", "2", "--subject", "r7", "--out", "boxes.csv", folder=videos,
     )  # fmt: skip
-    assert shown.returncode == 0
+    assert shown.returncode == 1  # one of the two has no box
     sheet = "recording,position,subject,x,y,width,height\nrat,2,r7,10,12,64,48\n"
     assert shown.stdout == sheet
     assert (videos / "boxes.csv").read_text() == sheet
@@ -51,6 +51,27 @@ def test_a_tiny_detector_is_trained_and_used(videos: Path, rodepil: Rodepil):
     )  # fmt: skip
     assert "no animal" in shown.stderr  # two steps teach nothing
     assert shown.returncode == 1
+    assert "simulated cages alone" not in shown.stderr
+
+
+@pytest.mark.parametrize("named", [(), ("--project", "lab")])
+def test_yolo_is_the_projects_own_where_no_network_is_named(
+    videos: Path, rodepil: Rodepil, named: tuple[str, ...]
+):
+    folder = videos / "lab" if named else videos
+    own = folder / "data" / "ratseizure" / "detector" / "detector.onnx"
+    found = ("region", "find", "rat.mp4", "--detector", "yolo", *named)
+    lacking = rodepil(*found, folder=videos)
+    assert lacking.returncode == 1
+    assert "--weights FILE.onnx" in lacking.stderr
+    own.parent.mkdir(parents=True)
+    rodepil(
+        "region", "train", "--out", str(own), "--recordings", "2", "--steps", "2", folder=videos
+    )
+    shown = rodepil(*found, folder=videos)
+    assert shown.returncode == 0, shown.stderr
+    assert f"{own.relative_to(videos)}, which learned from simulated cages alone" in shown.stderr
+    assert shown.stdout.splitlines()[1].startswith("rat,0,unknown,")
 
 
 def test_the_picture_holds_box_mask_and_filled_frame(videos: Path, rodepil: Rodepil):
@@ -73,6 +94,10 @@ def test_the_picture_holds_box_mask_and_filled_frame(videos: Path, rodepil: Rode
 
 def test_options_that_make_no_detector_are_refused(videos: Path, rodepil: Rodepil):
     assert rodepil("region", "find", "rat.mp4", "--detector", "yolo", folder=videos).returncode
+    fixed = rodepil("region", "find", "rat.mp4", "--detector", "fixed", folder=videos)
+    assert "--box x,y,width,height" in fixed.stderr
+    boxed = rodepil("region", "find", "rat.mp4", "--box", "1,2,30,40", folder=videos)
+    assert "leave --box out" in boxed.stderr
     shown = rodepil("region", "find", "rat.mp4", "--within", "1,2,3", folder=videos)
     assert shown.returncode
     assert "'1,2,3' is no box" in shown.stderr

@@ -89,7 +89,7 @@ def read_annotations(
     if refused and not keep_going:
         raise AnnotationError(
             told([str(one) for one in refused],
-                 f"{_REMEDY} ({path}), or read it with keep_going to leave these out and list them")
+                 f"{_REMEDY} ({path}), or leave these out and list them with --keep-going")
         )  # fmt: skip
     clips = tuple(clip for clip, _ in entries.values())
     return RatSeizure(clips, tables.from_rows("events", rows), tuple(refused))

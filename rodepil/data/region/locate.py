@@ -28,6 +28,8 @@ class Region:
         How many frames were looked at, and in how many of them the animal was found.
     fallback
         Why the box is not that of an animal; None where it is.
+    doubt
+        Why there may be more than the one animal; None where nothing tells so.
     """
 
     x_px: int
@@ -37,6 +39,7 @@ class Region:
     frames: int
     found: int
     fallback: str | None = None
+    doubt: str | None = None
 
     @property
     def box(self) -> XYWH:
@@ -46,7 +49,8 @@ class Region:
     def __str__(self) -> str:
         """Say box and evidence in a line."""
         said = self.fallback or f"the animal is found in {self.found} of {self.frames} frames"
-        return f"x={self.x_px} y={self.y_px} {self.width_px}x{self.height_px} px: {said}"
+        doubt = f"; but {self.doubt}" if self.doubt else ""
+        return f"x={self.x_px} y={self.y_px} {self.width_px}x{self.height_px} px: {said}{doubt}"
 
 
 def locate(

@@ -11,6 +11,7 @@ from rodepil.data.cages import Cage, cages_of, problems_of
 from rodepil.data.lab.naming import name_of
 from rodepil.data.problems import raise_if
 from rodepil.data.recordings import Recording
+from rodepil.data.region import Region
 from rodepil.errors import CageError
 from rodepil.io import tables
 from rodepil.io.names import UNDATED
@@ -36,7 +37,7 @@ class Where:
 
     sheet: Path | None = None
     boxes: tuple[Box, ...] = ()
-    detect: Callable[[Path], Box] | None = None
+    detect: Callable[[Path], Region] | None = None
 
     def __post_init__(self) -> None:
         if sum((self.sheet is not None, bool(self.boxes), self.detect is not None)) > 1:
@@ -65,8 +66,8 @@ def parse_box(text: str) -> Box:
     return x_px, y_px, width_px, height_px
 
 
-def cages_in(video: Path, recording_id: str, where: Where) -> list[Cage]:
-    """Return the cages of a video, checked against its frame.
+def cages_in(video: Path, recording_id: str, where: Where) -> tuple[list[Cage], str | None]:
+    """Return the cages of a video, checked against its frame, and what speaks against them.
 
     Raises
     ------
@@ -77,21 +78,24 @@ def cages_in(video: Path, recording_id: str, where: Where) -> list[Cage]:
         The video can't be read.
     """
     width_px, height_px = _frame_px(video)
-    whole = (0, 0, width_px, height_px)
+    doubt = None
     if where.sheet is not None:
         cages = _of_sheet(where.sheet, video, recording_id)
     else:
-        found = where.boxes or (whole if where.detect is None else where.detect(video),)
+        boxes = where.boxes or ((0, 0, width_px, height_px),)
+        if where.detect is not None:
+            region = where.detect(video)
+            boxes, doubt = (region.box,), region.doubt
         cages = [
             Cage(recording_id, position, f"cage-{position}", *box)
-            for position, box in enumerate(found)
+            for position, box in enumerate(boxes)
         ]
     row = Recording(
         recording_id, str(video), "", UNDATED, recording_id, "1", 1, 1.0, width_px, height_px, ""
     )
     problems = [problem.text for problem in problems_of(cages, [row])]
     raise_if(problems, CageError, f"Mend the boxes for {video}")
-    return cages
+    return cages, doubt
 
 
 def _frame_px(video: Path) -> tuple[int, int]:

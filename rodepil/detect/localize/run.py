@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,10 +16,12 @@ from typing import Final
 import pyarrow as pa
 
 from rodepil.config.settings import CurateSettings
+from rodepil.data.cages import Cage
 from rodepil.data.lock import alone_in
-from rodepil.detect.localize.boxes import Where, cages_in
+from rodepil.detect.localize.boxes import Where
 from rodepil.detect.localize.one import BESIDE, Far, Look, localize_one
 from rodepil.detect.localize.outcome import RULE, Localized, Told, VideoFacts
+from rodepil.detect.localize.placing import place
 from rodepil.detect.localize.tools import Tools
 from rodepil.detect.reading import find_clips
 from rodepil.errors import RodepilError, SourceError, TableError
@@ -47,6 +49,7 @@ def localize_recordings(
     told: Told | None = None,
     curate: CurateSettings | None = None,
     progress: Progress | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Localized:
     """Find action units in recordings of any length, rate and size.
 
@@ -69,6 +72,8 @@ def localize_recordings(
         How the clips were made that the model learned from; the rate is that of its features.
     progress
         Shown the seconds of all videos.
+    warn
+        Told, before any video is looked through, what is wrong with the boxes of some.
 
     Raises
     ------
@@ -84,31 +89,46 @@ def localize_recordings(
     told.check(tools.localizer.card.labels)
     clips = tools.clips(curate or CurateSettings())
     videos = named(find_clips(given))
-    lengths = {video: _length_s(video) for video in videos}
-    found: dict[Path, tuple[pa.Table, VideoFacts]] = {}
-    failed: list[tuple[str, str]] = []
     parts = out / PARTS
-    with (
-        alone_in(parts),
-        (progress or Silent()).task("localize", sum(lengths.values()), "s") as advance,
-    ):
+    with alone_in(parts):
         _sweep(parts)
-        for video, recording_id in videos.items():
-            steps = _Steps(lengths[video], advance)
-            try:
-                cages = cages_in(video, recording_id, where)
-                look = Look(video, sha256_file(video), cages, tools, clips)
-                found[video] = _part(look, parts, steps)
-            except (RodepilError, OSError) as error:
-                failed.append((str(video), str(error)))
-            steps.end()
+        placed = place(videos, where, progress or Silent())
+        if warn is not None:
+            for line in placed.lines():
+                warn(line)
+        found, failed = _found(placed.cages, tools, clips, parts, progress or Silent())
+    failed |= placed.failed
     if not found:
-        reasons = "".join(f"\n  {path}: {reason}" for path, reason in failed)
+        reasons = "".join(f"\n  {path}: {reason}" for path, reason in failed.items())
         raise SourceError(f"no video could be looked through:{reasons}")
     events = pa.concat_tables([events for events, _ in found.values()])
     facts = tuple(facts for _, facts in found.values())
-    known = about(tools, told, clips, facts)
-    return Localized(events, told.of(events), facts, tuple(failed), known)
+    known = about(tools, told, clips, facts, placed.doubts)
+    ordered = tuple((str(video), failed[video]) for video in videos if video in failed)
+    return Localized(events, told.of(events), facts, ordered, known)
+
+
+def _found(
+    cages: Mapping[Path, Sequence[Cage]],
+    tools: Tools,
+    clips: CurateSettings,
+    parts: Path,
+    progress: Progress,
+) -> tuple[dict[Path, tuple[pa.Table, VideoFacts]], dict[Path, str]]:
+    """Look through videos, one after another; return what they hold, and why others can't be."""
+    lengths = {video: _length_s(video) for video in cages}
+    found: dict[Path, tuple[pa.Table, VideoFacts]] = {}
+    failed: dict[Path, str] = {}
+    with progress.task("localize", sum(lengths.values()), "s") as advance:
+        for video, places in cages.items():
+            steps = _Steps(lengths[video], advance)
+            try:
+                look = Look(video, sha256_file(video), places, tools, clips)
+                found[video] = _part(look, parts, steps)
+            except (RodepilError, OSError) as error:
+                failed[video] = str(error)
+            steps.end()
+    return found, failed
 
 
 def named(videos: Sequence[Path]) -> dict[Path, str]:
@@ -127,7 +147,11 @@ def named(videos: Sequence[Path]) -> dict[Path, str]:
 
 
 def about(
-    tools: Tools, told: Told, clips: CurateSettings, videos: Sequence[VideoFacts]
+    tools: Tools,
+    told: Told,
+    clips: CurateSettings,
+    videos: Sequence[VideoFacts],
+    doubts: Sequence[str] = (),
 ) -> dict[str, object]:
     """Return what events rest on, for people and programs."""
     card = tools.localizer.card
@@ -140,7 +164,7 @@ def about(
         "trial_id": card.trial_id,
         "learned_from_data": card.data,
         "extractor_sha256": tools.extractor_sha256,
-        "notes": [*tools.notes, *([leak] if learned else [])],
+        "notes": [*tools.notes, *([leak] if learned else []), *doubts],
         "min_score": told.min_score,
         "labels": list(told.labels or card.labels),
         "rule": RULE,

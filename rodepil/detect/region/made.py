@@ -34,22 +34,16 @@ from rodepil.detect.region.recorded import (
     pictures_of,
 )
 from rodepil.detect.region.tiny import save_onnx
+from rodepil.detect.region.usual import ONNX_FILE
 from rodepil.io.files import sha256_file, write_json
 from rodepil.io.progress import Progress
 from rodepil.io.seeds import derive_seed
 from rodepil.io.wording import by_number
 
-ONNX_FILE: Final = "detector.onnx"
 LEARNED_FILE: Final = "learned.json"
 RECORD_FILE: Final = "detector.json"
 WHAT: Final = "a tiny network of YOLOv8's output layout, trained on simulated cages alone"
 _TRUTH: Final = "animal_boxes.parquet"
-
-
-def usual_weights(workspace: Workspace) -> Path | None:
-    """Return the detector that the project has made, None where there is none."""
-    path = workspace.detector / ONNX_FILE
-    return path if path.is_file() else None
 
 
 def make_detector(

@@ -143,7 +143,7 @@ BAD_SEGMENTS = [
 @pytest.mark.parametrize(("bad", "reason"), BAD_SEGMENTS)
 def test_a_bad_segment_is_an_error_or_a_stated_row(write: Write, bad: Any, reason: str):
     path = write({"a": clip(segment(0, 4, 9), bad), "b": clip()})
-    with pytest.raises(AnnotationError, match=r"segment 2 of 'a': .*keep_going") as error:
+    with pytest.raises(AnnotationError, match=r"segment 2 of 'a': .*--keep-going") as error:
         read_annotations(path)
     assert reason in str(error.value)
     read = read_annotations(path, keep_going=True)

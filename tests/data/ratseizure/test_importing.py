@@ -90,7 +90,7 @@ def break_files(folder: Path) -> None:
 REFUSED = {
     "clip 'b' has no features": "SourceError",
     "c.npy is transposed": "FeatureError",
-    "d.npy holds 1 values that are no finite float32, the first in window 9, place 1":
+    "d.npy holds 1 value that is no finite float32, the first in window 9, place 1":
         "FeatureError",
     "e.npy has 36 windows; 10 s at 30 fps have 72": "FeatureError",
     "f.npy has features of width 12, wanted 6": "FeatureError",

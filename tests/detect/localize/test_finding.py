@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 
+from rodepil.config.workspace import Workspace
 from rodepil.detect.localize import Tools, Where, localize_recordings
 from rodepil.detect.localize.finding import by_detector
 from rodepil.errors import ModelError
@@ -33,7 +34,7 @@ def arena(path: Path, *, animal: bool) -> Path:
 
 def test_events_are_found_in_the_box_of_what_moves(tmp_path: Path, tools: Tools) -> None:
     videos = [arena(tmp_path / "with.mp4", animal=True), arena(tmp_path / "bare.mp4", animal=False)]
-    where = Where(detect=by_detector("motion", None))
+    where = Where(detect=by_detector("motion", None, Workspace(tmp_path))[0])
     found = localize_recordings(videos, tools, tmp_path / "out", where=where, curate=CURATE)
     (video,) = found.videos
     (cage,) = video.cages
@@ -48,12 +49,13 @@ def test_events_are_found_in_the_box_of_what_moves(tmp_path: Path, tools: Tools)
 
 
 def test_a_network_is_wanted_by_yolo_and_by_nothing_else(tmp_path: Path) -> None:
+    project = Workspace(tmp_path)
     with pytest.raises(ModelError, match=r"--weights FILE\.onnx"):
-        by_detector("yolo", None)
+        by_detector("yolo", None, project)
     with pytest.raises(ModelError, match="has no network; leave --weights out"):
-        by_detector("motion", tmp_path / "x.onnx")
+        by_detector("motion", tmp_path / "x.onnx", project)
     with pytest.raises(ModelError, match=r"gone\.onnx"):
-        by_detector("yolo", tmp_path / "gone.onnx")
+        by_detector("yolo", tmp_path / "gone.onnx", project)
     with pytest.raises(ModelError, match=r"reads .*x\.onnx; add --detector yolo"):
-        by_detector(None, tmp_path / "x.onnx")
-    assert by_detector(None, None) is None
+        by_detector(None, tmp_path / "x.onnx", project)
+    assert by_detector(None, None, project) == (None, ())

@@ -101,7 +101,7 @@ def test_a_box_is_four_whole_numbers(text: str) -> None:
 
 
 def test_without_boxes_the_whole_frame_is_one_cage(make_film: Film) -> None:
-    (cage,) = cages_in(make_film("v.mp4", 3, wide=2), "v", Where())
+    (cage,), _ = cages_in(make_film("v.mp4", 3, wide=2), "v", Where())
     assert (cage.position, cage.box) == (0, (0, 0, 128, 64))
 
 
@@ -140,7 +140,7 @@ def test_a_sheet_gives_boxes_and_names_of_the_video(
             for at, place, rat, x in rows
         ]
         tables.write("cages", tables.from_rows("cages", made), sheet)
-    cages = cages_in(video, "v", Where(sheet=sheet))
+    cages, _ = cages_in(video, "v", Where(sheet=sheet))
     assert [(cage.position, cage.subject_id, cage.x_px) for cage in cages] == [
         (0, "70-1", 0),
         (1, "70-2", 64),

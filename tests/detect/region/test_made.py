@@ -17,8 +17,8 @@ from rodepil.config.workspace import Workspace
 from rodepil.data.cages import Cage
 from rodepil.data.region.found import NOTHING, Found
 from rodepil.detect.region.judge import ious_of, judge, whole_cage
-from rodepil.detect.region.made import usual_weights
 from rodepil.detect.region.recorded import CageView, cages_in_folder, divide, look, pictures_of
+from rodepil.detect.region.usual import usual_weights
 from rodepil.io.progress import Silent
 
 SMALL = ProjectSettings(
