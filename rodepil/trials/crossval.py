@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import pyarrow as pa
 
 from rodepil.config.controls import Control
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import TrialError
-from rodepil.io.progress import Progress, Silent
-from rodepil.track import Tracker, open_tracker
-from rodepil.trials.lineage import keep_lineage
-from rodepil.trials.plan import make_plan
-from rodepil.trials.provenance import git_tags
-from rodepil.trials.recording import Figures, Recorder
+from rodepil.io.progress import Progress
+from rodepil.track import Tracker
+from rodepil.train.metrics import Metrics
+from rodepil.trials.job import Job
+from rodepil.trials.plan import Plan, make_plan
+from rodepil.trials.plans import run_plans
+from rodepil.trials.recording import Figures
 from rodepil.trials.results import CrossvalResult, FoldResult, write_results
-from rodepil.trials.running import (
-    CrossvalJob,
-    closing_runs,
-    epochs_of,
-    failure_of,
-    finish_all,
-)
 
 __all__ = [
+    "CrossvalJob",
     "CrossvalResult",
     "FoldResult",
     "Variation",
@@ -48,6 +45,32 @@ class Variation:
 
     settings: ProjectSettings
     control: Control = "none"
+
+
+@dataclass(frozen=True)
+class CrossvalJob(Job[CrossvalResult]):
+    """A cross-validation to run, and who records it."""
+
+    plan: Plan
+
+    def collect(self, *, as_before: bool = False) -> CrossvalResult | None:
+        """Return what the finished trials left, in the order of folds; None where none is."""
+        finished = {trial: done for trial in self.plan.trials if (done := trial.folder.finished())}
+        if not finished:
+            return None
+        scores = pa.concat_tables([trial.folder.predictions() for trial in finished])
+        folds = tuple(
+            FoldResult(
+                trial=trial,
+                run_id=self.recorder.run_id(trial),
+                metrics=Metrics(**done.metrics),
+                seconds=done.seconds,
+                history=tuple(trial.folder.history()),
+            )
+            for trial, done in finished.items()
+        )
+        run_id, settings = self.recorder.group_run_id(), self.plan.settings
+        return CrossvalResult(run_id, settings, scores.combine_chunks(), folds, as_before)
 
 
 def cross_validate(
@@ -117,28 +140,15 @@ def cross_validate_all(
     ]
     if not plans:
         return []
-    listening = tracker or open_tracker(variations[0].settings.track, workspace)
-    tags = git_tags(workspace.root)
-    jobs = [
-        CrossvalJob(plan, Recorder(listening, plan, figures, tags, keep_lineage(plan, workspace)))
-        for plan in plans
-    ]
-    as_before = [all(trial.folder.finished() for trial in plan.trials) for plan in plans]
-    epochs = 0 if all(as_before) else epochs_of(jobs)  # nothing to show of what takes no time
-    name = plans[0].name if len(plans) == 1 else f"{len(plans)} cross-validations"
-    with closing_runs(jobs):
-        with (progress or Silent()).task(name, epochs, "epochs") as advance:
-            failed = finish_all(jobs, advance)
-        if failed:
-            raise failure_of(jobs, failed)
-        results = [_concluded(job, workspace) for job in jobs]
-    return [replace(one, as_before=done) for one, done in zip(results, as_before, strict=True)]
-
-
-def _concluded(job: CrossvalJob, workspace: Workspace) -> CrossvalResult:
-    """Return what came of a job whose trials have all ended well, and close its run."""
-    result = job.collect()
-    if result is None:
+    if not all(plan.trials for plan in plans):
         raise TrialError(f"{workspace.folds} names no fold; run 'rodepil folds make'")
-    job.recorder.conclude(result)
-    return result
+    return run_plans(
+        plans,
+        workspace,
+        CrossvalJob,
+        title=plans[0].name if len(plans) == 1 else f"{len(plans)} cross-validations",
+        track=variations[0].settings.track,
+        tracker=tracker,
+        figures=lambda _: figures,
+        progress=progress,
+    )

@@ -7,101 +7,29 @@ the same to the last bit on the CPU.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from typing import Any
 
-import pyarrow as pa
-
-from rodepil.errors import TrialError
 from rodepil.io import tables
 from rodepil.io.progress import Advance
 from rodepil.store import Manifest, open_store
-from rodepil.train.metrics import Metrics
+from rodepil.trials.job import Job
 from rodepil.trials.limits import Limits
-from rodepil.trials.plan import Plan
 from rodepil.trials.recording import Recorder
 from rodepil.trials.restore import restore
-from rodepil.trials.results import CrossvalResult, FoldResult
 from rodepil.trials.share import Share
-from rodepil.trials.task import AnyPlan, AnyResult, AnyTrial
+from rodepil.trials.task import AnyTrial
 
-
-@dataclass(frozen=True)
-class Job(ABC):
-    """Trials of one plan to run, and who records them.
-
-    Attributes
-    ----------
-    plan
-        The trials.
-    recorder
-        Who records them.
-    folds
-        Those to run; None, all.
-    """
-
-    plan: AnyPlan
-    recorder: Recorder
-    folds: frozenset[int] | None = None
-
-    @property
-    def trials(self) -> list[AnyTrial]:
-        """Those to run."""
-        every = self.plan.trials
-        return [one for one in every if self.folds is None or one.settings.fold in self.folds]
-
-    @abstractmethod
-    def collect(self) -> AnyResult | None:
-        """Return what the finished trials left, in the order of folds; None where none is."""
-
-
-@dataclass(frozen=True)
-class CrossvalJob(Job):
-    """A cross-validation to run, and who records it."""
-
-    plan: Plan
-
-    def collect(self) -> CrossvalResult | None:
-        """Return what the finished trials left, in the order of folds; None where none is."""
-        finished = {trial: done for trial in self.plan.trials if (done := trial.folder.finished())}
-        if not finished:
-            return None
-        predictions = pa.concat_tables([trial.folder.predictions() for trial in finished])
-        folds = tuple(
-            FoldResult(
-                trial=trial,
-                run_id=self.recorder.run_id(trial),
-                metrics=Metrics(**done.metrics),
-                seconds=done.seconds,
-                history=tuple(trial.folder.history()),
-            )
-            for trial, done in finished.items()
-        )
-        run_id = self.recorder.group_run_id()
-        return CrossvalResult(run_id, self.plan.settings, predictions.combine_chunks(), folds)
-
-
-def epochs_of(jobs: Sequence[Job]) -> int:
-    """Return the epochs of all trials together."""
-    return sum(trial.epochs for job in jobs for trial in job.trials)
-
-
-def failure_of(jobs: Sequence[Job], failed: Mapping[str, str]) -> TrialError:
-    """Return the error that says which folds failed and why."""
-    trials = {trial.id: trial for job in jobs for trial in job.plan.trials}
-    lines = [f"{trials[trial_id]}: {why}" for trial_id, why in failed.items()]
-    count = f"{len(failed)} of {len(trials)} folds failed; the others are kept."
-    remedy = "Mend what is said above and run this again to go on"
-    return TrialError("\n".join([*lines, f"{count} {remedy}"]))
+OnEnd = Callable[[Job[Any], Mapping[int, str]], None]
+"""Told of a job all of whose trials have ended, and of those that failed why, by fold."""
 
 
 def finish_all(
-    jobs: Sequence[Job],
+    jobs: Sequence[Job[Any]],
     advance: Advance,
     limits: Limits | None = None,
-    on_end: Callable[[Job, Mapping[int, str]], None] | None = None,
+    on_end: OnEnd | None = None,
 ) -> dict[str, str]:
     """Run and record what is not run or recorded, all jobs' trials side by side.
 
@@ -151,9 +79,7 @@ def finish_all(
 class _Course:
     """Which trials have ended, and of which job all have."""
 
-    def __init__(
-        self, jobs: Sequence[Job], on_end: Callable[[Job, Mapping[int, str]], None] | None
-    ) -> None:
+    def __init__(self, jobs: Sequence[Job[Any]], on_end: OnEnd | None) -> None:
         self.of = {trial.id: job for job in jobs for trial in job.trials}
         self.failed: dict[str, str] = {}
         self.ended: set[str] = set()
@@ -229,7 +155,7 @@ def _run(waiting: Sequence[AnyTrial], course: _Course, advance: Advance, limits:
 
 
 @contextmanager
-def closing_runs(jobs: Sequence[Job]) -> Iterator[None]:
+def closing_runs(jobs: Sequence[Job[Any]]) -> Iterator[None]:
     """Close the runs that are open when the block ends by an interrupt or an error."""
     try:
         yield

@@ -8,7 +8,7 @@ from typing import Any
 from rodepil.config.grid import GridRow
 from rodepil.trials.grid.files import GridFiles
 from rodepil.trials.grid.plan import RowPlans
-from rodepil.trials.running import Job
+from rodepil.trials.job import Job
 from rodepil.trials.task import AnyResult
 
 Describe = Callable[[str], str]
@@ -68,7 +68,7 @@ class GridCourse:
         for name in stale:
             files.drop_row(name)
 
-    def end(self, job: Job, failed: Mapping[int, str]) -> None:
+    def end(self, job: Job[AnyResult], failed: Mapping[int, str]) -> None:
         """Write what came of a row, and close its run."""
         name, result = job.plan.name, job.collect()
         finished = [] if result is None else [fold.trial.settings.fold for fold in result.folds]

@@ -6,7 +6,6 @@ What comes of it lies beside other grids, in ``results/grids/<grid>/localize.jso
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,19 +13,15 @@ from typing import ClassVar
 from rodepil.config.grid import Grid
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.io.progress import Progress, Silent
-from rodepil.track import Tracker, open_tracker
-from rodepil.trials.grid.course import GridCourse
+from rodepil.io.progress import Progress
+from rodepil.track import Tracker
 from rodepil.trials.grid.files import GridFiles
 from rodepil.trials.grid.plan import RowPlans
-from rodepil.trials.grid.run import GridResult, grid_track, row_tags
+from rodepil.trials.grid.rows import GridResult, run_rows
 from rodepil.trials.limits import Limits
 from rodepil.trials.localize.identity import localize_recipe
 from rodepil.trials.localize.plan import LocalizePlan, localize_settings, plan_localization
 from rodepil.trials.localize.results import LocalizeJob
-from rodepil.trials.provenance import git_tags
-from rodepil.trials.recording import Recorder
-from rodepil.trials.running import closing_runs, epochs_of, finish_all
 
 RECORD = "localize.json"
 """What tells the rows of such a grid."""
@@ -94,23 +89,12 @@ def run_localize_grid(
     TrialError
         Ray is not there, or does not have what a trial takes; or results can't be written.
     """
-    grid, shown = plan.grid, progress or Silent()
-    track = grid_track(next(iter(plan.settings.values())).track, grid.name)
-    files = GridFiles(workspace, grid.name, RECORD)
-    with files.alone():
-        course = GridCourse(plan, files, track.experiment, None)
-        if course.note:
-            logging.getLogger("rodepil").warning(course.note)
-        listening = tracker or open_tracker(track, workspace)
-        tags = {**git_tags(workspace.root), "grid": grid.name}
-        words = {row.name: row_tags(row) for row in grid.rows}
-        jobs = [
-            LocalizeJob(
-                row, Recorder(listening, row, tags=tags | words[name]), frozenset(plan.folds)
-            )
-            for name, row in plan.plans.items()
-        ]
-        task = shown.task(f"grid {grid.name}", epochs_of(jobs), "epochs")
-        with closing_runs(jobs), task as advance:
-            finish_all(jobs, advance, limits, course.end)
-    return GridResult(plan, course.results, course.failed, course.note)
+    return run_rows(
+        plan,
+        workspace,
+        GridFiles(workspace, plan.grid.name, RECORD),
+        LocalizeJob,
+        limits=limits,
+        tracker=tracker,
+        progress=progress,
+    )

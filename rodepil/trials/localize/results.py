@@ -15,6 +15,7 @@ from rodepil.io.files import write_json
 from rodepil.localize.settings import LocalizeTrialSettings
 from rodepil.models.raseformer.network import Raseformer
 from rodepil.train.result import EpochReport
+from rodepil.trials.job import Job
 from rodepil.trials.localize.measures import (
     EDIT_SCORE,
     FRAME_ACCURACY,
@@ -27,7 +28,6 @@ from rodepil.trials.localize.measures import (
 )
 from rodepil.trials.localize.plan import LocalizePlan
 from rodepil.trials.localize.trial import LocalizeTrial
-from rodepil.trials.running import Job
 from rodepil.trials.task import Told
 
 
@@ -141,17 +141,17 @@ class Localized:
 
 
 @dataclass(frozen=True)
-class LocalizeJob(Job):
+class LocalizeJob(Job[Localized]):
     """A localization to run, and who records it."""
 
     plan: LocalizePlan
 
-    def collect(self) -> Localized | None:
+    def collect(self, *, as_before: bool = False) -> Localized | None:
         """Return what the finished trials left, in the order of folds; None where none is."""
         finished = {trial: done for trial in self.plan.trials if (done := trial.folder.finished())}
         if not finished:
             return None
-        found = pa.concat_tables([trial.folder.detections() for trial in finished])
+        found = pa.concat_tables([trial.folder.detections() for trial in finished]).combine_chunks()
         folds = tuple(
             LocalizedFold(
                 trial=trial,
@@ -164,7 +164,7 @@ class LocalizeJob(Job):
         )
         run_id = self.recorder.group_run_id()
         plan = self.plan
-        return Localized(plan.name, run_id, plan.settings, found.combine_chunks(), folds)
+        return Localized(plan.name, run_id, plan.settings, found, folds, as_before)
 
 
 def parameters(settings: RaseformerSettings) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -12,20 +12,16 @@ import pyarrow as pa
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import TrialError
 from rodepil.io import tables
 from rodepil.io.files import write_json
-from rodepil.io.progress import Progress, Silent
+from rodepil.io.progress import Progress
 from rodepil.localize.settings import Variant
-from rodepil.track import Tracker, open_tracker
+from rodepil.track import Tracker
 from rodepil.track.protocol import Picture
-from rodepil.trials.lineage import keep_lineage
 from rodepil.trials.localize.describe import localize_markdown
 from rodepil.trials.localize.plan import plan_localization
 from rodepil.trials.localize.results import Localized, LocalizeJob
-from rodepil.trials.provenance import git_tags
-from rodepil.trials.recording import Recorder
-from rodepil.trials.running import closing_runs, epochs_of, failure_of, finish_all
+from rodepil.trials.plans import run_plans
 
 LocalizeFigures = Callable[[Variant, pa.Table], Mapping[str, Picture]]
 """Draws the figures of what a variant found in some clips, by name."""
@@ -81,33 +77,18 @@ def localize_trials(
         Ray is not there, or a trial failed; the others are finished and kept.
     """
     wanted: list[Variant] = ["raseformer", *dict.fromkeys(settings.localize.compare)]
-    plans = {name: plan_localization(settings, workspace, variant=name, folds=folds)
-             for name in wanted}  # fmt: skip
-    listening = tracker or open_tracker(settings.track, workspace)
-    tags = git_tags(workspace.root)
-    jobs = {
-        name: LocalizeJob(
-            plan,
-            Recorder(
-                listening,
-                plan,
-                partial(figures, name) if figures else None,
-                tags,
-                keep_lineage(plan, workspace),
-            ),
-        )
-        for name, plan in plans.items()
-    }
-    done = {name: all(one.folder.finished() for one in plan.trials) for name, plan in plans.items()}
-    every = list(jobs.values())
-    epochs = 0 if all(done.values()) else epochs_of(every)
-    with closing_runs(every):
-        with (progress or Silent()).task("localization", epochs, "epochs") as advance:
-            failed = finish_all(every, advance)
-        if failed:
-            raise failure_of(every, failed)
-        results = {name: _concluded(job) for name, job in jobs.items()}
-    return Localization({name: replace(one, as_before=done[name]) for name, one in results.items()})
+    results = run_plans(
+        [plan_localization(settings, workspace, variant=name, folds=folds) for name in wanted],
+        workspace,
+        LocalizeJob,
+        title="localization",
+        track=settings.track,
+        tracker=tracker,
+        figures=lambda plan: partial(figures, plan.settings.variant) if figures else None,
+        describe=localize_markdown,
+        progress=progress,
+    )
+    return Localization(dict(zip(wanted, results, strict=True)))
 
 
 def write_localization(result: Localization, workspace: Workspace) -> list[Path]:
@@ -124,12 +105,3 @@ def write_localization(result: Localization, workspace: Workspace) -> list[Path]
             tables.write("events", first.detections[:0], folder / f"{name}_detections.parquet")
             write_json(folder / f"{name}.json", nothing)
     return [one.write(folder, name) for name, one in result.variants.items()]
-
-
-def _concluded(job: LocalizeJob) -> Localized:
-    """Return what came of a job whose trials have all ended well, and close its run."""
-    result = job.collect()
-    if result is None:
-        raise TrialError(f"{job.plan.name} has no finished trial; run it again")
-    job.recorder.conclude(result, description=localize_markdown(result))
-    return result
