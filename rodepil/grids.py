@@ -163,7 +163,7 @@ def tune(
     progress: Progress,
     limited: Limits | None = None,
 ) -> Tuned:
-    """Run what is not finished, write the grid's report and register its best row.
+    """Run what is not finished, write the grid's report, and register its best classifier.
 
     Raises
     ------
@@ -173,27 +173,48 @@ def tune(
     from rodepil.trials.localize.grid import LocalizeGridPlan  # noqa: PLC0415 - imports torch
 
     if isinstance(planned, LocalizeGridPlan):
-        return _tune_localizers(planned, workspace, progress, limited)
+        return _tune_localizers(planned, settings, workspace, progress, limited)
     return _tune_classifiers(planned, settings, workspace, progress, limited)
 
 
 def _tune_localizers(
-    planned: LocalizeGridPlan, workspace: Workspace, progress: Progress, limited: Limits | None
+    planned: LocalizeGridPlan,
+    settings: ProjectSettings,
+    workspace: Workspace,
+    progress: Progress,
+    limited: Limits | None,
 ) -> Tuned:
-    """Run a grid of localizers and write its table."""
-    from rodepil.report.grid.localized import localized_sheet, write_localized  # noqa: PLC0415
+    """Run a grid of localizers, write its report and say how its best row is used."""
+    from rodepil.report.localize.grid import (  # noqa: PLC0415
+        best_models,
+        localized_grid_markdown,
+        localized_grid_summary,
+        localized_row_markdown,
+        read_localized_grid,
+        write_localized_grid,
+    )
+    from rodepil.report.localize.of_run import RunFigures  # noqa: PLC0415
+    from rodepil.track import open_tracker  # noqa: PLC0415
+    from rodepil.trials.grid.run import grid_track  # noqa: PLC0415
     from rodepil.trials.localize.grid import run_localize_grid  # noqa: PLC0415
 
     name = planned.grid.name
-    result = run_localize_grid(planned, workspace, limits=limited, progress=progress)
-    paths = write_localized(workspace, name)
-    failed = sum(len(why) for why in result.failed.values())
-    count = by_number(failed, "trial", "trials")
-    notes = (
-        f"{count} failed; the same command tries again" if failed else "",
-        f"{len(paths)} files in {paths[0].parent}",
+    tracker = open_tracker(grid_track(settings.track, name), workspace)
+    result = run_localize_grid(
+        planned,
+        workspace,
+        limits=limited,
+        tracker=tracker,
+        figures=partial(RunFigures.of(settings, workspace), "raseformer"),
+        describe=partial(localized_row_markdown, workspace, name),
+        progress=progress,
     )
-    return Tuned(localized_sheet(workspace, name), tuple(filter(None, notes)), failed)
+    grid = read_localized_grid(workspace, name)
+    paths = write_localized_grid(workspace, name, grid)
+    tracker.describe(localized_grid_markdown(grid))
+    notes = (_failed_words(result), best_models(workspace, grid), _written(paths))
+    sheet = localized_grid_summary(grid)
+    return Tuned(sheet, tuple(filter(None, notes)), _failed(result))
 
 
 def _tune_classifiers(
@@ -227,15 +248,24 @@ def _tune_classifiers(
     )
     paths = write_grid(workspace, name)
     tracker.describe(grid_markdown(workspace, name))
-    failed = sum(len(why) for why in result.failed.values())
-    notes = [
-        f"{by_number(failed, 'trial', 'trials')} failed; the same command tries again"
-        if failed
-        else "",
-        _champion(result, tracker, workspace),
-        f"{len(paths)} files in {paths[0].parent}; open {paths[0].parent / 'report.html'}",
-    ]
-    return Tuned(grid_summary(workspace, name), tuple(filter(None, notes)), failed)
+    notes = (_failed_words(result), _champion(result, tracker, workspace), _written(paths))
+    return Tuned(grid_summary(workspace, name), tuple(filter(None, notes)), _failed(result))
+
+
+def _failed(result: GridResult) -> int:
+    return sum(len(why) for why in result.failed.values())
+
+
+def _failed_words(result: GridResult) -> str:
+    """Return how many trials failed, as a note; empty where none did."""
+    count = _failed(result)
+    trials = by_number(count, "trial", "trials")
+    return f"{trials} failed; the same command tries again" if count else ""
+
+
+def _written(paths: Sequence[Path]) -> str:
+    folder = paths[0].parent
+    return f"{len(paths)} files in {folder}; open {folder / 'report.html'}"
 
 
 def _champion(result: GridResult, tracker: Tracker, workspace: Workspace) -> str:

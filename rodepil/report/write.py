@@ -12,6 +12,7 @@ from rodepil.report.grid.chapter import chapters
 from rodepil.report.grid.write import write_grid
 from rodepil.report.inputs import read_inputs
 from rodepil.report.localize import localize_chapter
+from rodepil.report.localize.grid.write import write_localized_grids
 from rodepil.report.markdown import render_markdown
 from rodepil.report.outline import make_outline
 from rodepil.report.page import render_page
@@ -53,7 +54,8 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
     outline = make_outline(inputs, sheets, settings, sections, localized.sections)
     pictures = {plate.name: picture(plate, inputs) for plate in plates_of(inputs)}
     pictures |= localized.pictures
-    shown = {**pictures, **{name: drawn for one in grids for name, drawn in one.pictures.items()}}
+    below = [one.pictures for one in grids] + [one.pictures for one in localized.grids]
+    shown = {**pictures, **{name: drawn for some in below for name, drawn in some.items()}}
     texts = {f"plots/{name}": text for name, text in plots(inputs.result).items()}
     for sheet in (*sheets, *localized.sheets):
         texts |= {f"{sheet.name}.md": to_markdown(sheet), f"{sheet.name}.csv": to_csv(sheet)}
@@ -68,10 +70,8 @@ def write_report(workspace: Workspace, settings: ProjectSettings) -> list[Path]:
     for name, text in texts.items():
         write_text(folder / name, text)
     names = ["metrics.json", *(f"{name}.png" for name in pictures), *texts]
-    of_grids = [
-        path
-        for one in grids
-        if one.grid is not None
-        for path in write_grid(workspace, one.grid.record.name, one)
-    ]
-    return [folder / name for name in names] + of_grids
+    paths = [folder / name for name in names]
+    for one in grids:
+        if one.grid is not None:
+            paths += write_grid(workspace, one.grid.record.name, one)
+    return paths + write_localized_grids(workspace, localized.grids)

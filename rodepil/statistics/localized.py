@@ -40,14 +40,57 @@ class Localized:
     mean: Estimate
 
 
+@dataclass(frozen=True)
+class Replicates:
+    """mAP at each threshold, and last their mean, as it is and in every resample of subjects.
+
+    Parameters
+    ----------
+    values, drawn
+        (K + 1,) and (R, K + 1) float64, in [0, 1].
+    subjects, fold
+        Who was drawn: S names, and (S,) int64.
+    level
+        What an interval is to hold.
+    """
+
+    values: Floats
+    drawn: Floats
+    subjects: tuple[str, ...]
+    fold: Ints
+    level: float
+
+    @classmethod
+    def of(cls, matched: Matched, chance: Chance = CHANCE) -> Replicates:
+        """Draw subjects again; the same chance draws the same for everything that they tested."""
+        values, drawn = _replicates(matched, chance)
+        return cls(values, drawn, matched.subjects, matched.fold, chance.level)
+
+    def sure(self) -> Localized:
+        """Return mAP with its intervals."""
+        found = [
+            rate(float(value), self.drawn[:, at], self.fold, self.level)
+            for at, value in enumerate(self.values)
+        ]
+        return Localized(tuple(found[:-1]), found[-1])
+
+    def less(self, other: Replicates) -> Estimate:
+        """Return the mean mAP less that of another, of the same subjects in each resample.
+
+        Raises
+        ------
+        ValueError
+            They were tested on different subjects.
+        """
+        if self.subjects != other.subjects or self.fold.tolist() != other.fold.tolist():
+            raise ValueError("a difference wants the same subjects on both sides; test both so")
+        lost = self.drawn[:, -1] - other.drawn[:, -1]
+        return difference(float(self.values[-1] - other.values[-1]), lost, self.fold, self.level)
+
+
 def localized(matched: Matched, chance: Chance = CHANCE) -> Localized:
     """Return mAP, the plain mean over folds, with its intervals."""
-    values, replicates = _replicates(matched, chance)
-    found = [
-        rate(float(values[at]), replicates[:, at], matched.fold, chance.level)
-        for at in range(len(values))
-    ]
-    return Localized(tuple(found[:-1]), found[-1])
+    return Replicates.of(matched, chance).sure()
 
 
 def apart(one: Matched, other: Matched, chance: Chance = CHANCE) -> Estimate:
@@ -60,11 +103,7 @@ def apart(one: Matched, other: Matched, chance: Chance = CHANCE) -> Estimate:
     ValueError
         They were tested on different subjects.
     """
-    if one.subjects != other.subjects or one.fold.tolist() != other.fold.tolist():
-        raise ValueError("a difference wants the same subjects on both sides; test both on them")
-    (value, replicates), (minus, others) = (_replicates(side, chance) for side in (one, other))
-    lost = replicates[:, -1] - others[:, -1]
-    return difference(float(value[-1] - minus[-1]), lost, one.fold, chance.level)
+    return Replicates.of(one, chance).less(Replicates.of(other, chance))
 
 
 def by_class(matched: Matched) -> Floats:

@@ -83,14 +83,14 @@ def event_of(clip: Row, start_s: float, end_s: float, label: str, score: float) 
     return named | {"start_s": start_s, "end_s": end_s, "label": label, "score": score}
 
 
-def draw_found(clips: list[Row], events: list[Row], name: str, seed: int) -> list[Row]:
+def draw_found(clips: list[Row], events: list[Row], sure: float, seed: int) -> list[Row]:
     """What a run finds: near the truth with its name as often as it is sure, and clutter."""
     generator = np.random.default_rng(seed)
     by_name = {clip["recording_id"]: clip for clip in clips}
     found = []
     for event in events:
         clip = by_name[event["recording_id"]]
-        is_right = generator.random() < SURE[name]
+        is_right = generator.random() < sure
         label = event["label"] if is_right else str(generator.choice(ACTION_UNITS))
         ends = np.array([event["start_s"], event["end_s"]]) + generator.normal(0, 0.5, 2)
         ends = ends.clip(0, 9.99)
@@ -166,7 +166,7 @@ def make_localized(workspace: Workspace, recipe: UnitRecipe) -> Mapping[str, pa.
         for one in tested:
             inside = [clip for clip in clips if fold[clip["recording_id"]] == one]
             true = [event for event in events if fold[event["recording_id"]] == one]
-            said = draw_found(inside, true, name, recipe.seed + number)
+            said = draw_found(inside, true, SURE[name], recipe.seed + number)
             rows += said
             counts = (len(clips) - len(inside), len(inside))
             sides = [tables.from_rows("events", side) for side in (true, said)]

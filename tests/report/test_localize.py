@@ -22,7 +22,6 @@ from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.errors import ReportError
 from rodepil.io import tables
-from rodepil.io.files import write_json
 from rodepil.io.labels import ACTION_UNITS
 from rodepil.report import write_report
 from rodepil.report.localize import localize_chapter, paper
@@ -442,23 +441,3 @@ def test_the_papers_values_are_of_other_data_only_beside_simulated_clips(tmp_pat
     assert "other data" not in real
     assert "simulated" not in real
     assert "as printed for RatSeizure" in real
-
-
-def test_tables_of_grids_that_localize_stand_in_sections_of_their_own(own: Workspace) -> None:
-    folder = own.results / "grids" / "keys"
-    row = {"words": {"keep": "0.5"}, "finished": [0], "failed": {}, "name": "half"}
-    other = row | {"name": "all", "finished": [], "words": {"keep": "1"}}
-    record = {"title": "How many keys", "note": "", "data": "clips of a grid", "axes": ["keep"]}
-    record |= {"rows": [row, other]}
-    write_json(folder / "localize.json", record)
-    trial = {"map": {"0.5": 0.25}, "mean_map": 0.25}
-    write_json(folder / "rows" / "half.json", {"tious": [0.5], "trials": [trial]})
-    inputs = read_localize(own)
-    section = next(one for one in localize_sections(inputs) if one.name == "localize_grid_keys")
-    assert (section.heading, section.data) == ("How many keys", "clips of a grid")
-    assert sheet_of(inputs, "localize_grid_keys").rows == (
-        ("0.5", 1, 0.25, 0.25),
-        ("1", 0, None, None),
-    )
-    (folder / "localize.json").write_text("{", encoding="utf-8")
-    assert any("Grid 'keys' can't be shown" in said for said in read_localize(own).missing)

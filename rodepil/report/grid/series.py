@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from rodepil.report.grid.naming import axes_of
 from rodepil.report.grid.records import Grid, GridRow
+from rodepil.report.grid.rows import AnyGrid
 from rodepil.report.numbers import Numbers
 from rodepil.report.series import Row, csv_text
 from rodepil.report.words import METRICS
@@ -30,17 +31,17 @@ def metrics(grid: Grid) -> dict[str, dict[str, float]]:
 def grid_series(grid: Grid) -> Mapping[str, str]:
     """Return the CSV files of a grid by name; the last column of each names the data."""
     return {
-        "table3.csv": _csv(grid, _table(grid)),
-        "differences.csv": _csv(grid, _differences(grid)),
-        "by_subject.csv": _csv(grid, _by_subject(grid)),
-        "sensitivity_at_rates.csv": _csv(grid, _sensitivity(grid)),
-        "calibration.csv": _csv(grid, _calibration(grid)),
-        "learning_curves.csv": _csv(grid, _learning(grid)),
-        "forest.csv": _csv(grid, _forest(grid)),
+        "table3.csv": csv_of(grid, _table(grid)),
+        "differences.csv": csv_of(grid, _differences(grid)),
+        "by_subject.csv": csv_of(grid, _by_subject(grid)),
+        "sensitivity_at_rates.csv": csv_of(grid, _sensitivity(grid)),
+        "calibration.csv": csv_of(grid, _calibration(grid)),
+        "learning_curves.csv": csv_of(grid, _learning(grid)),
+        "forest.csv": csv_of(grid, _forest(grid)),
     }
 
 
-def _csv(grid: Grid, rows: Iterator[Mapping[str, Value]]) -> str:
+def csv_of(grid: AnyGrid, rows: Iterator[Mapping[str, Value]]) -> str:
     """Return rows as CSV under the names that any of them has; empty where it has no value."""
     held = list(rows)
     names = list(dict.fromkeys(name for row in held for name in row)) or ["row"]

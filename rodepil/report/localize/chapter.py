@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from rodepil.config.localize import Comparison
 from rodepil.config.workspace import Workspace
 from rodepil.errors import RodepilError
 from rodepil.report.localize.figures import plates_of
+from rodepil.report.localize.grid.chapter import LocalizedChapter, localized_chapters
 from rodepil.report.localize.outline import bare_section, localize_sections
 from rodepil.report.localize.read import LocalizeInputs, is_there, read_localize
 from rodepil.report.localize.records import RESULT
@@ -32,12 +33,15 @@ class LocalizeChapter:
         Its tables, and its figures by name.
     metrics
         Its numbers for DVC, flat.
+    grids
+        The grids whose rows localize, a part each, whose sections are among these.
     """
 
     sections: tuple[Section, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    grids: tuple[LocalizedChapter, ...] = ()
 
 
 def localize_chapter(
@@ -50,8 +54,14 @@ def localize_chapter(
     workspace, compare
         As for `rodepil.report.localize.read.read_localize`.
     """
-    if not is_there(workspace):
-        return LocalizeChapter()
+    grids = localized_chapters(workspace)
+    own = _own(workspace, compare) if is_there(workspace) else LocalizeChapter()
+    sections = (*own.sections, *(one.section for one in grids))
+    return replace(own, sections=sections, grids=grids)
+
+
+def _own(workspace: Workspace, compare: Sequence[str]) -> LocalizeChapter:
+    """Return what is said of the localization itself."""
     try:
         inputs = read_localize(workspace, compare)
         return LocalizeChapter(

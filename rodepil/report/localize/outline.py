@@ -20,7 +20,6 @@ from rodepil.report.outline import Section
 from rodepil.report.sheet import Sheet
 
 NAME = "localize"
-GRID_SAID = "Each row is a localizer of other settings; the table says which, and its own data."
 
 
 def localize_sections(inputs: LocalizeInputs) -> tuple[Section, ...]:
@@ -56,12 +55,7 @@ def localize_sections(inputs: LocalizeInputs) -> tuple[Section, ...]:
         (),
         inputs.source,
     )
-    grids = tuple(
-        Section(item.name, item.title, (GRID_SAID,), (item,), (), item.data)
-        for item in inputs.grids
-    )
-    there = (result, *grids)
-    return (*there, data) if data.items or data.sentences else there
+    return (result, data) if data.items or data.sentences else (result,)
 
 
 def bare_section(said: str) -> Section:

@@ -24,17 +24,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 
-import numpy as np
-
 from rodepil.config.localize import Comparison
 from rodepil.config.workspace import Workspace
-from rodepil.errors import ReportError, RodepilError
-from rodepil.io import tables
-from rodepil.report.grid.localized import localized_sheet
+from rodepil.errors import ReportError
+from rodepil.io.records import read_record
 from rodepil.report.localize.data import UnitData
 from rodepil.report.localize.records import (
     MODELS,
@@ -43,12 +40,9 @@ from rodepil.report.localize.records import (
     LocalizeRecord,
     LocalizeRun,
     SplitRecord,
-    key_of,
 )
-from rodepil.report.sheet import Sheet
-from rodepil.statistics.localized import by_fold
+from rodepil.report.localize.runs import found_beside, read_run, read_run_record, read_units
 
-AGREEMENT: Final = 1e-6
 REMEDY: Final = "run 'dvc repro localize'"
 
 
@@ -68,15 +62,12 @@ class LocalizeInputs:
         What is not there, in sentences.
     detector
         How well animals are found; None where no detector was made.
-    grids
-        The tables of grids whose rows localize.
     """
 
     runs: tuple[LocalizeRun, ...]
     data: UnitData | None
     leaks: tuple[str, ...] | None
     missing: tuple[str, ...]
-    grids: tuple[Sheet, ...] = ()
     detector: DetectorRecord | None = None
 
     @property
@@ -121,7 +112,8 @@ def read_localize(
     folder = workspace.localize_results
     missing: list[str] = []
     record = _record(folder, RESULT)
-    data = _data(workspace, given=record.settings.ratseizure.split == "given", missing=missing)
+    data, absent = read_units(workspace, given=record.settings.ratseizure.split == "given")
+    missing += filter(None, [absent])
     runs = [_run(folder, record, data, missing)]
     for name in dict.fromkeys(compare):
         if _was_run(folder / f"{name}.json"):
@@ -132,24 +124,8 @@ def read_localize(
             missing.append(f"{MODELS[name]} was not run ({folder.name}/{name}.json); {REMEDY}.")
     order = list(MODELS)
     runs.sort(key=lambda run: order.index(run.name))
-    leaks, grids = _leaks(folder, missing), _grids(workspace, missing)
-    return LocalizeInputs(
-        tuple(runs), data, leaks, tuple(missing), grids=grids, detector=_detector(folder)
-    )
-
-
-def _grids(workspace: Workspace, missing: list[str]) -> tuple[Sheet, ...]:
-    """Return the tables of grids whose rows localize, and name what can't be read."""
-    tabled = []
-    for path in sorted((workspace.results / "grids").glob("*/localize.json")):
-        name = path.parent.name
-        try:
-            sheet = localized_sheet(workspace, name)
-        except ReportError as error:
-            missing.append(f"Grid '{name}' can't be shown: {error}.")
-            continue
-        tabled.append(replace(sheet, name=f"localize_grid_{name}"))
-    return tuple(tabled)
+    leaks = _leaks(folder, missing)
+    return LocalizeInputs(tuple(runs), data, leaks, tuple(missing), detector=_detector(folder))
 
 
 def _was_run(path: Path) -> bool:
@@ -165,24 +141,10 @@ def _was_run(path: Path) -> bool:
 
 def _record(folder: Path, name: str) -> LocalizeRecord:
     path = folder / f"{name}.json"
-    if not path.is_file():
-        raise ReportError(f"{path} is not there and the report wants it; {REMEDY}")
-    try:
-        record = LocalizeRecord.model_validate_json(path.read_bytes())
-    except ValueError as error:
-        raise ReportError(
-            f"{path} does not hold what localization writes: {error}; {REMEDY}"
-        ) from error
-    folds = [trial.fold for trial in record.trials]
-    wanted = {key_of(tiou) for tiou in record.tious}
-    short = [trial.fold for trial in record.trials if set(trial.map) != wanted]
+    record = read_run_record(path, REMEDY)
     own = record.variant or record.name
-    if own != name or not folds or len(set(folds)) < len(folds) or not wanted or short:
-        raise ReportError(
-            f"{path} is of '{own}' with trials of folds {folds} at tIoU "
-            f"{list(record.tious)}; it must be of '{name}', each fold once, with mAP at each of "
-            f"these; {REMEDY}"
-        )
+    if own != name:
+        raise ReportError(f"{path} is of '{own}'; it must be of '{name}'; {REMEDY}")
     return record
 
 
@@ -190,36 +152,14 @@ def _run(
     folder: Path, record: LocalizeRecord, data: UnitData | None, missing: list[str]
 ) -> LocalizeRun:
     name = record.variant or record.name
-    path = folder / f"{name}_detections.parquet"
-    if not path.is_file():
+    path = folder / f"{name}.json"
+    run = read_run(path, record, data, REMEDY)
+    if run.found is None:
         missing.append(
-            f"What {MODELS[name]} found is not there ({folder.name}/{path.name}), so that "
-            f"its numbers have no intervals; {REMEDY}."
+            f"What {MODELS[name]} found is not there ({folder.name}/{found_beside(path).name}), "
+            f"so that its numbers have no intervals; {REMEDY}."
         )
-        return LocalizeRun(record, None, data)
-    run = LocalizeRun(record, tables.read("events", path), data)
-    _check_agreement(run, path)
     return run
-
-
-def _check_agreement(run: LocalizeRun, path: Path) -> None:
-    """Refuse a record whose mAP is not that of what was found in the clips as they are now."""
-    try:
-        matched = run.matched
-    except RodepilError as error:
-        raise ReportError(f"{path} does not fit the clips: {error}; {REMEDY}") from error
-    if matched is None:
-        return
-    found = by_fold(matched)
-    for trial in run.record.trials:
-        told = np.array([trial.map[key_of(tiou)] for tiou in run.record.tious])
-        given = found.get(trial.fold, np.full(len(told), np.nan))
-        if not np.allclose(told, given, atol=AGREEMENT):
-            raise ReportError(
-                f"{path.parent / run.name}.json has mAP {told.round(4).tolist()} for fold "
-                f"{trial.fold}, what was found gives {given.round(4).tolist()} on the clips as "
-                f"they are; {REMEDY}"
-            )
 
 
 def _check_beside(run: LocalizeRun, result: LocalizeRun, folder: Path) -> None:
@@ -235,25 +175,6 @@ def _check_beside(run: LocalizeRun, result: LocalizeRun, folder: Path) -> None:
         )
 
 
-def _data(workspace: Workspace, *, given: bool, missing: list[str]) -> UnitData | None:
-    paths = {
-        "clips": workspace.units_clips,
-        "events": workspace.units_events,
-        "folds": workspace.units_folds,
-    }
-    absent = [
-        str(path.relative_to(workspace.root)) for path in paths.values() if not path.is_file()
-    ]
-    if absent:
-        missing.append(
-            f"The clips are not there ({', '.join(absent)}), so that nothing is said of them and "
-            "no number has an interval; run 'dvc repro units_clips' or 'dvc pull'."
-        )
-        return None
-    clips, events, folds = (tables.read(name, path) for name, path in paths.items())
-    return UnitData(clips.filter(clips.column("kept")), events, folds, given)
-
-
 def _leaks(folder: Path, missing: list[str]) -> tuple[str, ...] | None:
     path = folder / "split.json"
     if not path.is_file():
@@ -262,24 +183,16 @@ def _leaks(folder: Path, missing: list[str]) -> tuple[str, ...] | None:
             "run 'dvc repro units_clips'."
         )
         return None
-    try:
-        return joined(SplitRecord.model_validate_json(path.read_bytes()).lines)
-    except ValueError as error:
-        raise ReportError(
-            f"{path} does not hold what is told of a split: {error}; run 'dvc repro units_clips'"
-        ) from error
+    remedy = "run 'dvc repro units_clips'"
+    return joined(read_record(path, SplitRecord, "what is told of a split", remedy).lines)
 
 
 def _detector(folder: Path) -> DetectorRecord | None:
     path = folder / "detector.json"
     if not path.is_file():
         return None
-    try:
-        record = DetectorRecord.model_validate_json(path.read_bytes())
-    except ValueError as error:
-        raise ReportError(
-            f"{path} does not hold what is told of a detector: {error}; run 'dvc repro detector'"
-        ) from error
+    remedy = "run 'dvc repro detector'"
+    record = read_record(path, DetectorRecord, "what is told of a detector", remedy)
     return record if record.made and "yolo" in record.detectors else None
 
 

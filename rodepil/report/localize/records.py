@@ -5,7 +5,7 @@ C classes, K thresholds of tIoU.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
@@ -17,12 +17,15 @@ from pydantic import Field
 from rodepil.config.base import Settings
 from rodepil.config.localize import LocalizeSettings, RatSeizureSettings, SequenceSettings
 from rodepil.report.localize.data import UnitData
+from rodepil.scoring import video_key
 from rodepil.statistics.intervals import Estimate
-from rodepil.statistics.localized import Localized, apart, by_class, localized
+from rodepil.statistics.localized import Localized, Replicates, by_class
 from rodepil.statistics.matched import Matched, match
 from rodepil.statistics.scored import Floats
 
 RESULT: Final = "raseformer"
+VIDEO: Final = ("recording_id", "position")
+"""Columns by which a video is told, see `rodepil.scoring.video_key`."""
 
 MODELS: Final[Mapping[str, str]] = {
     RESULT: "RaSeformer (top-K)",
@@ -162,7 +165,12 @@ class LocalizeRun:
     @cached_property
     def sure(self) -> Localized | None:
         """MAP with its intervals."""
-        return None if self.matched is None else localized(self.matched)
+        return None if self.drawn is None else self.drawn.sure()
+
+    @cached_property
+    def drawn(self) -> Replicates | None:
+        """MAP in every resample of subjects; None where what was found can't be matched."""
+        return None if self.matched is None else Replicates.of(self.matched)
 
     @cached_property
     def by_class(self) -> Floats | None:
@@ -171,17 +179,30 @@ class LocalizeRun:
 
     def apart_from(self, other: LocalizeRun) -> Estimate:
         """Return the mean mAP less that of another run, with its interval over subjects."""
-        if self.matched is None or other.matched is None or not self._beside(other.matched):
+        if self.drawn is None or other.drawn is None or not self._is_beside(other):
             return Estimate(self.mean - other.mean, None)
-        return apart(self.matched, other.matched)
+        return self.drawn.less(other.drawn)
 
-    def _beside(self, other: Matched) -> bool:
-        own = self.matched
-        return own is not None and (own.subjects, own.fold.tolist(), own.thresholds) == (
-            other.subjects,
-            other.fold.tolist(),
-            other.thresholds,
-        )
+    def _is_beside(self, other: LocalizeRun) -> bool:
+        """Whether both were tested on the same subjects, at the same thresholds."""
+        sides = [
+            one and (one.subjects, one.fold.tolist(), one.thresholds)
+            for one in (self.matched, other.matched)
+        ]
+        return sides[0] == sides[1]
+
+    def on(self, folds: Collection[int]) -> LocalizeRun:
+        """Return the run on some of its folds alone."""
+        if {trial.fold for trial in self.record.trials} <= {*folds}:
+            return self
+        kept = tuple(trial for trial in self.record.trials if trial.fold in folds)
+        record = self.record.model_copy(update={"trials": kept})
+        if self.found is None or self.data is None:
+            return LocalizeRun(record, None, self.data)
+        tested = self.data.tested(folds)
+        names = zip(*(self.found.column(name).to_pylist() for name in VIDEO), strict=True)
+        rows = [video_key(*name) in tested for name in names]
+        return LocalizeRun(record, self.found.filter(pa.array(rows, pa.bool_())), self.data)
 
 
 def key_of(tiou: float) -> str:

@@ -33,7 +33,7 @@ def all_tables(inputs: LocalizeInputs) -> tuple[Sheet, ...]:
     of_data = () if inputs.data is None else (units(inputs.data, inputs.source),)
     beside = () if inputs.detector is None else (detectors(inputs.detector),)
     return (mean_ap(inputs), certainty(inputs), ap_by_unit(inputs), *of_data, trials(inputs),
-            *inputs.grids, *beside)  # fmt: skip
+            *beside)  # fmt: skip
 
 
 def mean_ap(inputs: LocalizeInputs) -> Sheet:

@@ -15,6 +15,7 @@ from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
 from rodepil.io.progress import Progress
 from rodepil.track import Tracker
+from rodepil.trials.grid.course import Describe
 from rodepil.trials.grid.files import GridFiles
 from rodepil.trials.grid.plan import RowPlans
 from rodepil.trials.grid.rows import GridResult, run_rows
@@ -22,6 +23,7 @@ from rodepil.trials.limits import Limits
 from rodepil.trials.localize.identity import localize_recipe
 from rodepil.trials.localize.plan import LocalizePlan, localize_settings, plan_localization
 from rodepil.trials.localize.results import LocalizeJob
+from rodepil.trials.recording import Figures
 
 RECORD = "localize.json"
 """What tells the rows of such a grid."""
@@ -63,6 +65,8 @@ def run_localize_grid(
     *,
     limits: Limits | None = None,
     tracker: Tracker | None = None,
+    figures: Figures | None = None,
+    describe: Describe | None = None,
     progress: Progress | None = None,
 ) -> GridResult:
     """Run what is not finished, and record and write what came of every row as it ends.
@@ -77,6 +81,10 @@ def run_localize_grid(
         What may run at once.
     tracker
         Where to record; by default the one of the settings, in the grid's own experiment.
+    figures
+        Draws the figures of found segments that runs hold.
+    describe
+        Gives the description of a row's run.
     progress
         Told of every epoch.
 
@@ -96,5 +104,7 @@ def run_localize_grid(
         LocalizeJob,
         limits=limits,
         tracker=tracker,
+        figures=figures,
+        describe=describe,
         progress=progress,
     )
