@@ -8,15 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from rodepil import grids
 from rodepil.config.grid import grid_settings, load_grid
 from rodepil.config.load import load_settings
 from rodepil.config.settings import ProjectSettings
+from rodepil.config.workspace import Workspace
 from rodepil.errors import SettingError
 from rodepil.io.progress import Silent
+from rodepil.report.run_rows import best_rows, rows_of
+from rodepil.report.runs import models
+from rodepil.track.reading import read_runs
+from rodepil.trials.grid.rows import grid_track
+from rodepil.trials.models import find_model
 
 REPOSITORY = Path(__file__).parents[3]
+ROWS = ("keep_ratio=0.5", "keep_ratio=1.0")
 
 GRID = """
 title: How many keys
@@ -31,10 +39,14 @@ def write_grid(root: Path, text: str) -> None:
     (root / "experiments" / "keys.yaml").write_text(text, encoding="utf-8")
 
 
-def test_rows_are_run_and_their_map_is_tabled(
-    copy_units: Any, unit_settings: ProjectSettings, resources: Any
+def test_rows_are_run_tabled_and_recorded_and_the_best_is_told(
+    copy_units: Any,
+    unit_settings: ProjectSettings,
+    resources: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert resources
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     workspace = copy_units("grid")
     write_grid(workspace.root, GRID)
     recipe = unit_settings.localize.train.model_copy(update={"epochs": 3, "warmup_epochs": 1})
@@ -44,15 +56,46 @@ def test_rows_are_run_and_their_map_is_tabled(
     tuned = grids.tune(planned, settings, workspace, Silent())
     assert tuned.failed == 0
     folder = workspace.results / "grids" / "keys"
-    told = [column.title for column in tuned.sheet.columns]
-    assert told == ["keep_ratio", "Folds", *(f"mAP@0.{at}" for at in range(3, 8)), "Mean"]
-    for name, line in zip(("keep_ratio=0.5", "keep_ratio=1.0"), tuned.sheet.rows, strict=True):
-        (trial,) = json.loads((folder / "rows" / f"{name}.json").read_bytes())["trials"]
-        assert list(line[1:]) == [1, *trial["map"].values(), trial["mean_map"]]
-        assert len(trial["history"]) == 4
     with (folder / "table.csv").open(encoding="utf-8") as stream:
-        assert len(list(csv.reader(stream))) == 3
-    assert "mAP@0.5" in (folder / "table.md").read_text(encoding="utf-8")
+        heads, *tabled = csv.reader(stream)
+    columns = ["Keep ratio", "Folds", *(f"mAP@0.{at}" for at in range(3, 8)), "Mean"]
+    assert heads == [*columns, "95 % interval", "Data"]
+    means = {}
+    for name, line, cells in zip(ROWS, tuned.sheet.rows, tabled, strict=True):
+        (trial,) = json.loads((folder / "rows" / f"{name}.json").read_bytes())["trials"]
+        means[trial["trial_id"]] = trial["mean_map"]
+        assert line[:3] == (name, "1", trial["mean_map"])
+        numbers = [*trial["map"].values(), trial["mean_map"]]
+        assert cells[2:8] == [f"{100 * number:.2f}" for number in numbers]
+        assert len(trial["history"]) == 4
+    assert "<h1>How many keys</h1>" in (folder / "report.html").read_text(encoding="utf-8")
+    best = max(means, key=lambda trial_id: means[trial_id])
+    (said,) = (note for note in tuned.notes if note.startswith("best row"))
+    assert said.endswith(f"rodepil localize VIDEOS --model results/trials/{best}")
+    assert find_model(best, workspace) == workspace.trials / best / "model.safetensors"
+    _check_runs(settings, workspace, folder)
+    reading = read_runs(grid_track(settings.track, "keys"), workspace)
+    ((row, _),) = best_rows(rows_of(reading.runs))
+    assert models(row, workspace.trials) == [str(workspace.trials / best / "model.safetensors")]
+
+
+def _check_runs(settings: ProjectSettings, workspace: Workspace, folder: Path) -> None:
+    """Hold that each row's run is described with its numbers, and has figures and a lineage."""
+    client = MlflowClient(f"sqlite:///{workspace.mlflow_database}")
+    for name in ROWS:
+        record = json.loads((folder / "rows" / f"{name}.json").read_bytes())
+        (trial,) = record["trials"]
+        for run_id in (record["parent_run_id"], trial["run_id"]):
+            drawn = {one.path for one in client.list_artifacts(run_id, "figures")}
+            assert drawn == {"figures/ap.png", "figures/timeline.png"}
+            assert len(client.get_run(run_id).data.tags["digest.snapshot"]) > 8
+        words = client.get_run(record["parent_run_id"]).data.tags["mlflow.note.content"]
+        line = next(one for one in words.splitlines() if one.startswith("| fold 0 |"))
+        cells = [cell.strip() for cell in line.strip("|").split("|")][1:7]
+        assert cells == [f"{100 * one:.2f}%" for one in [*trial["map"].values(), trial["mean_map"]]]
+        assert f"localize.network.{name}" in words
+    experiment = client.get_experiment_by_name(grid_track(settings.track, "keys").experiment)
+    assert "2 rows that differ in keep ratio" in experiment.tags["mlflow.note.content"]
 
 
 @pytest.mark.parametrize(
