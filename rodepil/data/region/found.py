@@ -29,10 +29,13 @@ class Found(NamedTuple):
         (N, 4) float32: left, top, right, bottom in pixels, half-open.
     scores
         (N,) float32 in [0, 1].
+    others
+        (M, 4) float32: what else may be an animal, but is not taken for the one that is sought.
     """
 
     boxes: Boxes
     scores: npt.NDArray[np.float32]
+    others: Boxes = np.zeros((0, 4), np.float32)
 
 
 NOTHING = Found(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))

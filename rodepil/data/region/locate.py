@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rodepil.data.region.found import XYWH, Detector, FixedBox, check_within
+from rodepil.data.region.crowd import places, together
+from rodepil.data.region.found import XYWH, Detector, FixedBox, Found, check_within
+from rodepil.data.region.motion import Motion
 from rodepil.data.region.sample import FRAMES, Sample, sample
 from rodepil.data.region.steady import Steadying, best_boxes, steady_box
 from rodepil.errors import CageError
@@ -108,7 +111,7 @@ def region_in(
     if isinstance(detector, FixedBox):
         return _fixed(detector, seen)
     found = detector.find(seen.frames)
-    boxes = best_boxes(found)
+    boxes, doubt = best_boxes(found), _doubt(detector, found, seen)
     if len(boxes) < max(1.0, LEAST_SHARE * len(found)):
         said = (
             f"no animal: found in {len(boxes)} of {len(found)} frames, fewer than "
@@ -119,10 +122,22 @@ def region_in(
                 f"{video}: {said.partition(';')[0]}; try another detector, give a fixed box, or "
                 "leave the video out"
             )
-        return Region(*seen.within, len(found), len(boxes), said)
+        return Region(*seen.within, len(found), len(boxes), said, doubt)
     left, top, wide, high = seen.within
     x, y, width, height = steady_box(boxes / seen.scale, (wide, high), rule)
-    return Region(left + x, top + y, width, height, len(found), len(boxes))
+    return Region(left + x, top + y, width, height, len(found), len(boxes), doubt=doubt)
+
+
+def _doubt(detector: Detector, found: Sequence[Found], seen: Sample) -> str | None:
+    """Say why there may be several animals; what moves tells it whatever the detector is."""
+    moves = found if isinstance(detector, Motion) else Motion().find(seen.frames)
+    count = max(places(moves), 1 if isinstance(detector, Motion) else together(found))
+    if count == 1:
+        return None
+    return (
+        f"{count} or more animals seem to be there at the same times, or walls mirror one; look at "
+        "each cage by itself: by --box once a cage or --cages SHEET to localize, --within to region"
+    )
 
 
 def _fixed(detector: FixedBox, seen: Sample) -> Region:

@@ -33,11 +33,14 @@ class Motion:
         See above.
     least_share
         Share of the picture that an animal covers, at least.
+    other_share
+        The same of `Found.others`, where animals of several cages are each smaller.
     """
 
     least_grey: float = 14.0
     noise: float = 6.0
     least_share: float = 0.002
+    other_share: float = 0.0005
 
     def find(self, frames: Frames) -> Sequence[Found]:
         """Return what is found in each of the frames, (T, H, W, 3) uint8 RGB."""
@@ -54,15 +57,14 @@ class Motion:
             (soft > limit).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)
         )
         count, _, stats, _ = cv2.connectedComponentsWithStats(mask)
-        if count == 1:
-            return NOTHING
-        best = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-        left, top, width, height, area = stats[best].tolist()
-        if area < self.least_share * mask.size:
-            return NOTHING
-        box = np.array([[left, top, left + width, top + height]], np.float32)
-        score = min(1.0, area / (width * height))
-        return Found(box, np.array([score], np.float32))
+        left, top, width, height, area = stats[1:].T
+        corners = np.stack([left, top, left + width, top + height], axis=1).astype(np.float32)
+        if count == 1 or area.max() < self.least_share * mask.size:
+            return NOTHING._replace(others=corners[area >= self.other_share * mask.size])
+        best = int(area.argmax())
+        score = min(1.0, float(area[best] / (width[best] * height[best])))
+        others = (area >= self.other_share * mask.size) & (np.arange(count - 1) != best)
+        return Found(corners[[best]], np.array([score], np.float32), corners[others])
 
 
 def greys(frames: Frames) -> Grey:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rodepil.data.cages import Cage
 from rodepil.detect.localize.boxes import Where, cages_in
 from rodepil.errors import RodepilError
-from rodepil.io.progress import Progress
+from rodepil.io.progress import Progress, Silent
 
 
 @dataclass
@@ -49,8 +49,8 @@ def place(videos: Mapping[Path, str], where: Where, progress: Progress) -> Place
         Shown the videos, where a detector looks at them.
     """
     placed = Placed()
-    looked = len(videos) if where.detect is not None else 0
-    with progress.task("find the animals", looked, "videos") as advance:
+    shown = Silent() if where.detect is None else progress
+    with shown.task("find the animals", len(videos), "videos") as advance:
         for video, recording_id in videos.items():
             try:
                 placed.cages[video], doubt = cages_in(video, recording_id, where)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from rodepil.config.workspace import Workspace
+from rodepil.data.region import Region
 from rodepil.detect.localize import Tools, Where, localize_recordings
 from rodepil.detect.localize.finding import by_detector
 from rodepil.errors import ModelError
@@ -46,6 +47,20 @@ def test_events_are_found_in_the_box_of_what_moves(tmp_path: Path, tools: Tools)
     ((path, reason),) = found.failed
     assert Path(path).name == "bare.mp4"
     assert "no animal" in reason
+
+
+def test_a_box_that_may_hold_several_animals_is_told_before_and_noted(
+    tmp_path: Path, tools: Tools
+) -> None:
+    region = Region(100, 60, 64, 64, 9, 9, doubt="2 or more animals")
+    told: list[str] = []
+    found = localize_recordings(
+        [arena(tmp_path / "v.mp4", animal=True)], tools, tmp_path / "out", curate=CURATE,
+        where=Where(detect=lambda _: region), warn=told.append,
+    )  # fmt: skip
+    assert told == ["v: 2 or more animals"]
+    assert found.about["notes"][-1] == told[0]
+    assert found.videos[0].cages[0].box == region.box
 
 
 def test_a_network_is_wanted_by_yolo_and_by_nothing_else(tmp_path: Path) -> None:
