@@ -9,13 +9,12 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+from collections.abc import Mapping
 
 from rodepil.config.localize import SequenceSettings
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.io.files import short_hash, write_json
+from rodepil.io.files import short_hash
 from rodepil.io.labels import ACTION_UNITS
 from rodepil.io.progress import Progress
 from rodepil.localize.stand_in import TaughtI3D, teach
@@ -23,6 +22,7 @@ from rodepil.models.extract import I3D_FILE, I3D_STAND_IN
 from rodepil.models.i3d.weights import write_i3d
 from rodepil.train.checkpoint import CheckpointFolder
 from rodepil.trials.identity import CODE, code_digest
+from rodepil.trials.made_once import Learned, MadeOnce
 
 RECORD = "learned.json"
 ORIGIN = "a stand-in: trained on simulated action units of subjects of its own, not on Kinetics"
@@ -50,20 +50,18 @@ def make_i3d_stand_in(
     TrainingError
         The loss is not finite, or memory runs out.
     """
-    sequence, folder = settings.sequence, workspace.i3d_stand_in
+    sequence, place = settings.sequence, _place(workspace)
     if sequence.model != I3D_STAND_IN:
-        return _leave_out(sequence, workspace)
+        return place.leave_out("sequence.model", sequence.model)
     identity = i3d_stand_in_id(sequence)
-    record = _recorded(workspace)
-    if (folder / I3D_FILE).is_file() and record.get("id") == identity:
-        return f"{folder / I3D_FILE} is there already, {_told(record)}"
-    kept = CheckpointFolder(workspace.pretraining / identity)
-    taught = teach(sequence, identity=identity, checkpoints=kept, progress=progress)
-    (folder / RECORD).unlink(missing_ok=True)
-    write_i3d(folder / I3D_FILE, taught.network, learned_from=())
-    write_json(folder / RECORD, _record(identity, taught))
-    shutil.rmtree(kept.folder, ignore_errors=True)
-    return f"{folder / I3D_FILE}, {_told(_recorded(workspace))}"
+
+    def learn(checkpoints: CheckpointFolder) -> Learned:
+        taught = teach(sequence, identity=identity, checkpoints=checkpoints, progress=progress)
+        return Learned(
+            lambda path: write_i3d(path, taught.network, learned_from=()), _record(taught)
+        )
+
+    return place.make(identity, workspace.pretraining / identity, learn, _told)
 
 
 def i3d_stand_in_id(settings: SequenceSettings) -> str:
@@ -72,18 +70,13 @@ def i3d_stand_in_id(settings: SequenceSettings) -> str:
     return short_hash("i3d stand-in", code_digest(_LEARNS), recipe)
 
 
-def _leave_out(settings: SequenceSettings, workspace: Workspace) -> str:
-    """Say, in words and in the record, that no stand-in is wanted."""
-    (workspace.i3d_stand_in / I3D_FILE).unlink(missing_ok=True)
-    write_json(workspace.i3d_stand_in / RECORD, {"made": False, "model": settings.model})
-    return f"no stand-in is wanted: sequence.model is '{settings.model}'"
+def _place(workspace: Workspace) -> MadeOnce:
+    folder = workspace.i3d_stand_in
+    return MadeOnce(folder / I3D_FILE, folder / RECORD, ORIGIN)
 
 
-def _record(identity: str, taught: TaughtI3D) -> dict[str, object]:
+def _record(taught: TaughtI3D) -> dict[str, object]:
     return {
-        "made": True,
-        "id": identity,
-        "what": ORIGIN,
         "units": list(ACTION_UNITS),
         "windows": taught.windows,
         "accuracy": taught.accuracy,
@@ -91,13 +84,7 @@ def _record(identity: str, taught: TaughtI3D) -> dict[str, object]:
     }
 
 
-def _recorded(workspace: Workspace) -> dict[str, object]:
-    path = workspace.i3d_stand_in / RECORD
-    record: dict[str, object] = json.loads(path.read_bytes()) if path.is_file() else {}
-    return record
-
-
-def _told(record: dict[str, object]) -> str:
+def _told(record: Mapping[str, object]) -> str:
     return (
         f"a stand-in that names {record.get('accuracy', 0):.1%} of windows of unseen stretches of "
         f"{len(ACTION_UNITS)} simulated action units right after {record.get('windows')} windows"

@@ -9,18 +9,17 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+from collections.abc import Mapping
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.io.files import write_json
 from rodepil.io.progress import Progress
 from rodepil.models.weights import WeightsNote, write_official
 from rodepil.simulate.actions import ACTIONS
 from rodepil.train.checkpoint import CheckpointFolder
 from rodepil.train.pretrain import Pretrained, pretrain
 from rodepil.trials.identity import pretraining_id
+from rodepil.trials.made_once import Learned, MadeOnce
 
 FILE, RECORD = "stand_in.pyth", "pretraining.json"
 ORIGIN = "a stand-in: trained on simulated moving shapes, neither on Kinetics nor on ImageNet"
@@ -35,41 +34,34 @@ def make_stand_in(settings: ProjectSettings, workspace: Workspace, progress: Pro
         The loss is not finite, or memory runs out.
     """
     identity = pretraining_id(settings)
-    folder = workspace.stand_in
-    if (folder / FILE).is_file() and _recorded(workspace).get("id") == identity:
-        return f"{folder / FILE} is there already, {_told(_recorded(workspace))}"
-    kept = CheckpointFolder(workspace.pretraining / identity)
-    found = pretrain(
-        settings.pretrain,
-        settings.model,
-        settings.features,
-        identity=identity,
-        checkpoints=kept,
-        progress=progress,
-    )
-    (folder / RECORD).unlink(missing_ok=True)
-    note = WeightsNote(heads=settings.model.heads, origin=ORIGIN, learned_from=())
-    write_official(
-        folder / FILE, found.model.state_dict(), note, {"epoch": settings.pretrain.epochs}
-    )
-    write_json(folder / RECORD, _record(identity, found))
-    shutil.rmtree(kept.folder, ignore_errors=True)
-    return f"{folder / FILE}, {_told(_recorded(workspace))}"
+
+    def learn(checkpoints: CheckpointFolder) -> Learned:
+        found = pretrain(
+            settings.pretrain,
+            settings.model,
+            settings.features,
+            identity=identity,
+            checkpoints=checkpoints,
+            progress=progress,
+        )
+        note = WeightsNote(heads=settings.model.heads, origin=ORIGIN, learned_from=())
+        state, epochs = found.model.state_dict(), {"epoch": settings.pretrain.epochs}
+        return Learned(lambda path: write_official(path, state, note, epochs), _record(found))
+
+    return _place(workspace).make(identity, workspace.pretraining / identity, learn, _told)
 
 
 def leave_out(settings: ProjectSettings, workspace: Workspace) -> str:
     """Say, in words and in the record, that no stand-in is wanted."""
-    start = settings.model.pretrained
-    (workspace.stand_in / FILE).unlink(missing_ok=True)
-    write_json(workspace.stand_in / RECORD, {"made": False, "pretrained": start})
-    return f"no stand-in is wanted: model.pretrained is '{start}'"
+    return _place(workspace).leave_out("model.pretrained", settings.model.pretrained)
 
 
-def _record(identity: str, found: Pretrained) -> dict[str, object]:
+def _place(workspace: Workspace) -> MadeOnce:
+    return MadeOnce(workspace.stand_in / FILE, workspace.stand_in / RECORD, ORIGIN)
+
+
+def _record(found: Pretrained) -> dict[str, object]:
     return {
-        "made": True,
-        "id": identity,
-        "what": ORIGIN,
         "actions": list(ACTIONS),
         "clips": found.clips,
         "accuracy": found.accuracy,
@@ -77,13 +69,7 @@ def _record(identity: str, found: Pretrained) -> dict[str, object]:
     }
 
 
-def _recorded(workspace: Workspace) -> dict[str, object]:
-    path = workspace.stand_in / RECORD
-    record: dict[str, object] = json.loads(path.read_bytes()) if path.is_file() else {}
-    return record
-
-
-def _told(record: dict[str, object]) -> str:
+def _told(record: Mapping[str, object]) -> str:
     actions = record.get("accuracy_by_action")
     count = len(actions) if isinstance(actions, dict) else 0
     return (
