@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,3 +16,24 @@ Overrides = Annotated[
     typer.Option("--set", help="section.key=value, over params.yaml and profile; may be repeated."),
 ]
 HERE = Path()
+
+SeekerName = Literal["fixed", "motion", "yolo"]
+"""What finds the one animal of a video."""
+
+Seeker = Annotated[
+    SeekerName,
+    typer.Option("--detector", help="A fixed --box, what moves, or YOLO's network in --weights."),
+]
+Network = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights", help="The ONNX file of a YOLOv5 or YOLOv8 network; by default the demo's."
+    ),
+]
+Box = Annotated[str | None, typer.Option("--box", help="x,y,width,height for the fixed detector.")]
+Within = Annotated[
+    str | None, typer.Option("--within", help="x,y,width,height of what is searched: a cage.")
+]
+Mask = Annotated[
+    Path | None, typer.Option("--mask", help="A PNG of a drawn mask, white where walls mirror.")
+]

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rodepil.cli.options import HERE, Root
+from rodepil.cli.options import HERE, Box, Mask, Network, Root, Seeker, SeekerName, Within
 from rodepil.cli.progress import Bars
 
 if TYPE_CHECKING:
     from rodepil.data.region.found import XYWH, Detector
 
 app = typer.Typer(no_args_is_help=True)
-
-Kind = Literal["fixed", "motion", "yolo"]
-Which = Annotated[
-    Kind,
-    typer.Option("--detector", help="A fixed --box, what moves, or YOLO's network in --weights."),
-]
-Weights = Annotated[
-    Path | None,
-    typer.Option(
-        "--weights", help="The ONNX file of a YOLOv5 or YOLOv8 network; by default the demo's."
-    ),
-]
-Box = Annotated[str | None, typer.Option("--box", help="x,y,width,height for the fixed detector.")]
-Within = Annotated[
-    str | None, typer.Option("--within", help="x,y,width,height of what is searched: a cage.")
-]
-MaskFile = Annotated[
-    Path | None, typer.Option("--mask", help="A PNG of a drawn mask, white where walls mirror.")
-]
 
 
 @app.command("train")
@@ -54,8 +35,8 @@ def train(
 def find(
     videos: Annotated[list[Path], typer.Argument(help="Videos of one animal each.")],
     *,
-    detector: Which = "motion",
-    weights: Weights = None,
+    detector: Seeker = "motion",
+    weights: Network = None,
     box: Box = None,
     within: Within = None,
     strict: Annotated[
@@ -76,8 +57,7 @@ def find(
 
     if out is not None:
         keep.check_out(out)
-    seek = _detector(detector, weights, box, root)
-    part = _numbers(within, "--within") if within else None
+    part, seek = _sought(within, detector, weights, box, root)
     regions, refused = keep.find_all(
         videos,
         lambda video: locate(video, seek, within=part, missing="error" if strict else "all"),
@@ -101,11 +81,11 @@ def show(
     video: Annotated[Path, typer.Argument(help="A video of one animal.")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The picture, .png or .jpg.")],
-    detector: Which = "motion",
-    weights: Weights = None,
+    detector: Seeker = "motion",
+    weights: Network = None,
     box: Box = None,
     within: Within = None,
-    mask: MaskFile = None,
+    mask: Mask = None,
     keep_mask: Annotated[
         Path | None, typer.Option("--keep-mask", help="A PNG for the mask that was found.")
     ] = None,
@@ -114,8 +94,7 @@ def show(
     """Write box, mirror mask and the filled frame beside each other, and say what was found."""
     from rodepil.data.region import look  # noqa: PLC0415
 
-    part = _numbers(within, "--within") if within else None
-    seek = _detector(detector, weights, box, root)
+    part, seek = _sought(within, detector, weights, box, root)
     for line in look.show(
         video, out, seek, within=part, mask=mask, keep=keep_mask, progress=Bars()
     ):
@@ -127,33 +106,35 @@ def cut(
     video: Annotated[Path, typer.Argument(help="A video of one animal.")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The new video, .avi.")],
-    detector: Which = "motion",
-    weights: Weights = None,
+    detector: Seeker = "motion",
+    weights: Network = None,
     box: Box = None,
     within: Within = None,
-    mask: MaskFile = None,
+    mask: Mask = None,
     fps: Annotated[int, typer.Option(min=1, help="Frames a second of the new video.")] = 30,
     root: Root = HERE,
 ) -> None:
     """Write a video of the region alone, with walls that mirror filled with the background."""
     from rodepil.data.region.cut import cut_region  # noqa: PLC0415
 
-    part = _numbers(within, "--within") if within else None
-    seek = _detector(detector, weights, box, root)
+    part, seek = _sought(within, detector, weights, box, root)
     region = cut_region(video, out, seek, within=part, mask=mask, fps=fps, progress=Bars())
     typer.echo(region)
 
 
-def _detector(kind: Kind, weights: Path | None, box: str | None, root: Path) -> Detector:
-    """Return the detector that options ask for, and say what to know of it."""
+def _sought(
+    within: str | None, kind: SeekerName, weights: Path | None, box: str | None, root: Path
+) -> tuple[XYWH | None, Detector]:
+    """Return where to search and the detector that options ask for; say what to know of it."""
     from rodepil.config.workspace import Workspace  # noqa: PLC0415
     from rodepil.detect.region.usual import detector_of  # noqa: PLC0415
 
+    part = _numbers(within, "--within") if within else None
     given = _numbers(box, "--box") if box is not None else None
     detector, notes = detector_of(kind, Workspace(root), weights=weights, box=given)
     for note in notes:
         typer.echo(f"note: {note}", err=True)
-    return detector
+    return part, detector
 
 
 def _numbers(text: str, option: str) -> XYWH:
