@@ -23,14 +23,14 @@ from rodepil.stages.recordings import (
     source,
 )
 from rodepil.stages.reports import localize_report, report
-from rodepil.stages.training import controls, cross_validate, crossval, modalities
+from rodepil.stages.training import compare, cross_validate, crossval
 
 __all__ = [
     "audit",
     "audit_source",
     "audit_with_folds",
     "check_folds",
-    "controls",
+    "compare",
     "cross_validate",
     "crossval",
     "curate",
@@ -40,7 +40,6 @@ __all__ = [
     "i3d_stand_in",
     "localize",
     "localize_report",
-    "modalities",
     "pretrain",
     "report",
     "sequences",

@@ -1,4 +1,4 @@
-"""Stages that cross-validate: crossval, controls and modalities."""
+"""Stages that cross-validate: crossval and compare."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def crossval(settings: ProjectSettings, workspace: Workspace, progress: Progress
     return cross_validate(settings, workspace, progress, control="none")
 
 
-def controls(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Cross-validate under the controls that the settings name, for the report to compare.
+def compare(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
+    """Cross-validate the modalities and controls that the settings name, all side by side.
 
     Results of others are removed, and named. Where nothing is pretrained, ``scratch`` would be the
     result itself and is left out.
@@ -32,49 +32,47 @@ def controls(settings: ProjectSettings, workspace: Workspace, progress: Progress
     Raises
     ------
     SettingError
-        One of them can't be had of such clips; nothing is trained or removed.
+        One of them is none, or can't be had of such clips; nothing is trained or removed.
     """
     from rodepil.trials.crossval import Variation  # noqa: PLC0415 - a stage imports what it needs
-    from rodepil.vision.inputs import make_inputs  # noqa: PLC0415
 
-    named = dict.fromkeys(settings.compare.controls)
-    plain = settings.model.pretrained == "none"
-    wanted = [name for name in named if not (plain and name == "scratch")]
-    train = settings.train
-    for name in wanted:
-        make_inputs(settings.features, train.modality, train.flow, control=name)
-    said = _clear(workspace.results / "controls", wanted, "compare.controls")
-    said += _validated({name: Variation(settings, name) for name in wanted}, workspace, progress)
-    if len(wanted) < len(named):
+    modalities, controls = _modalities(settings), _controls(settings)
+    said = _clear(workspace.results / "modalities", modalities, "compare.modalities")
+    said += _clear(workspace.results / "controls", controls, "compare.controls")
+    # Modalities come first: flow takes longest, and what is longest is best not begun last.
+    variations = {name: Variation(_seeing(settings, name)) for name in modalities}
+    variations |= {name: Variation(settings, name) for name in controls}
+    if variations:
+        said += _validated(variations, settings, workspace, progress)
+    if len(controls) < len(dict.fromkeys(settings.compare.controls)):
         said.append("scratch is left out: model.pretrained is 'none'")
-    if not named:
+    if not settings.compare.controls:
         said.append("no control is run: compare.controls names none")
-    return "\n".join(said)
-
-
-def modalities(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Cross-validate the other modalities that the settings name, for the report to compare.
-
-    Results of others are removed, and named.
-
-    Raises
-    ------
-    SettingError
-        One of them is none, or shall tell motion by one frame; nothing is trained or removed.
-    """
-    from rodepil.trials.crossval import Variation  # noqa: PLC0415
-    from rodepil.vision.inputs import make_inputs  # noqa: PLC0415
-
-    names = dict.fromkeys(settings.compare.modalities)
-    wanted = [name for name in names if name != settings.train.modality]
-    for name in wanted:
-        make_inputs(settings.features, name, settings.train.flow, key="compare.modalities")
-    said = _clear(workspace.results / "modalities", wanted, "compare.modalities")
-    variations = {name: Variation(_seeing(settings, name)) for name in wanted}
-    said += _validated(variations, workspace, progress, beside=True)
-    if not wanted:
+    if not modalities:
         said.append("no other modality is compared: compare.modalities names none")
     return "\n".join(said)
+
+
+def _modalities(settings: ProjectSettings) -> list[str]:
+    """Return the modalities to compare, each once, without the project's own."""
+    from rodepil.vision.inputs import make_inputs  # noqa: PLC0415
+
+    own, named = settings.train.modality, dict.fromkeys(settings.compare.modalities)
+    wanted = [name for name in named if name != own]
+    for name in wanted:
+        make_inputs(settings.features, name, settings.train.flow, key="compare.modalities")
+    return wanted
+
+
+def _controls(settings: ProjectSettings) -> list[Control]:
+    """Return the controls to run, each once, without those that would be the result itself."""
+    from rodepil.vision.inputs import make_inputs  # noqa: PLC0415
+
+    plain, named = settings.model.pretrained == "none", dict.fromkeys(settings.compare.controls)
+    wanted: list[Control] = [name for name in named if not (plain and name == "scratch")]
+    for name in wanted:
+        make_inputs(settings.features, settings.train.modality, settings.train.flow, control=name)
+    return wanted
 
 
 def _clear(folder: Path, wanted: Sequence[str], key: str) -> list[str]:
@@ -137,8 +135,7 @@ def cross_validate(
     from rodepil.trials.crossval import Variation  # noqa: PLC0415
 
     seen = settings if modality is None else _seeing(settings, modality)
-    variations = {"": Variation(seen, control)}
-    return "".join(_validated(variations, workspace, progress, beside=modality is not None))
+    return "".join(_validated({"": Variation(seen, control)}, settings, workspace, progress))
 
 
 def _seeing(settings: ProjectSettings, modality: str) -> ProjectSettings:
@@ -149,23 +146,21 @@ def _seeing(settings: ProjectSettings, modality: str) -> ProjectSettings:
 
 def _validated(
     variations: Mapping[str, Variation],
+    settings: ProjectSettings,
     workspace: Workspace,
     progress: Progress,
-    *,
-    beside: bool = False,
 ) -> list[str]:
-    """Cross-validate variations side by side, write what the report reads, and say so of each."""
+    """Cross-validate variations of the settings, write what the report reads, and tell each."""
     from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report import fold_figures  # noqa: PLC0415
     from rodepil.trials.crossval import cross_validate_all, write_results  # noqa: PLC0415
 
+    figures = partial(fold_figures, data=data_of(settings, workspace))
     wanted = list(variations.values())
-    if not wanted:
-        return []
-    figures = partial(fold_figures, data=data_of(wanted[0].settings, workspace))
     results = cross_validate_all(wanted, workspace, figures=figures, progress=progress)
     said = []
     for name, result in zip(variations, results, strict=True):
+        beside = result.settings.train.modality != settings.train.modality
         path = relative_to(write_results(result, workspace, beside=beside), workspace.root)
         title = f"{name}\n" if name else ""
         said.append(f"{title}{result}\nwritten to {path}, with predictions beside it")

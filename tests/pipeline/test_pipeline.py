@@ -70,8 +70,7 @@ def project(
         stages.features,
         stages.pretrain,
         stages.crossval,
-        stages.controls,
-        stages.modalities,
+        stages.compare,
         stages.report,
     ):
         stage(settings, workspace, Silent())
