@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from rodepil.config.localize import LocalizeSettings, RatSeizureSettings, SequenceSettings
@@ -43,12 +44,12 @@ class DrawnRow:
         return "-".join(self.words.values())
 
 
+SURE = (0.1, 0.5, 0.35, 1.0, 0.6, 0.45)
 ROWS = tuple(
-    DrawnRow({"keep": keep, "window": window}, 0.3 + 0.15 * at + 0.1 * other)
-    for at, keep in enumerate(KEPT)
-    for other, window in enumerate(WINDOWS)
+    DrawnRow({"keep": keep, "window": window}, sure)
+    for (keep, window), sure in zip(product(KEPT, WINDOWS), SURE, strict=True)
 )
-BEST = "1.0-9"
+BEST = "0.5-9"
 
 
 def write_localized_rows(

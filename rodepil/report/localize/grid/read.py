@@ -124,6 +124,6 @@ def _not_found(rows: tuple[LocalizedRow, ...]) -> str:
     names = ", ".join(row.name for row in without)
     many = f"rows {names}" if len(without) > 1 else f"row {names}"
     return (
-        f"The segments that {many} found are not there (rows/ROW_detections.parquet), so that "
-        "their mAP has no interval; 'rodepil tune' of a project that keeps its trials writes them."
+        f"The segments that {many} found are not there (rows/ROW_detections.parquet), so that mAP "
+        "has no interval there; 'rodepil tune' of a project that keeps its trials writes them."
     )
