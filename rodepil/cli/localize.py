@@ -80,7 +80,7 @@ def localize(
     ] = None,
     truth: Annotated[
         Path | None,
-        typer.Option("--truth", help="Annotated events (Parquet, CSV, JSON), for the pictures."),
+        typer.Option("--truth", help="Annotated events, for the pictures."),
     ] = None,
     device: Annotated[DeviceChoice, typer.Option("--device")] = DeviceChoice.auto,
     root: Root = HERE,
@@ -127,8 +127,8 @@ def localize(
 
 @score_app.command("events")
 def score_events(
-    predicted: Annotated[Path, typer.Argument(help="Found events: Parquet, CSV or JSON.")],
-    true: Annotated[Path, typer.Argument(help="True events: Parquet, CSV or JSON.")],
+    predicted: Annotated[Path, typer.Argument(help="Found events: Parquet, CSV, JSON, BORIS's.")],
+    true: Annotated[Path, typer.Argument(help="True events: Parquet, CSV, JSON, BORIS's.")],
     *,
     tiou: Annotated[
         list[float] | None, typer.Option("--tiou", help="A threshold; may be repeated.")

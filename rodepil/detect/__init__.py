@@ -1,5 +1,4 @@
-"""A trained model is shown what it never saw: clips are scored."""
+"""A trained model is shown what it never saw: clips are scored, action units are found.
 
-from rodepil.detect.clips import predict_clips
-
-__all__ = ["predict_clips"]
+Nothing is imported here: scoring files of events wants no network, so it starts at once.
+"""

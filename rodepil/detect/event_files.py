@@ -1,4 +1,4 @@
-"""Files of events: this project's tables and CSV, and JSON in ActivityNet's two forms.
+"""Files of events: this project's tables and CSV, BORIS's exports, and ActivityNet's JSON.
 
 References
 ----------
@@ -13,16 +13,20 @@ import csv
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rodepil.data.marks.boris_export import find_export
+from rodepil.data.marks.sheet import read_sheets
 from rodepil.data.problems import raise_if
 from rodepil.data.ratseizure import read_annotations
 from rodepil.data.ratseizure.clips import NO_SUBJECT, POSITION
+from rodepil.detect.boris_events import Places, events_of_export
+from rodepil.detect.told_files import EVENTS, MERGED, About, read_about
 from rodepil.errors import AnnotationError, TableError
 from rodepil.io import tables
 from rodepil.scoring import video_key
@@ -30,6 +34,9 @@ from rodepil.scoring import video_key
 REQUIRED: Final = ("recording_id", "start_s", "end_s", "label")
 DEFAULTS: Final[dict[str, Any]] = {"position": POSITION, "subject_id": NO_SUBJECT, "score": 1.0}
 """What a CSV may leave out."""
+
+_SHEETS: Final = (".tsv", ".txt", ".xlsx")
+"""How BORIS's exports end, or in .csv."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +48,32 @@ class EventFile:
     events
         Table ``events``.
     durations_s
-        Seconds of each video, by its name (`rodepil.scoring.video_key`), where the file says them.
+        Seconds of each video, by its name (`rodepil.scoring.video_key`), where the file, or what
+        localizing wrote beside it, says them.
+    places
+        The position of each animal, by recording_id and subject_id, where that is said beside.
+    notes
+        What to know of the events, a sentence each.
     """
 
     events: pa.Table
     durations_s: Mapping[str, float] = field(default_factory=dict)
+    places: Places = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def read_events(path: Path) -> EventFile:
-    """Read events: Parquet (table ``events`` or ``annotations``), CSV, or ActivityNet's JSON.
+def read_events(path: Path, places: Places | None = None) -> EventFile:
+    """Read events: Parquet (table ``events`` or ``annotations``), CSV, ActivityNet's JSON, BORIS.
 
     A CSV has the columns of table ``events``; without ``position``, ``subject_id`` or ``score``
-    these are 0, 'unknown' and 1.
+    these are 0, 'unknown' and 1. A sheet of BORIS has tabular or aggregated events.
+
+    Parameters
+    ----------
+    path
+        The file.
+    places
+        In which cages the animals are that a sheet of BORIS names, where nothing beside it says.
 
     Raises
     ------
@@ -62,12 +83,56 @@ def read_events(path: Path) -> EventFile:
         A row can't be read; all that can't are named.
     """
     if not path.is_file():
-        raise TableError(f"there is no file {path}; give events as Parquet, CSV or JSON")
+        raise TableError(f"there is no file {path}; give events as Parquet, CSV, JSON or BORIS's")
+    suffix = path.suffix.lower()
+    about = read_about(path.parent) if path.name in (EVENTS, *MERGED) else About()
     readers = {".parquet": _parquet, ".csv": _csv, ".json": _json}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise TableError(f"{path} is no file of events; give one that ends in {', '.join(readers)}")
-    return reader(path)
+    if suffix not in {*readers, *_SHEETS}:
+        ends = ", ".join([*readers, *_SHEETS])
+        raise TableError(f"{path} is no file of events; give one that ends in {ends}")
+    if suffix in _SHEETS or (suffix == ".csv" and _is_boris(path)):
+        read = _boris(path, {**(places or {}), **about.places})
+    else:
+        read = readers[suffix](path)
+    durations = {**about.durations_s, **read.durations_s}
+    notes = _notes(path, about)
+    return replace(read, durations_s=durations, places=about.places, notes=notes)
+
+
+def _notes(path: Path, about: About) -> tuple[str, ...]:
+    """Say what is to be known of events that localizing has merged."""
+    if about.min_score is None or path.name not in MERGED:
+        return ()
+    said = (
+        f"{path.name} holds events of score {about.min_score:g} or more, merged where they "
+        f"overlap; mAP wants them all, so score {path.with_name(EVENTS)}"
+    )
+    return (said,)
+
+
+def _is_boris(path: Path) -> bool:
+    try:
+        return any(find_export(sheet) for sheet in read_sheets(path))
+    except AnnotationError:
+        return False
+
+
+def _boris(path: Path, places: Places) -> EventFile:
+    """Read BORIS's tabular or aggregated events; a row that is no event is an error."""
+    exports = [export for sheet in read_sheets(path) if (export := find_export(sheet))]
+    if not exports:
+        raise TableError(
+            f"{path} is no sheet that BORIS exports (tabular or aggregated events); export it again"
+        )
+    found = [events_of_export(export, places) for export in exports]
+    problems = [problem for one in found for problem in one.problems]
+    raise_if(problems, AnnotationError, f"Mend {path}")
+    rows = [row for one in found for row in one.rows]
+    lengths = {name: length for one in found for name, length in one.lengths_s.items()}
+    seen = {(name, POSITION) for name in lengths} - {(name, POSITION) for name, _ in places}
+    seen |= {(row["recording_id"], row["position"]) for row in rows}
+    durations = {video_key(*one): lengths[one[0]] for one in seen if one[0] in lengths}
+    return EventFile(tables.from_rows("events", rows), durations)
 
 
 def _parquet(path: Path) -> EventFile:

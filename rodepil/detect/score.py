@@ -109,24 +109,29 @@ def score_event_files(
     TableError, AnnotationError
         A file can't be read, there is no true event, or no video has a name in both files.
     """
-    said, known = read_events(predicted), read_events(true)
+    said = read_events(predicted)
+    known = read_events(true, said.places)
     if not known.events.num_rows:
         raise AnnotationError(f"{true} holds no event, so there is nothing to be found")
     named, videos = _videos(said.events), _videos(known.events)
-    durations = dict(said.durations_s) | dict(known.durations_s)
-    if named and not named & (videos | set(durations)):
+    annotated = videos | set(known.durations_s)
+    if named and not named & annotated:
         raise AnnotationError(
             f"{predicted} and {true} name no video alike: {sorted(named)[:3]} and "
             f"{sorted(videos)[:3]} (recording/position); name recordings alike"
         )
-    ends, notes = _ends(said.events, known.events), []
+    durations = {
+        **{name: said.durations_s[name] for name in (named | videos) & set(said.durations_s)},
+        **known.durations_s,
+    }
+    ends, notes = _ends(said.events, known.events), [*said.notes, *known.notes]
     guessed = sorted((named | videos) - set(durations))
     if guessed:
         notes.append(
             f"no file says how long {by_number(len(guessed), 'video is', 'videos are')}, so that "
             "frames end with the last event there"
         )
-    alone = sorted(named - videos - set(durations))
+    alone = sorted(named - annotated)
     if alone:
         count = by_number(len(alone), "video has", "videos have")
         notes.append(f"{count} predictions and no truth: all are false positives")

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from rodepil.config.settings import FeatureSettings, ModelSettings
-from rodepil.detect import predict_clips
+from rodepil.detect.clips import predict_clips
 from rodepil.errors import ModelError, SourceError, TrainingError
 from rodepil.io import tables
 from rodepil.io.progress import Advance

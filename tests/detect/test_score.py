@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from rodepil.data.cages import Cage
 from rodepil.detect.event_files import read_events
+from rodepil.detect.localize.outcome import Localized, Told, VideoFacts
+from rodepil.detect.localize.write import write_localized
 from rodepil.detect.score import score_event_files
 from rodepil.errors import AnnotationError, SettingError, TableError
 from rodepil.io import tables
+from tests.data.marks.test_boris import A, B, tabular_9, text
 
 TRUE = [("a", 0.0, 4.0, "rearing"), ("a", 5.0, 9.0, "staring"), ("b", 2.0, 6.0, "rearing")]
 SAID = [
@@ -136,7 +140,8 @@ def test_a_bad_row_is_told_with_its_line(tmp_path: Path, line: str, told: str) -
     ("name", "content", "told"),
     [
         ("gone.csv", None, "no file"),
-        ("said.txt", b"x", r"ends in \.parquet, \.csv, \.json"),
+        ("said.txt", b"x", "is no sheet that BORIS exports"),
+        ("said.xls", b"x", r"ends in \.parquet, \.csv, \.json, \.tsv, \.txt, \.xlsx"),
         ("said.csv", b"start,stop\n1,2\n", "lacks the columns"),
         ("said.csv", b"\xff\xfe\x00", "UTF-8"),
         ("said.json", b"{", "JSON"),
@@ -183,3 +188,109 @@ def test_cages_and_animals_may_be_written_as_numbers(tmp_path: Path) -> None:
         listed.write_text(json.dumps({"results": {"a": [segment | wrong]}}))
         with pytest.raises(AnnotationError, match=told):
             read_events(listed)
+
+
+CAGES = (Cage("v", 0, "70-1", 0, 0, 64, 64), Cage("v", 1, "70-2", 64, 0, 64, 64))
+
+
+def localized_in(folder: Path, *, named: bool) -> Path:
+    """Write what localizing finds in two cages of a video of 20 s; two events of one overlap."""
+    rows = [
+        row("v", 0, 4, "rearing", 0.9) | {"subject_id": "70-1"},
+        row("v", 3, 6, "rearing", 0.8) | {"subject_id": "70-1"},
+        row("v", 10, 12, "staring", 0.7) | {"subject_id": "70-2", "position": 1},
+        row("v", 13, 14, "staring", 0.1) | {"subject_id": "70-2", "position": 1},
+    ]
+    events, video = tables.from_rows("events", rows), folder / "deep" / "v.mp4"
+    facts = VideoFacts("v", str(video), "0" * 64, 25.0, 500, 20.0, CAGES)
+    about = {"learned_from_data": "noise", "min_score": 0.3}
+    found = Localized(events, Told(0.3).of(events), (facts,), (), about)
+    write_localized(found, folder / "found", named=named)
+    return folder / "found"
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_sheet_for_boris_holds_the_events_of_the_csv(tmp_path: Path, *, named: bool) -> None:
+    out = localized_in(tmp_path, named=named)
+    columns = ["recording_id", "position", "start_s", "end_s", "label", "score"]
+    sheets = [read_events(out / name).events for name in ("boris.tsv", "events.csv")]
+    boris, told = (
+        sorted(tuple(one.values()) for one in sheet.select(columns).to_pylist()) for sheet in sheets
+    )
+    assert (
+        boris == told == [("v", 0, 0.0, 6.0, "rearing", 0.9), ("v", 1, 10.0, 12.0, "staring", 0.7)]
+    )
+    (out / "about.json").unlink()  # the sheet went its own way
+    if named:
+        with pytest.raises(AnnotationError, match="in which cages 70-1, 70-2 are; call subjects"):
+            read_events(out / "boris.tsv")
+    else:
+        assert read_events(out / "boris.tsv").durations_s == {"v/0": 20.0, "v/1": 20.0}
+
+
+def test_lengths_beside_the_events_count_where_there_is_truth(tmp_path: Path) -> None:
+    out, true = localized_in(tmp_path, named=True), tmp_path / "true.csv"
+    true.write_text("recording_id,position,start_s,end_s,label\nv,0,0,6,rearing\n")
+    scores = score_event_files(out / "events.parquet", true, fps=1.0)
+    # Both cages have events, so 2 x 20 s; of cage 1 nobody said what is true.
+    assert scores.frames.frames == 40
+    assert scores.notes == ("1 video has predictions and no truth: all are false positives",)
+    true.write_text("recording_id,position,start_s,end_s,label\nv,0,0,6,rearing\nv,1,1,2,staring\n")
+    assert score_event_files(out / "events.parquet", true, fps=1.0).notes == ()
+
+
+@pytest.mark.parametrize("name", ["events.csv", "boris.tsv"])
+def test_merged_events_are_scored_with_a_word_of_warning(tmp_path: Path, name: str) -> None:
+    out, true = localized_in(tmp_path, named=True), tmp_path / "true.csv"
+    true.write_text("recording_id,position,start_s,end_s,label\nv,0,0,6,rearing\n")
+    (note, *_) = score_event_files(out / name, true, fps=1.0).notes
+    assert "score 0.3 or more, merged" in note
+    assert note.endswith(str(out / "events.parquet"))
+
+
+def test_an_export_of_a_person_names_animals_that_the_found_events_place(tmp_path: Path) -> None:
+    out = localized_in(tmp_path, named=True)
+    rows = [
+        ("70-1", "Rearing", "", "START", 0.0),
+        ("70-1", "Rearing", "", "STOP", 6.0),
+        ("70-2", "staring", "", "START", 10.0),
+        ("70-2", "staring", "", "STOP", 12.0),
+    ]
+    sheet = text(tabular_9(*rows, source="player #1:D:\\films\\v.mp4")).replace(
+        "600.000;600.000", "20"
+    )
+    (tmp_path / "true.tsv").write_text(sheet, encoding="utf-8")
+    scores = score_event_files(out / "events.parquet", tmp_path / "true.tsv", tious=(0.5,), fps=1.0)
+    # rearing: 0-4 of 0-6 is tIoU 2/3, and the surest; staring: the surer one is exact.
+    assert scores.as_json()["map"] == {"0.5": 1.0}
+    assert scores.notes == ()
+
+
+def test_an_observation_over_two_films_is_parted_and_its_offset_taken_off(tmp_path: Path) -> None:
+    rows = [("", "rearing", "", "START", 690.0), ("", "rearing", "", "STOP", 715.0)]
+    path = tmp_path / "true.csv"
+    path.write_text(text(tabular_9(*rows, offset="100"), ","), encoding="utf-8")
+    read = read_events(path)
+    names = [PurePosixPath(film).stem for film in (A, B)]
+    assert read.events.to_pylist() == [
+        row(names[0], 590.0, 600.0, "rearing"),
+        row(names[1], 0.0, 15.0, "rearing"),
+    ]
+    assert read.durations_s == {f"{name}/0": 600.0 for name in names}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([("", "rearing", "", "START", 1.0)], "line 2: a START without a STOP"),
+        ([("", "rearing", "", "POINT", 1.0)], "line 2: 'rearing' is a point event"),
+        ([("", "rearing", "", "START", 3.0), ("", "rearing", "", "STOP", 3.0)], "no interval"),
+    ],
+)
+def test_a_row_of_boris_that_is_no_event_is_told(
+    tmp_path: Path, rows: list[tuple[str, str, str, str, float]], told: str
+) -> None:
+    path = tmp_path / "true.tsv"
+    path.write_text(text(tabular_9(*rows)), encoding="utf-8")
+    with pytest.raises(AnnotationError, match=told):
+        read_events(path)

@@ -32,9 +32,9 @@ _MEDIA = ("media file path", "media file name", "media file")
 
 def read_boris(export: Export, reading: Reading) -> None:
     """Read an export's events, and list the bad ones with their reasons."""
-    for name, lines in _observations(export).items():
+    for name, lines in observations_of(export).items():
         try:
-            observed = _observation(export, name, lines)
+            observed = observation_of(export, name, lines)
             timeline = timeline_of(observed, reading.catalog, reading.settings.recording)
         except AnnotationError as error:
             for line in lines or (Line(0, ()),):
@@ -54,7 +54,7 @@ def read_boris(export: Export, reading: Reading) -> None:
                 reading.refuse(event.line, error)
 
 
-def _observations(export: Export) -> dict[str, list[Line]]:
+def observations_of(export: Export) -> dict[str, list[Line]]:
     """Return the lines of each observation; old tabular exports hold one, named above them."""
     named = export.before.get("observation id")
     groups: dict[str, list[Line]] = defaultdict(list)
@@ -65,7 +65,14 @@ def _observations(export: Export) -> dict[str, list[Line]]:
     return groups
 
 
-def _observation(export: Export, name: str, lines: Sequence[Line]) -> Observation:
+def observation_of(export: Export, name: str, lines: Sequence[Line]) -> Observation:
+    """Return what an export says of an observation.
+
+    Raises
+    ------
+    BadTime
+        Its offset or length is no time.
+    """
     first = lines[0] if lines else Line(0, ())
     offset = export.get(first, "time offset s") or export.before.get("time offset s")
     seen = [str(cell) for line in lines if (cell := export.get(line, *_MEDIA)) is not None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rodepil.data.marks.headers import plain
-from rodepil.data.marks.reading import Reading
 from rodepil.data.marks.sheet import LOOKED_AT, Cell, Line, Sheet
 
 MISSING = {None, "NA", "N/A", "Not found", "LIVE"}
@@ -48,6 +48,13 @@ class Export:
         return None
 
 
+class Refusing(Protocol):
+    """Takes note of rows that can't be read."""
+
+    def refuse(self, line: Line, reason: object) -> None:
+        """List a row as refused."""
+
+
 @dataclass(frozen=True)
 class Event:
     """A behaviour from its start to its stop, in the observation's time; a point's are one."""
@@ -78,7 +85,7 @@ def find_export(sheet: Sheet) -> Export | None:
     return None
 
 
-def events_of_lines(export: Export, lines: Sequence[Line], reading: Reading) -> Iterator[Event]:
+def events_of_lines(export: Export, lines: Sequence[Line], reading: Refusing) -> Iterator[Event]:
     """Yield an observation's events.
 
     A START without its STOP is refused, and a STOP without its START.
@@ -92,7 +99,7 @@ def events_of_lines(export: Export, lines: Sequence[Line], reading: Reading) -> 
         yield Event(line, start, stop, point=kind.startswith("point"))
 
 
-def _paired(export: Export, lines: Sequence[Line], reading: Reading) -> Iterator[Event]:
+def _paired(export: Export, lines: Sequence[Line], reading: Refusing) -> Iterator[Event]:
     begun: dict[tuple[Cell, ...], Line] = {}
     for line in lines:
         key, time = _key(export, line), export.get(line, "time")

@@ -68,7 +68,7 @@ def timeline_of(
     Unknown
         It names no medium, its only one is no recording, or its files are shorter than it.
     """
-    files, lengths = _media(observed)
+    files, lengths = media_of(observed)
     if not files:
         if default is not None:
             return catalog.timeline(default, "auto")
@@ -109,7 +109,7 @@ def _one_after_another(
     return tuple(timeline)
 
 
-def _media(observed: Observation) -> tuple[list[str], list[float | None]]:
+def media_of(observed: Observation) -> tuple[list[str], list[float | None]]:
     """Return the first player's files and their lengths, None where BORIS does not say them."""
     first = _FIRST_PLAYER.search(observed.source)
     if first:

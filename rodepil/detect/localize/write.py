@@ -6,18 +6,13 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Final
 
 from rodepil.detect.localize.boris import boris_text
 from rodepil.detect.localize.outcome import Localized
+from rodepil.detect.told_files import ABOUT, BORIS, EVENTS, SHEET
 from rodepil.errors import TableError
 from rodepil.io import tables
 from rodepil.io.files import unwritable, write_text
-
-EVENTS: Final = "events.parquet"
-SHEET: Final = "events.csv"
-BORIS: Final = "boris.tsv"
-ABOUT: Final = "about.json"
 
 
 def write_localized(localized: Localized, out: Path, *, named: bool = False) -> list[Path]:
