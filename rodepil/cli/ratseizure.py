@@ -47,7 +47,11 @@ def import_ratseizure(
 ) -> None:
     """Take RatSeizure's annotations with its features, its videos, or both.
 
-    All is checked before anything is written; what an earlier import left is replaced.
+    All is checked before anything is written; what an earlier import left is replaced. The JSON
+    has ActivityNet's form, with seconds, and 'training' or 'testing':
+
+    {"database": {"VIDEO_ID": {"subset": "training", "duration": 10.0, "annotations":
+    [{"segment": [1.5, 4.0], "label": "rearing", "label_id": 9}]}}}
     """
     from rodepil.data.ratseizure.importing import Given, import_units  # noqa: PLC0415
     from rodepil.io.sequences import SequenceForm  # noqa: PLC0415 - help stays instant
@@ -75,6 +79,7 @@ def data_ratseizure(
 ) -> None:
     """Count action units by side, and say how they are split and what the split leaks."""
     from rodepil.config.origin import RATSEIZURE, SIMULATED  # noqa: PLC0415 - help stays instant
+    from rodepil.data.ratseizure.importing import bare_line  # noqa: PLC0415
     from rodepil.data.ratseizure.records import read_split  # noqa: PLC0415
     from rodepil.data.ratseizure.source import read_units  # noqa: PLC0415
     from rodepil.report.units import class_sheet, fold_sheet  # noqa: PLC0415
@@ -92,6 +97,10 @@ def data_ratseizure(
     typer.echo("")
     for line in annotations.lines():
         typer.echo(line)
+    held = source.videos.keys() | source.features.keys()
+    bare = [clip.video_id for clip in annotations.clips if clip.video_id not in held]
+    if bare:
+        typer.echo(bare_line(bare))
     told = ["what the split shares is told when its clips are made: dvc repro units_clips"]
     for line in split["lines"] if split else told:
         typer.echo(line)

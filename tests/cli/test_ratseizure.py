@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rodepil.data.ratseizure import read_annotations
 from tests.cli.conftest import Rodepil
 from tests.data.ratseizure.conftest import clip, segment
 from tests.data.ratseizure.test_importing import write_source
@@ -36,3 +37,21 @@ def test_an_import_says_what_it_took_and_the_data_are_counted(
     assert refused.returncode == 1
     assert "film_1.npy is transposed" in refused.stderr
     assert "Traceback" not in refused.stderr
+    kept = rodepil(*command, "--keep-going", folder=tmp_path)
+    assert kept.returncode == 0, kept.stderr
+    assert kept.stdout.startswith("1 clip with 1 segment, 1 file of features and 0 videos")
+    for said in (kept, rodepil("data", "ratseizure", folder=tmp_path)):
+        assert "1 clip is left out for want of a sound file: film_1\n" in said.stdout
+
+
+def test_the_help_shows_an_example_that_can_be_imported(tmp_path: Path, rodepil: Rodepil) -> None:
+    shown = rodepil("import", "ratseizure", "--help", folder=tmp_path).stdout
+    start = shown.index('{"database"')
+    example = shown[start : shown.index("]}}}", start) + 4]
+    path = tmp_path / "example.json"
+    path.write_text(" ".join(example.split()), encoding="utf-8")
+    (row,) = read_annotations(path).events.to_pylist()
+    assert (row["recording_id"], row["start_s"], row["end_s"]) == ("VIDEO_ID", 1.5, 4.0)
+    assert row["label"] == "rearing"
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert " ".join(example.split()) in " ".join(readme.split())

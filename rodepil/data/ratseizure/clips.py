@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, Literal
@@ -91,6 +91,13 @@ class RatSeizure:
         sides = self.subset_of
         names = self.events.column("recording_id").to_pylist()
         return self.events.filter(pa.array([sides[name] == subset for name in names], pa.bool_()))
+
+    def only(self, names: Collection[str]) -> RatSeizure:
+        """Return the clips of these names with their segments; refused segments all stay."""
+        listed = self.events.column("recording_id").to_pylist()
+        held = pa.array([name in names for name in listed], pa.bool_())
+        clips = tuple(clip for clip in self.clips if clip.video_id in names)
+        return RatSeizure(clips, self.events.filter(held), self.refused)
 
     @property
     def overlapping(self) -> tuple[int, int]:

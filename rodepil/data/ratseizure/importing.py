@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from rodepil.io import tables
 from rodepil.io.files import link_or_copy, publish, unwritable
 from rodepil.io.progress import Progress, Silent
 from rodepil.io.sequences import SUFFIX, SequenceForm
+from rodepil.io.wording import by_number
 
 STATE = ".importing"
 """The folder beside the source where the lock lies, and what was probed."""
@@ -73,6 +74,8 @@ class ImportedUnits:
         Where it lies.
     annotations
         Clips and segments that were taken, and segments that were refused.
+    bare
+        Of the clips those that have no sound file, so that nothing can be made of them.
     features, videos
         How many files of each were taken.
     failures
@@ -85,6 +88,7 @@ class ImportedUnits:
 
     folder: Path
     annotations: RatSeizure
+    bare: tuple[str, ...]
     features: int
     videos: int
     failures: pa.Table
@@ -92,17 +96,29 @@ class ImportedUnits:
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
+        names = {clip.video_id for clip in self.annotations.clips} - set(self.bare)
+        usable = self.annotations.only(names)
         head = (
-            f"{len(self.annotations.clips)} clips with {self.annotations.events.num_rows} segments,"
-            f" {self.features} files of features and {self.videos} videos are in {self.folder}"
+            f"{by_number(len(usable.clips), 'clip', 'clips')} with "
+            f"{by_number(usable.events.num_rows, 'segment', 'segments')}, "
+            f"{by_number(self.features, 'file', 'files')} of features and "
+            f"{by_number(self.videos, 'video', 'videos')} are in {self.folder}"
         )
+        bare = [bare_line(self.bare)] if self.bare else []
         refused = [f"refused: {row['message']}" for row in self.failures.to_pylist()]
         shown = ", ".join(path.name for path in self.strange[:SHOWN])
         more = f" and {len(self.strange) - SHOWN} more" if len(self.strange) > SHOWN else ""
         strange = [f"left out, for no clip is called so: {shown}{more}"] if self.strange else []
         notes = [f"note: {note}" for note in self.notes]
-        leaks = copies_across(self.annotations.clips).lines()
-        return "\n".join([head, *self.annotations.lines(), *refused, *strange, *notes, *leaks])
+        leaks = copies_across(usable.clips).lines()
+        return "\n".join([head, *usable.lines(), *bare, *refused, *strange, *notes, *leaks])
+
+
+def bare_line(names: Sequence[str]) -> str:
+    """Say which clips have no file."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    count = by_number(len(names), "clip is", "clips are")
+    return f"{count} left out for want of a sound file: {', '.join(names[:SHOWN])}{more}"
 
 
 def import_units(
@@ -170,6 +186,11 @@ def import_units(
     return ImportedUnits(
         folder=into,
         annotations=annotations,
+        bare=tuple(
+            clip.video_id
+            for clip in annotations.clips
+            if not any(clip.video_id in one.sound for one in checked.values())
+        ),
         features=len(checked[FEATURES].sound) if FEATURES in checked else 0,
         videos=len(checked[VIDEOS].sound) if VIDEOS in checked else 0,
         failures=failures,

@@ -123,7 +123,11 @@ def test_with_keep_going_every_refusal_is_a_row(tmp_path: Path) -> None:
     held = read_units(imported.folder)
     assert sorted(held.features) == ["a", "g"]
     assert len(held.annotations.clips) == held.annotations.events.num_rows == 7
-    assert "segment 2 of 'g': segment 4-3 s is reversed" in str(imported)
+    said = str(imported).splitlines()
+    assert "segment 2 of 'g': segment 4-3 s is reversed" in said
+    assert said[0].startswith("2 clips with 2 segments, 2 files of features and 0 videos are in")
+    assert "training: 2 clips, 2 segments" in said
+    assert "5 clips are left out for want of a sound file: b, c, d, e, f" in said
 
 
 def test_videos_are_decoded_and_odd_lengths_told(tmp_path: Path) -> None:
