@@ -108,7 +108,8 @@ class SequenceSettings(Settings):
 class LocalizeTrainSettings(Settings):
     """How RaSeformer is trained; the defaults are the official ones.
 
-    ``warmup_epochs`` come before ``epochs``; then the rate falls along a cosine.
+    ``warmup_epochs`` come before ``epochs``; then the rate falls along a cosine. Tested clips are
+    scored after every ``score_every`` epochs and after the last; they choose nothing.
     """
 
     seed: NonNegative = 0
@@ -123,6 +124,7 @@ class LocalizeTrainSettings(Settings):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     workers: Literal[1] = 1
     threads_per_worker: Positive = 1
+    score_every: Positive = 1
 
 
 class LocalizeSettings(Settings):

@@ -54,7 +54,12 @@ def _demo_localizer() -> LocalizeSettings:
     return LocalizeSettings(
         network=RaseformerSettings(feature_width=128, width=64),
         train=LocalizeTrainSettings(
-            epochs=12, warmup_epochs=3, batch_size=8, learning_rate=1e-3, ema_decay=0.98
+            epochs=12,
+            warmup_epochs=3,
+            batch_size=8,
+            learning_rate=1e-3,
+            ema_decay=0.98,
+            score_every=3,
         ),
     )
 

@@ -170,8 +170,11 @@ class _Trial:
         while len(self.history) < self.settings.epochs:
             start, epoch = clock(), len(self.history)
             metrics = self.learner.epoch(self.batches, epoch)
-            scores = self._scores()
-            metrics |= scores.metrics() | {"seconds": clock() - start}
+            done = epoch + 1
+            if done % self.settings.recipe.score_every == 0 or done == self.settings.epochs:
+                scores = self._scores()
+                metrics |= scores.metrics()
+            metrics["seconds"] = clock() - start
             self.history.append(EpochReport(epoch, metrics))
             on_epoch(self.history[-1])
             history = [report.metrics for report in self.history]

@@ -179,6 +179,19 @@ def test_history_holds_the_curves_of_every_epoch(recipe: Recipe, run: Run, tmp_p
     assert result.seconds == pytest.approx(sum(r.metrics["seconds"] for r in result.history))
 
 
+def test_what_is_scored_less_often_learns_the_same(recipe: Recipe, run: Run, tmp_path: Path):
+    always = run(recipe(epochs=4, warmup_epochs=1), tmp_path / "always")
+    seldom = run(recipe(epochs=4, warmup_epochs=1, score_every=2), tmp_path / "seldom")
+    for name, value in always.model.state_dict().items():
+        assert torch.equal(value, seldom.model.state_dict()[name]), name
+    assert always.detections.equals(seldom.detections)
+    scored = [epoch for epoch in seldom.history if "test_mean_map" in epoch.metrics]
+    assert [report.epoch for report in scored] == [1, 3, 4]
+    for report in scored:
+        told = always.history[report.epoch].metrics
+        assert report.metrics | {"seconds": 0} == told | {"seconds": 0}
+
+
 def test_seconds_are_those_of_the_clock(recipe: Recipe, made: Make, tmp_path: Path):
     ticks = iter(range(100))
     result = run_trial(

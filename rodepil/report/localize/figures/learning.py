@@ -47,12 +47,18 @@ def learning(inputs: LocalizeInputs, style: Style) -> Figure:
 
 
 def folds_of(run: LocalizeRun, name: str) -> list[NDArray[np.float64]]:
-    """Return a quantity by epoch, (E,), of every fold that tells it; NaN, not known."""
+    """Return a quantity by epoch, (E,), of every fold that tells it; NaN, not known or scored."""
     return [
-        np.array([np.nan if epoch[name] is None else epoch[name] for epoch in trial.history])
+        np.array([epoch.get(name) for epoch in trial.history], dtype=np.float64)
         for trial in run.record.trials
-        if trial.history and all(name in epoch for epoch in trial.history)
+        if any(name in epoch for epoch in trial.history)
     ]
+
+
+def known(values: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the epochs, from 1, at which a quantity is known, and its values there."""
+    there = np.flatnonzero(~np.isnan(values))
+    return there + 1, values[there]
 
 
 def _draw(ax: Axes, run: LocalizeRun, name: str, colour: str, scale: float) -> None:
@@ -60,9 +66,8 @@ def _draw(ax: Axes, run: LocalizeRun, name: str, colour: str, scale: float) -> N
     if not folds:
         return
     for fold in folds[: len(folds) if len(folds) > 1 else 0]:
-        ax.plot(np.arange(1, len(fold) + 1), fold, color=colour, linewidth=0.9, alpha=0.4)
-    mean = mean_series(folds)
+        ax.plot(*known(fold), color=colour, linewidth=0.9, alpha=0.4)
+    epochs, mean = known(mean_series(folds))
     marker = "o" if len(mean) == 1 else None
-    epochs = np.arange(1, len(mean) + 1)
     ax.plot(epochs, mean, color=colour, linewidth=2.2, marker=marker, label=SHORT[run.name])
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

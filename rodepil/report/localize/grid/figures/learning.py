@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from rodepil.report.figures.learning import mean_series
 from rodepil.report.figures.panels import COLUMNS, HEAD_IN, PANEL_IN, finish, name_panel
-from rodepil.report.localize.figures.learning import TEST_MAP, folds_of
+from rodepil.report.localize.figures.learning import TEST_MAP, folds_of, known
 from rodepil.report.localize.grid.records import LocalizedGrid
 from rodepil.report.localize.records import LocalizeRun
 from rodepil.report.style import Style, new_figure
@@ -49,9 +49,9 @@ def _draw(ax: Axes, run: LocalizeRun, style: Style) -> float:
     if not folds:
         return 0.0
     for fold in folds if len(folds) > 1 else ():
-        ax.plot(np.arange(1, len(fold) + 1), fold, color=style.main, linewidth=0.9, alpha=0.4)
-    mean = mean_series(folds)
+        ax.plot(*known(fold), color=style.main, linewidth=0.9, alpha=0.4)
+    epochs, mean = known(mean_series(folds))
     marker = "o" if len(mean) == 1 else None
-    ax.plot(np.arange(1, len(mean) + 1), mean, color=style.main, linewidth=2.4, marker=marker)
+    ax.plot(epochs, mean, color=style.main, linewidth=2.4, marker=marker)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     return float(max((np.nanmax(fold) for fold in folds if not np.isnan(fold).all()), default=0.0))
