@@ -230,7 +230,7 @@ def lineage(
     """
     from rodepil.report.store import recordings_sheet  # noqa: PLC0415
     from rodepil.store.know.lineage import refuse_format, save  # noqa: PLC0415
-    from rodepil.trials.traced import trace_run  # noqa: PLC0415
+    from rodepil.trials.trace import trace_run  # noqa: PLC0415
 
     if out is not None:
         refuse_format(out)

@@ -18,7 +18,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,20 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
 from rodepil.config.base import Settings
-from rodepil.errors import TrialError
 from rodepil.io import tables
 from rodepil.io.files import write_json, write_text
 from rodepil.train.checkpoint import CheckpointFolder
 from rodepil.train.result import EpochReport
-
-CLAIM_S = 60.0
-"""How long to wait for another worker that holds the trial; one that was killed lets go at once."""
-
-STALL_S = 900.0
-"""How long a worker that holds a trial may leave nothing there and still be waited for."""
+from rodepil.trials.claim import CLAIM_S, STALL_S, claim
 
 
 class Finished(Settings):
@@ -199,44 +191,8 @@ class TrialFolder:
             write_text(self._run_key, uuid.uuid4().hex)
         return self._run_key.read_text(encoding="utf-8")
 
-    def _last_sign_s(self) -> float:
-        """Return when a file of the trial was last written, in seconds since 1970."""
-        times = [path.stat().st_mtime for path in self.path.iterdir() if path.name != ".lock"]
-        return max(times, default=0.0)
-
     @contextmanager
     def claimed(self, patience_s: float = CLAIM_S, stall_s: float = STALL_S) -> Iterator[None]:
-        """Hold the trial, so that no two processes train it at once.
-
-        One that another process trains is waited for as long as it gets on, so that both share
-        what comes of it.
-
-        Parameters
-        ----------
-        patience_s
-            Seconds between two looks at whether it gets on; 0, it is not waited for.
-        stall_s
-            Seconds without a new line in the trial's files after which it does not.
-
-        Raises
-        ------
-        TrialError
-            Another process holds it and does not get on, or it is not to be waited for.
-        """
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / ".lock")
-        while True:
-            try:
-                lock.acquire(timeout=patience_s)
-                break
-            except Timeout as error:
-                if patience_s and time.time() - self._last_sign_s() < stall_s:
-                    continue
-                raise TrialError(
-                    f"trial {self.path.name} is being trained by another process; "
-                    "wait for it, or end that process and run this again"
-                ) from error
-        try:
+        """Hold the trial, so that no two processes train it at once; see `claim`."""
+        with claim(self.path, patience_s, stall_s):
             yield
-        finally:
-            lock.release()

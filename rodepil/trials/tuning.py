@@ -18,17 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Any
 
 from filelock import FileLock, Timeout
 from ray import tune
-from ray.tune.experiment import Trial as TuneTrial
 
 from rodepil.errors import RodepilError, TrialError
-from rodepil.trials.launch import last_line, launch
+from rodepil.trials.launch import launch
 from rodepil.trials.limits import MAX_FAILURES
 from rodepil.trials.share import Share
 from rodepil.trials.task import AnyTrial
+from rodepil.trials.teller import SAID, Ended, Teller
 
 GLANCE_S = 0.5
 """How long to wait between two looks at trials that run."""
@@ -36,14 +35,9 @@ GLANCE_S = 0.5
 STOP_S = 30.0
 """How long to wait for Tune to end when the caller stops."""
 
-SAID = "said"
-"""What a trial that was not trained says; empty where it was."""
-
 TUNE = ""
 """Stands for Tune itself among those that ended."""
 EARLY = "Ray Tune ended before all trials; run the same command again to go on"
-
-Ended = tuple[str, BaseException | None]
 
 
 @dataclass(frozen=True)
@@ -94,7 +88,7 @@ def run_side_by_side(
     TrialError
         Ray went away.
     """
-    teller = _Teller(SimpleQueue(), Event())
+    teller = Teller(SimpleQueue(), Event())
     tuning = Thread(target=_tune, args=(load, teller), name="tune", daemon=True)
     tuning.start()
     waiting = {trial.id: trial for trial in load.trials}
@@ -124,7 +118,7 @@ def _taken(queue: SimpleQueue[Ended]) -> Ended | None:
         return None
 
 
-def _tune(load: Load, teller: _Teller) -> None:
+def _tune(load: Load, teller: Teller) -> None:
     """Run Tune to its end, and tell of it when it comes before all trials have ended."""
     folder = load.trials[0].workspace.trials / ".ray"
     name = f"tune-{secrets.token_hex(4)}"
@@ -150,7 +144,7 @@ def _sweep(folder: Path) -> None:
             lock.unlink(missing_ok=True)
 
 
-def _tuner(load: Load, teller: _Teller, folder: Path, name: str) -> tune.Tuner:
+def _tuner(load: Load, teller: Teller, folder: Path, name: str) -> tune.Tuner:
     bundles = {trial.id: [load.shares[trial.id].bundle()] for trial in load.trials}
     known = {trial.id: (trial, load.shares[trial.id]) for trial in load.trials}
     drive = tune.with_parameters(_drive, known=known, max_failures=load.max_failures)
@@ -185,52 +179,3 @@ def _drive(
         tune.report({SAID: str(error)})
     else:
         tune.report({SAID: ""})
-
-
-class _StoppedError(Exception):
-    """The caller has stopped."""
-
-
-class _Teller(tune.Callback):
-    """Tells of trials that end, and ends Tune when nobody listens any more."""
-
-    def __init__(self, ended: SimpleQueue[Ended], stopped: Event) -> None:
-        self.ended, self.stopped = ended, stopped
-
-    def __reduce__(self) -> tuple[type[tune.Callback], tuple[()]]:
-        """Leave nothing of it in the files that Tune keeps, from which nothing goes on."""
-        return (tune.Callback, ())
-
-    def on_step_begin(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
-        """End Tune, and all that runs under it, when the caller has stopped."""
-        del iteration, trials, info
-        if self.stopped.is_set():
-            raise _StoppedError
-
-    def on_trial_complete(
-        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
-    ) -> None:
-        """Tell of one that ran to its end."""
-        del iteration, trials, info
-        said = (trial.last_result or {}).get(SAID)
-        unheard = "it ended without a word; run the same command again"
-        reason = unheard if said is None else said
-        self.ended.put((trial.config["trial"], TrialError(reason) if reason else None))
-
-    def on_trial_error(
-        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
-    ) -> None:
-        """Tell of one that crashed once more than it may."""
-        del iteration, trials, info
-        self.ended.put((trial.config["trial"], TrialError(_why(trial))))
-
-
-def _why(trial: TuneTrial) -> str:
-    """Return why a trial crashed the last time, without the tracebacks."""
-    if not trial.error_file or not Path(trial.error_file).is_file():
-        return "it crashed, and Ray does not say why"
-    text = Path(trial.error_file).read_text(encoding="utf-8").rpartition("Failure # ")[2].strip()
-    # After Ray's heading stands what is known of a process that died, or the lines of code that
-    # lead to an error and then the error itself.
-    lines = text.splitlines()
-    return last_line(text) if '\n  File "' in text or len(lines) == 1 else lines[1]

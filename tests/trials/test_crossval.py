@@ -28,7 +28,7 @@ from rodepil.trials import tuning
 from rodepil.trials.crossval import CrossvalResult, cross_validate, write_results
 from rodepil.trials.plan import make_plan
 from rodepil.trials.ray_session import Resources
-from rodepil.trials.traced import trace_run
+from rodepil.trials.trace import trace_run
 
 Copy = Callable[[str], Workspace]
 

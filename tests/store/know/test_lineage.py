@@ -19,7 +19,7 @@ from rodepil.store.know.lineage import FILE
 from rodepil.trials.folder import Finished, RunRecord, TrialFolder
 from rodepil.trials.lineage import find_lineage, keep_lineage
 from rodepil.trials.plan import Plan, make_plan
-from rodepil.trials.traced import trace_run
+from rodepil.trials.trace import trace_run
 from tests.store.know.conftest import Small
 
 
