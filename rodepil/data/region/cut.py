@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rodepil.data.region.found import XYWH, Detector
 from rodepil.data.region.locate import Region, region_in
-from rodepil.data.region.look import walls_in
+from rodepil.data.region.look import freed, walls_in
 from rodepil.data.region.masks import Mask, mask_of, read_mask
 from rodepil.data.region.motion import background
 from rodepil.data.region.sample import sample
@@ -77,15 +77,15 @@ def cut_region(
     if out.suffix.lower() != ".avi" or out.resolve() == video.resolve():
         raise CageError(f"'{out}' is no new .avi file; name one")
     seen = sample(video, within=within, progress=progress)
-    found = region_in(detector, seen, video)
+    size = seen.within[2:]
+    whole = mask_of(walls_in(seen), size) if mask is None else read_mask(mask, size)
+    found = region_in(detector, freed(seen, whole), video)
     region = replace(found, width_px=found.width_px // 2 * 2, height_px=found.height_px // 2 * 2)
     if min(region.width_px, region.height_px) < LEAST_PX:
         raise CageError(
             f"a box of {found.width_px}x{found.height_px} px makes no video; give one of "
             f"{LEAST_PX} px or more a side"
         )
-    size = seen.within[2:]
-    whole = mask_of(walls_in(seen), size) if mask is None else read_mask(mask, size)
     left, top = region.x_px - seen.within[0], region.y_px - seen.within[1]
     part = whole[top : top + region.height_px, left : left + region.width_px]
     still = None

@@ -5,6 +5,7 @@ H W pixels
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -66,10 +67,10 @@ def show(
     """
     check_picture(out)
     seen = sample(video, within=within, progress=progress)
-    region = region_in(detector, seen, video)
     walls = walls_in(seen) if mask is None else []
     size = seen.within[2:]
     used = mask_of(walls, size) if mask is None else read_mask(mask, size)
+    region = region_in(detector, freed(seen, used), video)
     write_picture(out, panels(seen, region, used))
     if keep is not None:
         write_mask(keep, used)
@@ -96,6 +97,23 @@ def walls_in(seen: Sample, rule: MirrorRule | None = None) -> list[Wall]:
     ]
 
 
+def freed(seen: Sample, mask: Mask) -> Sample:
+    """Return a sample with what is masked filled, so that no reflection is taken for the animal.
+
+    The mask is in pixels of the recording.
+    """
+    if not mask.any():
+        return seen
+    return replace(seen, frames=fill(seen.frames, _small(mask, seen), background(seen.frames)))
+
+
+def _small(mask: Mask, seen: Sample) -> Mask:
+    """Return a mask at the size of the sample's frames."""
+    height, width = seen.frames.shape[1:3]
+    small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(small, np.uint8)
+
+
 def panels(seen: Sample, region: Region, mask: Mask | None = None) -> Image:
     """Return three pictures of one frame beside each other, (H, 3 W, 3) uint8 BGR.
 
@@ -109,9 +127,9 @@ def panels(seen: Sample, region: Region, mask: Mask | None = None) -> Image:
         Of what the sample shows, in pixels of the recording: tinted in the second picture and
         filled in the third; by default that of the walls that are found.
     """
-    height, width = seen.frames.shape[1:3]
+    height = seen.frames.shape[1]
     mask = mask_of(walls_in(seen), seen.within[2:]) if mask is None else mask
-    small = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+    small = _small(mask, seen)
     middle = len(seen.frames) // 2
     frame = np.ascontiguousarray(seen.frames[middle, ..., ::-1])
     left, top = region.x_px - seen.within[0], region.y_px - seen.within[1]

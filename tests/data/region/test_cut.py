@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rodepil.data.region import FixedBox
+from rodepil.data.region import FixedBox, Motion
 from rodepil.data.region.cut import cut_region
 from rodepil.data.region.masks import draw_mask, write_mask
 from rodepil.errors import CageError
@@ -40,6 +40,21 @@ def test_the_cut_shows_the_box_at_the_asked_for_rate_without_the_reflection(
         assert frame[:, :28].max() < 115
         nearest = source[number // 2]  # of two equally near the earlier one
         assert np.abs(frame[:, 32:].astype(int) - nearest[:, 32:]).mean() < 3
+
+
+def test_the_box_is_that_of_the_animal_and_not_of_its_reflection(video: Path, tmp_path: Path):
+    mask = tmp_path / "mask.png"
+    write_mask(mask, draw_mask([[(0, 0), (39, 0), (39, 95), (0, 95)]], (128, 96)))
+    planes = np.full((20, 96, 128), 100, np.uint8)
+    for time, plane in enumerate(planes):  # the reflection is larger and brighter
+        plane[30 + time : 38 + time, 90:98] = 190
+        plane[20 + time : 50 + time, 5:35] = 230
+    write_luma(video, planes, fps=10, size_px=(128, 96), crf=10)
+    assert cut_region(video, tmp_path / "both.avi", Motion()).x_px < 35
+    region = cut_region(video, tmp_path / "cut.avi", Motion(), mask=mask)
+    assert region.x_px >= 40
+    assert region.x_px <= 90
+    assert region.x_px + region.width_px >= 98
 
 
 def test_a_name_that_is_no_new_avi_is_refused(video: Path):
