@@ -24,6 +24,8 @@ def test_an_import_says_what_it_took_and_the_data_are_counted(
     done = rodepil(*command, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 clips with 3 segments, 2 files of features and 0 videos" in done.stdout
+    assert "training: 1 clip, 2 segments" in done.stdout
+    assert "2 clips of 1 original, by name; 1 original stands on both sides" in done.stdout
     assert "'film_1': training film_1; testing film_1_flip" in done.stdout
     assert "ratseizure.source=imported and sequence.model=imported" in done.stdout
     told = rodepil("data", "ratseizure", folder=tmp_path)

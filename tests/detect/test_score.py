@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -294,3 +296,13 @@ def test_a_row_of_boris_that_is_no_event_is_told(
     path.write_text(text(tabular_9(*rows)), encoding="utf-8")
     with pytest.raises(AnnotationError, match=told):
         read_events(path)
+
+
+def test_scoring_wants_no_network_and_starts_without_one() -> None:
+    asked = (
+        "import sys, rodepil.detect.score as _; print(sorted({'torch', 'ray'} & set(sys.modules)))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "[]"

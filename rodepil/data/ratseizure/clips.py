@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
+from rodepil.io.wording import by_number
+
 Subset = Literal["training", "testing"]
 SUBSETS: Final[tuple[Subset, ...]] = ("training", "testing")
 
@@ -116,10 +118,11 @@ class RatSeizure:
         """Say what is there: clips and segments by side, overlaps, clips without, refused rows."""
         named = set(self.events.column("recording_id").to_pylist())
         bare = sum(clip.video_id not in named for clip in self.clips)
+        counts = {subset: sum(clip.subset == subset for clip in self.clips) for subset in SUBSETS}
         sides = [
-            f"{subset}: {sum(clip.subset == subset for clip in self.clips)} clips, "
-            f"{self.side(subset).num_rows} segments"
-            for subset in SUBSETS
+            f"{subset}: {by_number(count, 'clip', 'clips')}, "
+            f"{by_number(self.side(subset).num_rows, 'segment', 'segments')}"
+            for subset, count in counts.items()
         ]
         pairs, alike = self.overlapping
         return [

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rodepil.data.ratseizure.clips import RatSeizureClip
+from rodepil.io.wording import by_number
 
 CHANGES: Final = frozenset(
     {
@@ -73,8 +74,10 @@ class CopyReport:
         """Say what was found, one leak a line."""
         held = sum(len(leak.testing) for leak in self.leaks)
         first = (
-            f"{self.clips} clips of {self.originals} originals, by name; {len(self.leaks)} "
-            f"originals stand on both sides, with {held} testing clips"
+            f"{by_number(self.clips, 'clip', 'clips')} of "
+            f"{by_number(self.originals, 'original', 'originals')}, by name; "
+            f"{by_number(len(self.leaks), 'original stands', 'originals stand')} on both sides, "
+            f"with {by_number(held, 'testing clip', 'testing clips')}"
         )
         return [
             first,
