@@ -352,3 +352,21 @@ def test_learning_curves_are_the_histories(workspace: Workspace, grid: Localized
         told = [100 * epoch["test_mean_map"] for epoch in trial["history"]]
         np.testing.assert_allclose(line.get_ydata(), told)
         assert ax.get_title(loc="left") == row.name
+
+
+def test_epochs_that_were_not_scored_are_passed_over_in_curves(own: Workspace) -> None:
+    name = ROWS[1].name
+    (trial,) = trials_of(own, name)
+    told = {at: 100 * epoch["test_mean_map"] for at, epoch in enumerate(trial["history"], 1)}
+    for at, epoch in enumerate(trial["history"], 1):
+        if at % 4:
+            del epoch["test_mean_map"]
+    change(row_file(own, name), trials=[trial])
+    grid = read_localized_grid(own, NAME)
+    ax = plates_of(grid)[-1].draw(grid, LIGHT).axes[1]
+    (line,) = ax.lines
+    assert list(line.get_xdata()) == [4, 8]
+    np.testing.assert_allclose(line.get_ydata(), [told[4], told[8]])
+    lines = csv.DictReader(io.StringIO(grid_series(grid)["learning_curves.csv"]))
+    scored = [line["epoch"] for line in lines if line["row"] == name and line["test_mean_map"]]
+    assert scored == ["4", "8"]

@@ -61,7 +61,9 @@ def grid_section(grid: LocalizedGrid, home: str = "") -> Section:
 def _headlines(grid: LocalizedGrid) -> tuple[Headline, ...]:
     done = f"{len(grid.complete)} of {len(grid.rows)}"
     failed = sum(len(row.failed) for row in grid.rows)
-    found = [Headline("Rows done", done, f"with all {folds_words(len(grid.folds))}")]
+    folds = len(grid.folds)
+    each = f"with all {folds_words(folds)}" if folds > 1 else "one fold each"
+    found = [Headline("Rows done", done, each)]
     if failed:
         found.append(Headline("Failed", str(failed), "fold" if failed == 1 else "folds"))
     row = grid.row(grid.ahead or "")
