@@ -19,7 +19,7 @@ from rodepil.io import tables
 from rodepil.localize.settings import LocalizeTrialSettings
 from rodepil.trials.localize.identity import CODE, localize_group_id, localize_trial_id
 from rodepil.trials.localize.plan import LocalizePlan, plan_localization
-from rodepil.trials.recording import LISTED, listed
+from rodepil.trials.plan_runs import LISTED, listed
 
 Copy = Callable[[str], Workspace]
 DIGESTS = {"clips": "c", "events": "e", "folds": "f", "view": "v"}
