@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
+from rodepil.data.cages import Cage
 from rodepil.data.lab.find import SUFFIXES
 from rodepil.data.lock import alone_in
 from rodepil.data.problems import SHOWN, raise_if
+from rodepil.data.ratseizure.boxes import check_frames, notes_of, read_given
 from rodepil.data.ratseizure.clips import RatSeizure
 from rodepil.data.ratseizure.copies import copies_across
 from rodepil.data.ratseizure.files import Checked, check_features, check_videos
@@ -21,9 +23,7 @@ from rodepil.data.ratseizure.source import (
     FEATURES,
     SUBJECTS,
     VIDEOS,
-    Box,
     files_by_clip,
-    read_boxes,
     read_subjects,
     write_subjects,
 )
@@ -54,7 +54,7 @@ class Given:
     subjects
         A CSV file that says whose clip each is, or None.
     cages
-        A table "cages" with a box for each video of which not all is looked at, or None.
+        A sheet or table "cages" with a box for each video of which not all is looked at, or None.
     """
 
     annotations: Path
@@ -169,8 +169,11 @@ def import_units(
             "both"
         )
     subjects = read_subjects(given.subjects) if given.subjects else {}
-    boxes = read_boxes(given.cages) if given.cages else None
     annotations = read_annotations(given.annotations, keep_going=keep_going, subjects=subjects)
+    cages = None
+    if given.cages is not None:
+        cages = read_given(given.cages, annotations.subset_of)
+        check_frames(cages, found[VIDEOS])
     shown = progress or Silent()
     checked: dict[str, Checked] = {}
     state = into.parent / STATE
@@ -182,7 +185,7 @@ def import_units(
                 annotations.clips, found[VIDEOS], state / "probed.jsonl", slack_s, shown
             )
         failures = _failures(checked, keep_going=keep_going)
-        _write(into, annotations, subjects, checked, failures, cages=given.cages)
+        _write(into, annotations, subjects, checked, failures, cages=cages)
     return ImportedUnits(
         folder=into,
         annotations=annotations,
@@ -197,25 +200,9 @@ def import_units(
         strange=tuple(path for one in checked.values() for path in one.strange),
         notes=(
             *(note for one in checked.values() for note in one.notes),
-            *_boxes_notes(boxes, annotations),
+            *([] if cages is None else notes_of(cages, annotations.subset_of)),
         ),
     )
-
-
-def _boxes_notes(boxes: Mapping[str, Box] | None, annotations: RatSeizure) -> list[str]:
-    """Say which boxes are of no clip, and which clips have none."""
-    if boxes is None:
-        return []
-    names = {clip.video_id for clip in annotations.clips}
-    told = (
-        (sorted(set(boxes) - names), "boxes are of no clip and count for nothing"),
-        (sorted(names - set(boxes)), "clips have no box, and show all of their frame"),
-    )
-    return [
-        f"{len(found)} {what}: {', '.join(found[:SHOWN])}{', …' * (len(found) > SHOWN)}"
-        for found, what in told
-        if found
-    ]
 
 
 def _files(folder: Path | None, suffixes: frozenset[str] | set[str]) -> dict[str, Path]:
@@ -247,7 +234,7 @@ def _write(
     checked: Mapping[str, Checked],
     failures: pa.Table,
     *,
-    cages: Path | None,
+    cages: Sequence[Cage] | None,
 ) -> None:
     """Write the folder beside, and put it in the place of what is there."""
     try:
@@ -260,7 +247,8 @@ def _write(
             if subjects:
                 write_subjects(beside / SUBJECTS, subjects)
             if cages is not None:
-                tables.write("cages", tables.read("cages", cages), beside / CAGES)
+                rows = [asdict(cage) for cage in cages]
+                tables.write("cages", tables.from_rows("cages", rows), beside / CAGES)
             tables.write("failures", failures, beside / FAILURES)
     except OSError as error:
         raise SourceError(unwritable(into, error)) from error

@@ -11,7 +11,7 @@ import pytest
 
 from rodepil.data.ratseizure.importing import Given, ImportedUnits, import_units
 from rodepil.data.ratseizure.source import read_units
-from rodepil.errors import AnnotationError, SourceError
+from rodepil.errors import AnnotationError, CageError, SourceError
 from rodepil.io import tables
 from rodepil.io.sequences import SequenceForm
 from tests.data.conftest import film, steady
@@ -187,5 +187,45 @@ def test_boxes_of_no_clip_and_clips_without_a_box_are_told(tmp_path: Path) -> No
     tables.write("cages", tables.from_rows("cages", boxes), tmp_path / "cages.parquet")
     cages = tmp_path / "cages.parquet"
     notes = run(Given(given.annotations, given.features, cages=cages), tmp_path).notes
-    assert "2 boxes are of no clip and count for nothing: A, a_flip" in notes
-    assert "2 clips have no box, and show all of their frame: b, c" in notes
+    assert "2 boxes are of no clip, and left out of account: A, a_flip" in notes
+    assert "2 clips have no box, so that the whole frame is looked at: b, c" in notes
+
+
+HEAD = "recording,position,subject,x,y,width,height\n"
+
+
+def test_boxes_come_as_the_sheet_that_region_find_writes(tmp_path: Path) -> None:
+    given = write_source(tmp_path, SMALL)
+    (tmp_path / "boxes.csv").write_text(
+        HEAD + "a,0,unknown,1,2,30,40\nD:\\b.mp4,0,unknown,3,4,50,60\n"
+    )
+    cages = tmp_path / "boxes.csv"
+    imported = run(Given(given.annotations, given.features, cages=cages), tmp_path)
+    assert read_units(imported.folder).boxes == {"a": (1, 2, 30, 40), "b": (3, 4, 50, 60)}
+    assert "1 clip has no box, so that the whole frame is looked at: c" in imported.notes
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("z,0,u,0,0,20,20\n", r"no box in .*boxes\.csv is of a clip: it names \['z'\]"),
+        ("a,0,u,0,0,20,20\na,1,u,1,1,20,20\n", "clip 'a' has two boxes"),
+        ("a,0,u,0,0,wide,20\n", "line 2: width is 'wide'"),
+        ("a,0,u,0,0,20,9000\n", "'a': the box x=0 y=0 20x9000 px lies not whole in the frame"),
+    ],
+)
+def test_boxes_that_cant_be_are_told_before_videos_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str, said: str
+) -> None:
+    (tmp_path / "videos").mkdir()
+    film(tmp_path / "videos" / "a.mp4", steady(30, 1.0))
+    (tmp_path / "annotations.json").write_text(json.dumps({"database": {"a": clip(duration=1.0)}}))
+    (tmp_path / "boxes.csv").write_text(HEAD + rows)
+
+    def untouchable(*_: object) -> None:
+        raise AssertionError("videos are decoded")
+
+    monkeypatch.setattr("rodepil.data.ratseizure.importing.check_videos", untouchable)
+    cages = tmp_path / "boxes.csv"
+    with pytest.raises((SourceError, CageError), match=said):
+        run(Given(tmp_path / "annotations.json", None, tmp_path / "videos", cages=cages), tmp_path)
