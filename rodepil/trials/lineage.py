@@ -124,11 +124,6 @@ class Found:
         return None if self.folder == self.path.parent else self.folder.name
 
 
-def find_lineage(named: str, workspace: Workspace) -> Path:
-    """Return the lineage of a run; see `find_run`."""
-    return find_run(named, workspace).path
-
-
 def find_run(named: str, workspace: Workspace) -> Found:
     """Return a run and where its lineage lies.
 

@@ -17,7 +17,7 @@ from rodepil.store import snapshot
 from rodepil.store.know import lineage
 from rodepil.store.know.lineage import FILE
 from rodepil.trials.folder import Finished, RunRecord, TrialFolder
-from rodepil.trials.lineage import find_lineage, keep_lineage
+from rodepil.trials.lineage import find_run, keep_lineage
 from rodepil.trials.plan import Plan, make_plan
 from rodepil.trials.trace import trace_run
 from tests.store.know.conftest import Small
@@ -63,23 +63,23 @@ def test_a_run_is_found_by_any_of_its_names_and_their_beginnings(project: Small)
         first, first[:8], made.group, made.group[:8], f"group_{made.group[:6]}", "feedfeed",
         "0" * 32, "1" * 10,
     ):  # fmt: skip
-        assert find_lineage(named, project.workspace) == path
+        assert find_run(named, project.workspace).path == path
 
 
 def test_a_name_of_no_run_or_of_several_is_refused(project: Small) -> None:
     made = record(project)
     with pytest.raises(TrialError, match="no run is called 'zz'"):
-        find_lineage("zz", project.workspace)
+        find_run("zz", project.workspace)
     with pytest.raises(TrialError, match="no run is called ''"):
-        find_lineage("", project.workspace)
+        find_run("", project.workspace)
     other = project.workspace.trials / "group_other"
     shutil.copytree(made.folder.path, other)
     with pytest.raises(TrialError, match=r"'feed' stands for several runs.*more of the id"):
-        find_lineage("feed", project.workspace)
+        find_run("feed", project.workspace)
     shutil.rmtree(other)
     TrialFolder(project.workspace.trials / "abcd0123").write_run(RunRecord(run_id="beef" * 8))
     with pytest.raises(TrialError, match=r"'abcd0123' was not recorded; run 'rodepil crossval'"):
-        find_lineage("beef", project.workspace)
+        find_run("beef", project.workspace)
 
 
 def test_lineage_needs_no_store_and_no_recordings(project: Small) -> None:
@@ -142,7 +142,7 @@ def test_a_lineage_is_written_once_and_grows_by_trials(project: Small) -> None:
     both = make_plan(settings, project.workspace)
     keep_lineage(both, project.workspace)
     assert set(lineage.read_origin(path).trials) == {trial.id for trial in both.trials}
-    assert find_lineage(one.group, Workspace(project.root)) == path
+    assert find_run(one.group, Workspace(project.root)).path == path
 
 
 def test_rows_are_written_as_other_programs_read_them(project: Small, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_damaged_lineage_is_named(project: Small) -> None:
     path = made.folder.path / FILE
     path.write_bytes(b"torn")
     with pytest.raises(TableError, match=r"can't be read as a run's lineage.*remove it"):
-        find_lineage("feed", project.workspace)
+        find_run("feed", project.workspace)
 
 
 def test_of_a_trial_both_sides_are_told_apart_as_the_folds_have_them(
