@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
@@ -31,20 +34,22 @@ from rodepil.trials.crossval import CrossvalResult, cross_validate
 from rodepil.trials.ray_session import Resources
 
 CPUS = 2
+PATIENCE_S = 300.0
 SUBJECTS, CLIPS_A_SUBJECT, FOLDS = 6, 4, 3
 FRAMES, SIZE_PX, BAR_PX, STEP_PX = 8, 32, 6, 3
-EPOCHS = 40
+EPOCHS = 20
 """Enough steps that a fold can be caught and killed in its middle."""
 
 SETTINGS = ProjectSettings(
     folds=FoldSettings(k=FOLDS),
     features=FeatureSettings(frames=4, size_px=SIZE_PX),
     model=ModelSettings(width=16, depth=1, heads=2, pretrained="none"),
-    train=TrainSettings(epochs=EPOCHS, batch_size=1, warmup_epochs=1, decay_epochs=(30,)),
+    train=TrainSettings(epochs=EPOCHS, batch_size=1, warmup_epochs=1, decay_epochs=(15,)),
     track=TrackSettings(experiment="small"),
 )
 
 Copy = Callable[[str], Workspace]
+Halt = Callable[..., AbstractContextManager[list[psutil.Process]]]
 
 
 @dataclass
@@ -72,6 +77,45 @@ class Trained:
     workspace: Workspace
     result: CrossvalResult
     steps: Steps
+
+
+@contextmanager
+def halted(
+    process: subprocess.Popen[str], done: Callable[[], int], workspace: Workspace
+) -> Iterator[list[psutil.Process]]:
+    """Let what trains under a process stand still in a trial's middle, where its run is known.
+
+    `done` gives the most epochs that a trial which is not finished has done since the start. To
+    list processes takes as long as some epochs, so that they are listed first.
+    """
+    _wait(process, lambda: done() > 0)
+    family = psutil.Process(process.pid).children(recursive=True)
+    trains = [one for one in family if "".join(one.cmdline()).startswith("ray::")]
+    _wait(process, lambda: done() > 1)
+    for one in trains:
+        one.suspend()
+    folders = [path.parent for path in workspace.trials.glob("*/history.json")]
+    _wait(process, lambda: any((folder / "runs.json").is_file() for folder in folders))
+    yield family
+    for one in trains:
+        with suppress(psutil.NoSuchProcess):
+            one.resume()
+
+
+def _wait(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds, while a process is at work."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            pytest.fail(f"it was not seen in a trial's middle: {process.communicate()[0]}")
+        time.sleep(0.005)
+
+
+@pytest.fixture(scope="session")
+def halt() -> Halt:
+    """Return a block in which what trains under a process stands still; it yields the family."""
+    return halted
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +32,6 @@ INTERRUPTED = 130
 PATIENCE_S = 300.0
 SWEPT_S = 60.0
 """How long Ray may take to end all its processes after its driver was killed."""
-HEARD_S = 1.0
-"""How long an interrupt may take to reach the driver."""
 
 
 def epochs(workspace: Workspace, trial_id: str) -> list[int]:
@@ -75,16 +72,22 @@ class Interrupted:
 
 
 @pytest.fixture(scope="session")
-def interrupted(copy: Copy, settings: ProjectSettings, resources: Resources) -> Interrupted:
+def interrupted(
+    copy: Copy, settings: ProjectSettings, resources: Resources, halt: Any
+) -> Interrupted:
     """Stop it by Ctrl-C, then kill all of it, then let it end."""
     assert resources
     workspace = copy("interrupted")
-    stops = (stop(workspace, settings, signal.SIGINT), stop(workspace, settings, signal.SIGKILL))
+    stops = (
+        stop(workspace, settings, signal.SIGINT, halt),
+        stop(workspace, settings, signal.SIGKILL, halt),
+    )
     return Interrupted(workspace, stops, cross_validate(settings, workspace))
 
 
-def stop(workspace: Workspace, settings: ProjectSettings, by: signal.Signals) -> Stop:
-    """Start a cross-validation and stop it when every fold at work has two epochs more."""
+def stop(workspace: Workspace, settings: ProjectSettings, by: signal.Signals, halt: Any) -> Stop:
+    """Start a cross-validation and stop it when a fold at work has two epochs more."""
+    total = settings.train.epochs
     before = {path.name: epochs(workspace, path.name) for path in trial_folders(workspace)}
     process = subprocess.Popen(
         [sys.executable, str(CROSS), str(workspace.root), settings.model_dump_json()],
@@ -94,26 +97,20 @@ def stop(workspace: Workspace, settings: ProjectSettings, by: signal.Signals) ->
         start_new_session=True,
     )
 
-    def advanced(folder: Path) -> bool:
-        new = len(epochs(workspace, folder.name)) - len(before.get(folder.name, []))
-        return new >= 2 and (folder / "runs.json").is_file()
+    def done() -> int:
+        """Return the most epochs that a trial which is not finished has more."""
+        new = {path.name: len(epochs(workspace, path.name)) for path in trial_folders(workspace)}
+        return max(
+            (now - len(before.get(name, [])) for name, now in new.items() if now < total), default=0
+        )
 
-    def in_the_middle() -> bool:
-        if process.poll() is not None:
-            said, code = process.communicate()[0], process.returncode
-            pytest.fail(f"it ended with {code} before it was stopped: {said}")
-        return any(advanced(folder) for folder in trial_folders(workspace))
-
-    until(in_the_middle)
-    family = psutil.Process(process.pid).children(recursive=True)
-    start = time.monotonic()
-    with halted(family):
+    with halt(process, done, workspace) as family:
+        start = time.monotonic()
         if by is signal.SIGKILL:
             os.killpg(process.pid, by)
         else:
             process.send_signal(by)
-            time.sleep(HEARD_S)
-    said, _ = process.communicate(timeout=PATIENCE_S)
+        said, _ = process.communicate(timeout=PATIENCE_S)
     seconds = time.monotonic() - start
     _, left = psutil.wait_procs(family, timeout=SWEPT_S)
     seen = {path.name: epochs(workspace, path.name) for path in trial_folders(workspace)}
@@ -126,19 +123,6 @@ def stop(workspace: Workspace, settings: ProjectSettings, by: signal.Signals) ->
         statuses=statuses(workspace),
         left=[" ".join(process.cmdline()) for process in left],
     )
-
-
-@contextmanager
-def halted(family: Sequence[psutil.Process]) -> Iterator[None]:
-    """Let what trains on Ray stand still, so that none ends before what stops it is heard."""
-    trains = [process for process in family if "".join(process.cmdline()).startswith("ray::")]
-    assert trains
-    for process in trains:
-        process.suspend()
-    yield
-    for process in trains:
-        with suppress(psutil.NoSuchProcess):
-            process.resume()
 
 
 def trial_folders(workspace: Workspace) -> list[Path]:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from rodepil.track.opening import open_journal
 from rodepil.trials.localize.run import Localization, localize_trials
 
 LOCALIZED = Path(__file__).with_name("localized.py")
-PATIENCE_S = 200.0
 EPOCHS = 35
 
 
@@ -31,7 +29,9 @@ def epochs(workspace: Workspace) -> dict[str, int]:
     return {path.parent.name: len(json.loads(path.read_bytes())) for path in paths}
 
 
-def killed_in_the_middle(workspace: Workspace, settings: ProjectSettings) -> dict[str, int]:
+def killed_in_the_middle(
+    workspace: Workspace, settings: ProjectSettings, halt: Any
+) -> dict[str, int]:
     """Start a localization, kill all of it in a trial's middle, and return what epochs it left."""
     process = subprocess.Popen(
         [sys.executable, str(LOCALIZED), str(workspace.root), settings.model_dump_json()],
@@ -40,30 +40,25 @@ def killed_in_the_middle(workspace: Workspace, settings: ProjectSettings) -> dic
         text=True,
         start_new_session=True,
     )
-    end = time.monotonic() + PATIENCE_S
-    while not any(
-        2 <= done < EPOCHS and (workspace.trials / name / "runs.json").is_file()
-        for name, done in epochs(workspace).items()
-    ):
-        if process.poll() is not None or time.monotonic() > end:
-            process.kill()
-            pytest.fail(f"it was not seen in a trial's middle: {process.communicate()[0]}")
-        time.sleep(0.02)
-    family = psutil.Process(process.pid).children(recursive=True)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+
+    def done() -> int:
+        return max((now for now in epochs(workspace).values() if now < EPOCHS), default=0)
+
+    with halt(process, done, workspace) as family:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
     psutil.wait_procs(family, timeout=60)
     return epochs(workspace)
 
 
 @pytest.fixture(scope="module")
 def resumed(
-    copy_units: Any, unit_settings: ProjectSettings, resources: Any
+    copy_units: Any, unit_settings: ProjectSettings, resources: Any, halt: Any
 ) -> tuple[Workspace, dict[str, int], dict[str, str], Localization]:
     """Return a project that was killed and went on: the epochs and runs it left, and its end."""
     assert resources
     workspace = copy_units("killed")
-    left = killed_in_the_middle(workspace, unit_settings)
+    left = killed_in_the_middle(workspace, unit_settings, halt)
     paths = workspace.trials.glob("*/runs.json")
     runs = {path.parent.name: json.loads(path.read_bytes())[0]["run_id"] for path in paths}
     return workspace, left, runs, localize_trials(unit_settings, workspace)
