@@ -22,7 +22,7 @@ from rodepil.track.protocol import SYSTEM, RunFacts
 from rodepil.train.metrics import measure
 from rodepil.train.result import EpochReport
 from rodepil.trials.folder import Finished, RunRecord, TrialFolder
-from rodepil.trials.localize.measures import AP, MEAN_MAP, from_recorded, map_name
+from rodepil.trials.localize.measures import AP, MEAN_MAP, OF_TEST, from_recorded, map_name
 from rodepil.trials.localize.trial import LocalizeTrial
 from rodepil.trials.recording import COMPLETE
 from rodepil.trials.task import AnyTrial
@@ -110,16 +110,24 @@ def _epochs(
         if (numbers := {key: values[key] for key in values if not key.startswith((SYSTEM, AP))})
     ]
     done, planned = len(reports), trial.epochs
-    names = {frozenset(report.metrics) for report in reports}
-    if (
-        [report.epoch for report in reports] != list(range(done))
-        or len(names) != 1
-        or "seconds" not in min(names)
-    ):
+    if [report.epoch for report in reports] != list(range(done)) or not _is_whole(trial, reports):
         raise TrialError("its epochs have gaps; a run holds the same numbers of each, from 0 on")
     if done > planned or (done < planned and "early_stop" not in run.tags):
         raise TrialError(f"it holds {done} epochs, and {planned} were wanted")
     return reports
+
+
+def _is_whole(trial: AnyTrial, reports: Sequence[EpochReport]) -> bool:
+    """Say whether epochs, the last of them tested, have the same numbers, each that was tested."""
+    if not reports:
+        return False
+    every = trial.settings.recipe.score_every if isinstance(trial, LocalizeTrial) else 1
+    tested = set(reports[-1].metrics)
+    other = {name for name in tested if not name.startswith(OF_TEST)}
+    return "seconds" in tested and all(
+        set(report.metrics) == (other if (report.epoch + 1) % every else tested)
+        for report in reports[:-1]
+    )
 
 
 def _checked(trial: AnyTrial, beside: TrialFolder, run: RunFacts) -> dict[str, float]:

@@ -29,7 +29,7 @@ from rodepil.trials.ray_session import Resources
 
 FPS, STRIDE_FRAMES, STEPS, WIDTH, CLASSES = 10, 4, 24, 4, 2
 TRAIN_CLIPS, TEST_CLIPS = 16, 8
-EPOCHS, WARMUP = 30, 5
+EPOCHS, WARMUP, SCORE_EVERY = 30, 5, 4
 
 SETTINGS = ProjectSettings(
     ratseizure=RatSeizureSettings(source="imported"),
@@ -52,7 +52,12 @@ SETTINGS = ProjectSettings(
             ranges=((0, 4), (4, 8), (8, 100)),
         ),
         train=LocalizeTrainSettings(
-            epochs=EPOCHS, warmup_epochs=WARMUP, batch_size=4, learning_rate=5e-3, ema_decay=0.9
+            epochs=EPOCHS,
+            warmup_epochs=WARMUP,
+            batch_size=4,
+            learning_rate=5e-3,
+            ema_decay=0.9,
+            score_every=SCORE_EVERY,
         ),
         segments=SegmentSettings(candidates=50, segments=20),
         compare=("shuffled",),

@@ -13,7 +13,9 @@ from rodepil.io import tables
 from rodepil.localize.card import load_localizer, read_localizer_card
 from rodepil.scoring import mean_average_precision
 from rodepil.track import open_tracker
+from rodepil.trials.localize.plan import plan_localization
 from rodepil.trials.localize.run import localize_trials, write_localization
+from rodepil.trials.restore import restore
 
 EPOCHS = 35
 """Those of the warm-up and those after it."""
@@ -95,9 +97,12 @@ def test_runs_hold_every_epoch_and_the_end(localized: Any) -> None:
             assert held["test_map_0.5"] == trial["map"]["0.5"]
             assert held["ap_0.5_staring"] == trial["ap"]["staring"]["0.5"]
             assert held["ap_0.7_others"] == trial["ap"]["others"]["0.7"]
-        for key in ("train_loss", "test_mean_map", "learning_rate"):
+        every, scored = list(range(EPOCHS)), [*range(3, EPOCHS, 4), EPOCHS - 1]
+        for key, told in (
+            ("train_loss", every), ("test_mean_map", scored), ("learning_rate", every)
+        ):  # fmt: skip
             steps = [one.step for one in client.get_metric_history(child.info.run_id, key)]
-            assert sorted(steps) == list(range(EPOCHS))
+            assert sorted(steps) == told
         inputs = [one.dataset.name for one in child.inputs.dataset_inputs]
         assert sorted(inputs) == ["action units, fold 0 (test)", "action units, fold 0 (train)"]
         held_files = {one.path for one in client.list_artifacts(child.info.run_id, "tables")}
@@ -144,3 +149,23 @@ def test_what_is_compared_no_more_leaves_no_numbers(localized: Any) -> None:
     (folder / "dense.json").write_text('{"trials": [{"mean_map": 0.9}]}')
     assert written(localized, "dense")["trials"] == []
     assert tables.read("events", folder / "dense_detections.parquet").num_rows == 0
+
+
+def test_an_epoch_that_lacks_what_it_was_tested_for_is_a_gap(
+    unit_settings: ProjectSettings, copy_units: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    workspace = copy_units("gaps")
+    (trial,) = plan_localization(unit_settings, workspace).trials
+    tracker = open_tracker(unit_settings.track, workspace, environ={})
+    for lacking in (3, None):
+        run = tracker.start("fold-0", tags={"trial_id": trial.id})
+        for epoch in range(EPOCHS):
+            scored = (epoch + 1) % 4 == 0 or epoch == EPOCHS - 1
+            told = {"test_mean_map": 0.5} if scored and epoch != lacking else {}
+            run.metrics({"train_loss": 0.5, "seconds": 0.25, **told}, epoch)
+        run.end()
+    assert not restore(trial, tracker)
+    said = [one for one in caplog.messages if "not taken" in one]
+    assert ["have gaps" in one for one in said].count(True) == 1
+    # Of the other the epochs are whole, and nothing else was recorded.
+    assert ["no file 'tables/detections" in one for one in said].count(True) == 1
