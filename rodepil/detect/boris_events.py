@@ -27,7 +27,9 @@ from rodepil.errors import AnnotationError
 
 Places = Mapping[tuple[str, str], int]
 
-_SCORE: Final = re.compile(r"score ([\d.]+)")
+_SCORE: Final = re.compile(r"score (0\.\d+|1\.0+)")
+"""As localizing writes it; a person's comment may speak of other scores."""
+
 _CAGE: Final = re.compile(r"cage-(\d+)")
 
 
@@ -72,7 +74,8 @@ def events_of_export(export: Export, places: Places) -> BorisEvents:
         As `rodepil.data.marks.boris_export.find_export` finds it.
     places
         The cages' positions, by recording_id and animal. An animal that is not there is at the
-        position that its name tells (``cage-1``), else at 0 where it is alone in its recording.
+        position that its name tells (``cage-1``), else, alone in its recording, in the only cage
+        that is known there, or at 0 where none is.
     """
     found = BorisEvents()
     for name, lines in observations_of(export).items():
@@ -134,7 +137,11 @@ def _rows(
     if not 0 <= start_s < end_s:
         raise AnnotationError(f"{start_s:g} to {end_s:g} s is no interval")
     subject = export.get(event.line, "subject")
-    score = _SCORE.search(str(export.get(event.line, "comment", "comment start") or ""))
+    score = _SCORE.fullmatch(str(export.get(event.line, "comment", "comment start") or "").strip())
+    if start_s >= films[-1].to_s:
+        raise AnnotationError(
+            f"it begins at {start_s:g} s, and the media files end at {films[-1].to_s:g} s; mend it"
+        )
     for film in films:
         if start_s < film.to_s and film.from_s < end_s:
             yield {
@@ -157,20 +164,37 @@ def _label(behavior: str) -> str:
 
 
 def _place(found: BorisEvents, places: Places) -> None:
-    """Give rows the positions of their animals."""
-    lost: dict[str, set[str]] = {}
+    """Give rows the positions of their animals, and note where nothing tells them."""
+    films: dict[str, list[dict[str, Any]]] = {}
     for row in found.rows:
-        key = row["recording_id"], row["subject_id"]
-        cage = _CAGE.fullmatch(row["subject_id"])
-        if key in places:
-            row["position"] = places[key]
-        elif cage:
-            row["position"] = int(cage[1])
-        else:
-            lost.setdefault(row["recording_id"], set()).add(row["subject_id"])
-    found.problems += [
-        f"'{name}': nothing tells in which cages {', '.join(sorted(subjects))} are; call subjects "
-        "cage-0, cage-1, ... in BORIS, as localize does"
-        for name, subjects in lost.items()
-        if len(subjects) > 1
-    ]
+        films.setdefault(row["recording_id"], []).append(row)
+    for name, rows in films.items():
+        cages = {animal: at for (film, animal), at in places.items() if film == name}
+        known = _positions({row["subject_id"] for row in rows}, cages)
+        lost = sorted({row["subject_id"] for row in rows} - set(known))
+        if lost:
+            which = f"cages {', '.join(lost)} are" if len(lost) > 1 else f"cage {lost[0]} is"
+            found.problems.append(
+                f"'{name}': nothing tells in which {which}; call subjects cage-0, cage-1, ... in "
+                "BORIS, as localize does"
+            )
+        for row in rows:
+            row["position"] = known.get(row["subject_id"], POSITION)
+
+
+def _positions(animals: set[str], cages: Mapping[str, int]) -> dict[str, int]:
+    """Return the positions of a recording's animals; those of which nothing tells it are none.
+
+    Parameters
+    ----------
+    animals
+        Their names, as rows have them.
+    cages
+        The positions of those that are known to be there, by name.
+    """
+    called = {one: int(cage[1]) for one in animals if (cage := _CAGE.fullmatch(one))}
+    known = {**called, **{one: cages[one] for one in animals & set(cages)}}
+    only = next(iter(cages.values()), POSITION)
+    if len(cages) <= 1 and len(animals) == 1 and not called:
+        return dict.fromkeys(animals, only)
+    return {**known, NO_SUBJECT: only} if len(cages) == 1 and NO_SUBJECT in animals else known

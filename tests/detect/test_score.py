@@ -287,6 +287,10 @@ def test_an_observation_over_two_films_is_parted_and_its_offset_taken_off(tmp_pa
         ([("", "rearing", "", "START", 1.0)], "line 2: a START without a STOP"),
         ([("", "rearing", "", "POINT", 1.0)], "line 2: 'rearing' is a point event"),
         ([("", "rearing", "", "START", 3.0), ("", "rearing", "", "STOP", 3.0)], "no interval"),
+        (
+            [("", "rearing", "", "START", 1200.0), ("", "rearing", "", "STOP", 1203.0)],
+            "line 2: it begins at 1200 s, and the media files end at 1200 s",
+        ),
     ],
 )
 def test_a_row_of_boris_that_is_no_event_is_told(
@@ -296,6 +300,64 @@ def test_a_row_of_boris_that_is_no_event_is_told(
     path.write_text(text(tabular_9(*rows)), encoding="utf-8")
     with pytest.raises(AnnotationError, match=told):
         read_events(path)
+
+
+def boris_of_v(path: Path, *subjects: str, comment: str = "") -> Path:
+    """Write a person's export of the film v: an event of two seconds for each subject."""
+    rows = [
+        (subject, "rearing", "", kind, 3.0 * number + at)
+        for number, subject in enumerate(subjects)
+        for kind, at in (("START", 0.0), ("STOP", 2.0))
+    ]
+    head, *body = tabular_9(*rows, source="player #1:v.mp4")
+    path.write_text(text([head, *((*row[:-1], comment) for row in body)]), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("places", "subjects", "positions"),
+    [
+        ({}, ("70-1",), [0]),
+        ({("v", "cage-3"): 3}, ("70-1",), [3]),  # the only cage of the film
+        ({("v", "cage-3"): 3, ("w", "x"): 1}, ("No focal subject",), [3]),
+        ({("v", "cage-3"): 3}, ("cage-3", ""), [3, 3]),
+        ({("v", "70-1"): 1, ("v", "70-2"): 0}, ("70-2", "70-1", "cage-2"), [0, 1, 2]),
+    ],
+)
+def test_an_animal_is_in_the_cage_that_is_known_or_the_only_one(
+    tmp_path: Path,
+    places: dict[tuple[str, str], int],
+    subjects: tuple[str, ...],
+    positions: list[int],
+) -> None:
+    read = read_events(boris_of_v(tmp_path / "true.tsv", *subjects), places)
+    assert read.events.column("position").to_pylist() == positions
+
+
+@pytest.mark.parametrize(
+    ("places", "subjects", "told"),
+    [
+        # A slip of the pen: among two cages it would be taken for the animal of the first.
+        ({("v", "70-1"): 0, ("v", "70-2"): 1}, ("70_2",), "in which cage 70_2 is; call subjects"),
+        ({}, ("cage-1", "70-1"), "in which cage 70-1 is"),
+        ({}, ("cage-1", ""), "in which cage unknown is"),
+        ({}, ("70-1", "70-2"), "in which cages 70-1, 70-2 are"),
+    ],
+)
+def test_an_animal_of_which_nothing_tells_the_cage_is_told(
+    tmp_path: Path,
+    places: dict[tuple[str, str], int],
+    subjects: tuple[str, ...],
+    told: str,
+) -> None:
+    with pytest.raises(AnnotationError, match=told):
+        read_events(boris_of_v(tmp_path / "true.tsv", *subjects), places)
+
+
+@pytest.mark.parametrize("comment", ["Racine score 4", "score 5.", "score 1.2.3", "score ..", ""])
+def test_a_persons_comment_is_no_score(tmp_path: Path, comment: str) -> None:
+    read = read_events(boris_of_v(tmp_path / "true.tsv", "", comment=comment))
+    assert read.events.column("score").to_pylist() == [1.0]
 
 
 def test_scoring_wants_no_network_and_starts_without_one() -> None:
