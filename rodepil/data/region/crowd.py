@@ -20,8 +20,6 @@ import numpy.typing as npt
 
 from rodepil.data.region.found import Boxes, Found
 
-Marks = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class CrowdRule:

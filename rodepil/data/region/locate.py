@@ -132,7 +132,7 @@ def _doubt(detector: Detector, found: Sequence[Found], seen: Sample) -> str | No
     """Say why there may be several animals; what moves tells it whatever the detector is."""
     moves = found if isinstance(detector, Motion) else Motion().find(seen.frames)
     count = max(places(moves), 1 if isinstance(detector, Motion) else together(found))
-    if count == 1:
+    if count <= 1:  # 0: nothing moves, and nothing is found
         return None
     return (
         f"{count} or more animals seem to be there at the same times, or walls mirror one; look at "

@@ -100,6 +100,20 @@ def test_a_networks_boxes_that_do_not_touch_are_animals() -> None:
     assert together([boxes(one, other, (0, 50, 9, 60, 0.7))] * 3) == 3
 
 
+class Sightless:
+    """A network that finds nothing."""
+
+    def find(self, frames: Frames) -> list[Found]:
+        return [NOTHING] * len(frames)
+
+
+def test_where_nothing_is_there_nobody_speaks_of_several_animals() -> None:
+    still = np.full((5, 120, 240, 3), 100, np.uint8)
+    region = region_in(Sightless(), Sample(still, 1.0, (0, 0, 240, 120), (240, 120)), Path("v.mp4"))
+    assert region.doubt is None
+    assert str(region).startswith("x=0 y=0 240x120 px: no animal")
+
+
 class Blind:
     """A network that sees one box, always, whatever is there."""
 
