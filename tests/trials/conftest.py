@@ -95,11 +95,13 @@ def halted(
     for one in trains:
         one.suspend()
     folders = [path.parent for path in workspace.trials.glob("*/history.json")]
-    _wait(process, lambda: any((folder / "runs.json").is_file() for folder in folders))
-    yield family
-    for one in trains:
-        with suppress(psutil.NoSuchProcess):
-            one.resume()
+    try:
+        _wait(process, lambda: any((folder / "runs.json").is_file() for folder in folders))
+        yield family
+    finally:
+        for one in trains:
+            with suppress(psutil.NoSuchProcess):
+                one.resume()
 
 
 def _wait(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
