@@ -22,13 +22,7 @@ class CompareSettings(Settings):
     """
 
     modalities: tuple[str, ...] = ("flow", "absdiff")
-    controls: tuple[ControlName, ...] = (
-        "static",
-        "shuffled",
-        "background",
-        "permuted",
-        "scratch",
-    )
+    controls: tuple[ControlName, ...] = ("static", "shuffled", "background", "permuted")
 
 
 class TrackSettings(Settings):
