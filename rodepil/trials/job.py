@@ -60,9 +60,9 @@ def epochs_of(jobs: Sequence[Job[Any]]) -> int:
 
 
 def failure_of(jobs: Sequence[Job[Any]], failed: Mapping[str, str]) -> TrialError:
-    """Return the error that says which folds failed and why."""
+    """Return the error that says which trials failed and why."""
     trials = {trial.id: trial for job in jobs for trial in job.plan.trials}
     lines = [f"{trials[trial_id]}: {why}" for trial_id, why in failed.items()]
-    count = f"{len(failed)} of {len(trials)} folds failed; the others are kept."
+    count = f"{len(failed)} of {len(trials)} trials failed; the others are kept."
     remedy = "Mend what is said above and run this again to go on"
     return TrialError("\n".join([*lines, f"{count} {remedy}"]))

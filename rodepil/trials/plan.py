@@ -24,7 +24,7 @@ from rodepil.trials.datasets import sides, whole
 from rodepil.trials.group import FoldTrials, subjects_in
 from rodepil.trials.identity import group_id, trial_id
 from rodepil.trials.start import find_start, start_words
-from rodepil.trials.trial import Trial
+from rodepil.trials.trial import Trial, particular
 from rodepil.vision.inputs import make_inputs
 
 
@@ -55,11 +55,7 @@ class Plan(FoldTrials[TrialSettings, Trial]):
 
 def title_of(settings: TrialSettings) -> str:
     """Return what a cross-validation is called: what is particular about it, if anything."""
-    particular = (
-        settings.train.modality if settings.train.modality != "rgb" else "",
-        settings.control if settings.control != "none" else "",
-    )
-    return ", ".join(["cross-validation", *filter(None, particular)])
+    return ", ".join(["cross-validation", *particular(settings)])
 
 
 def make_plan(

@@ -66,7 +66,8 @@ def run_plans(
     TrackingError
         The tracker can't be reached or refuses.
     TrialError
-        Ray is not there, or a trial failed; the others are finished and kept.
+        Ray is not there, or a trial failed; the others are finished and kept, and plans without a
+        failure are recorded to their end.
     """
     listening = tracker or open_tracker(track, workspace)
     tags = git_tags(workspace.root)
@@ -81,10 +82,14 @@ def run_plans(
     with closing_runs(jobs):
         with (progress or Silent()).task(title, epochs, "epochs") as advance:
             failed = finish_all(jobs, advance)
+        results = [
+            _concluded(job, describe, as_before=done)
+            for job, done in zip(jobs, as_before, strict=True)
+            if not any(trial.id in failed for trial in job.trials)
+        ]
         if failed:
             raise failure_of(jobs, failed)
-        ended = zip(jobs, as_before, strict=True)
-        return [_concluded(job, describe, as_before=done) for job, done in ended]
+        return results
 
 
 def _concluded(job: Job[R], describe: Callable[[R], str] | None, *, as_before: bool) -> R:

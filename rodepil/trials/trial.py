@@ -61,4 +61,11 @@ class Trial(FoldTrial[TrialSettings]):
         return Told(self.table, self.folder.predictions())
 
     def __str__(self) -> str:
-        return f"fold {self.settings.fold} (trial {self.id})"
+        where = f"fold {self.settings.fold} (trial {self.id})"
+        return ", ".join([*particular(self.settings), where])
+
+
+def particular(settings: TrialSettings) -> tuple[str, ...]:
+    """Return what sets a cross-validation apart: its modality and its control, if anything."""
+    words = ((settings.train.modality, "rgb"), (settings.control, "none"))
+    return tuple(word for word, usual in words if word != usual)

@@ -25,7 +25,13 @@ from rodepil.report.inputs import read_inputs
 from rodepil.store import snapshot
 from rodepil.track.journal import Journal, read_events
 from rodepil.trials import tuning
-from rodepil.trials.crossval import CrossvalResult, cross_validate, write_results
+from rodepil.trials.crossval import (
+    CrossvalResult,
+    Variation,
+    cross_validate,
+    cross_validate_all,
+    write_results,
+)
 from rodepil.trials.plan import make_plan
 from rodepil.trials.ray_session import Resources
 from rodepil.trials.trace import trace_run
@@ -329,7 +335,7 @@ def test_fold_that_fails_is_said_and_the_others_are_kept(
     whole, broken = make_plan(short, workspace, folds=[0, 1]).trials
     broken.folder.checkpoints.folder.mkdir(parents=True)
     broken.folder.checkpoints.latest.write_bytes(b"torn")
-    with pytest.raises(TrialError, match=r"fold 1 .*is torn[^$]*1 of 2 folds failed"):
+    with pytest.raises(TrialError, match=r"fold 1 .*is torn[^$]*1 of 2 trials failed"):
         cross_validate(short, workspace, folds=[0, 1])
     assert whole.folder.finished() is not None
     (parent,), children = runs(workspace)
@@ -341,6 +347,29 @@ def test_fold_that_fails_is_said_and_the_others_are_kept(
     (parent,), children = runs(workspace)
     assert [run.info.status for run in (parent, *children)] == ["FINISHED"] * 3
     assert [fold.trial.id for fold in result.folds] == [whole.id, broken.id]
+
+
+def test_of_several_cross_validations_the_failed_one_is_named_and_the_others_end_well(
+    copy: Copy, settings: ProjectSettings, resources: Resources
+) -> None:
+    assert resources
+    workspace = copy("one-failing")
+    train = settings.train.model_copy(update={"epochs": 1, "decay_epochs": ()})
+    short = settings.model_copy(update={"train": train})
+    (broken,) = make_plan(short, workspace, control="static", folds=[0]).trials
+    broken.folder.checkpoints.folder.mkdir(parents=True)
+    broken.folder.checkpoints.latest.write_bytes(b"torn")
+    moving = short.model_copy(update={"train": train.model_copy(update={"modality": "absdiff"})})
+    both = [Variation(short, "static"), Variation(moving)]
+    with pytest.raises(TrialError, match=r"(?s)^static, fold 0 \(trial .*1 of 2 trials failed"):
+        cross_validate_all(both, workspace, folds=[0])
+    names = ("cross-validation, static", "cross-validation, absdiff")
+    found = client(workspace).search_runs(
+        [client(workspace).get_experiment_by_name("small").experiment_id]
+    )
+    statuses = {run.info.run_name: run.info.status for run in found}
+    assert [statuses[name] for name in names] == ["FAILED", "FINISHED"]
+    assert [statuses[f"{name}/fold-0"] for name in names] == ["FAILED", "FINISHED"]
 
 
 def test_fold_that_does_not_exist_is_an_error_before_anything_starts(
