@@ -88,24 +88,6 @@ class Replicates:
         return difference(float(self.values[-1] - other.values[-1]), lost, self.fold, self.level)
 
 
-def localized(matched: Matched, chance: Chance = CHANCE) -> Localized:
-    """Return mAP, the plain mean over folds, with its intervals."""
-    return Replicates.of(matched, chance).sure()
-
-
-def apart(one: Matched, other: Matched, chance: Chance = CHANCE) -> Estimate:
-    """Return the mean mAP of one less that of the other, of the same subjects, in [-1, 1].
-
-    Both have the same subjects in each resample.
-
-    Raises
-    ------
-    ValueError
-        They were tested on different subjects.
-    """
-    return Replicates.of(one, chance).less(Replicates.of(other, chance))
-
-
 def by_class(matched: Matched) -> Floats:
     """Return AP of every class at every threshold, (C, K): the mean over folds that have it.
 

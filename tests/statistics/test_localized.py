@@ -11,7 +11,7 @@ import pytest
 from rodepil.errors import AnnotationError
 from rodepil.io import tables
 from rodepil.scoring import mean_average_precision, video_key
-from rodepil.statistics.localized import apart, by_class, by_fold, localized, weighted_ap
+from rodepil.statistics.localized import Replicates, by_class, by_fold, weighted_ap
 from rodepil.statistics.matched import Unit, match
 from rodepil.statistics.resample import Chance, draw
 
@@ -90,7 +90,7 @@ def test_values_are_the_mean_over_folds_of_map() -> None:
         )
         wanted.append(mean_average_precision(one, other, LIMITS, CLASSES))
         np.testing.assert_allclose(by_fold(matched)[fold], wanted[fold].by_threshold, atol=1e-12)
-    found = localized(matched, Chance(resamples=20))
+    found = Replicates.of(matched, Chance(resamples=20)).sure()
     means = np.mean([one.by_threshold for one in wanted], axis=0)
     assert [one.value for one in found.by_threshold] == pytest.approx(means.tolist())
     assert found.mean.value == pytest.approx(means.mean())
@@ -106,7 +106,7 @@ def test_the_interval_is_as_wide_as_a_plain_bootstrap_says() -> None:
         times = dict(zip(matched.subjects, counts, strict=True))
         said = mean_average_precision(copied(TRUTHS, times), copied(FOUND, times), LIMITS)
         means.append(said.mean)
-    found = localized(matched, chance).mean
+    found = Replicates.of(matched, chance).sure().mean
     assert found.value is not None
     assert found.interval is not None
     subjects = len(ALL)
@@ -119,15 +119,17 @@ def test_the_interval_is_as_wide_as_a_plain_bootstrap_says() -> None:
 
 
 def test_a_model_is_no_different_from_itself_and_apart_from_noise() -> None:
-    good = match(table(TRUTHS), table(TRUTHS), VIDEOS, LIMITS, CLASSES)
-    noise = match(table(TRUTHS), table(draw_events(9, 80)), VIDEOS, LIMITS, CLASSES)
     chance = Chance(resamples=100)
-    assert apart(good, good, chance).value == 0
-    lost = apart(noise, good, chance)
+    good, noise = (
+        Replicates.of(match(table(TRUTHS), table(found), VIDEOS, LIMITS, CLASSES), chance)
+        for found in (TRUTHS, draw_events(9, 80))
+    )
+    assert good.less(good).value == 0
+    lost = noise.less(good)
     assert lost.value is not None
     assert lost.interval is not None
     assert lost.interval.high < 0
-    wanted = localized(noise, chance).mean.value
+    wanted = noise.sure().mean.value
     assert wanted is not None
     assert lost.value == pytest.approx(wanted - 1)
 
@@ -149,8 +151,10 @@ def test_segments_of_other_videos_and_other_labels_are_refused() -> None:
 
 
 def test_different_subjects_have_no_difference() -> None:
-    one = match(table(TRUTHS), table(FOUND), VIDEOS, LIMITS, CLASSES)
     videos = {key: Unit(unit.subject_id, 0) for key, unit in VIDEOS.items()}
-    other = match(table(TRUTHS), table(FOUND), videos, LIMITS, CLASSES)
+    one, other = (
+        Replicates.of(match(table(TRUTHS), table(FOUND), tested, LIMITS, CLASSES))
+        for tested in (VIDEOS, videos)
+    )
     with pytest.raises(ValueError, match="same subjects"):
-        apart(one, other)
+        one.less(other)
