@@ -201,3 +201,23 @@ def test_own_data_carries_no_warning(tmp_path: Path, drawn: list[str]):
     page = (folder_of(workspace) / "report.html").read_text(encoding="utf-8")
     assert "rats of our house" in page
     assert "simulated" not in page
+
+
+def test_other_code_of_any_part_that_files_follow_from_makes_them_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A bootstrap over originals hangs on how names tell of copies, for example."""
+    monkeypatch.setattr(made.rodepil, "__file__", str(tmp_path / "package" / "__init__.py"))
+    made_at: list[int] = []
+
+    def make() -> list[Path]:
+        made_at.append(len(made_at))
+        return []
+
+    for at, part in enumerate(("statistics/a.py", "scoring/b/c.py", "data/ratseizure/copies.py")):
+        path = tmp_path / "package" / part
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"VERSION = {at}\n", encoding="utf-8")
+        for _ in range(2):
+            made.made_once(tmp_path / "out", [], make)
+        assert made_at == [*range(at + 1)]

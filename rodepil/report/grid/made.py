@@ -17,8 +17,8 @@ from rodepil.report.page import Picture
 STAMP: Final = ".made.json"
 """What the files were made from, and what they held; written last."""
 
-MADE_BY: Final = ("statistics", "report", "train", "scoring")
-"""The packages that the files follow from."""
+MADE_BY: Final = ("statistics", "report", "train", "scoring", "data/ratseizure/copies.py")
+"""The parts of the package that the files follow from."""
 
 
 class Stamp(TypedDict):
@@ -66,7 +66,8 @@ def publish_all(
 def _key(read: Iterable[Path]) -> str:
     """Return a digest of all that the files are made from, the code too."""
     package = Path(rodepil.__file__).parent
-    code = sorted(path for part in MADE_BY for path in (package / part).rglob("*.py"))
+    parts = [package / part for part in MADE_BY]
+    code = sorted(path for part in parts for path in (part, *part.rglob("*.py")))
     digests = [sha256_file(path) for path in (*read, *code) if path.is_file()]
     return short_hash(digests, mpl.__version__, np.__version__)
 
