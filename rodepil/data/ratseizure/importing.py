@@ -155,9 +155,12 @@ def import_units(
     ------
     SourceError
         Neither features nor videos are given, a folder is not there, or no clip has a sound file;
-        unless told to keep going, one has none; or another import is at work.
+        unless told to keep going, one has none; a box is of no clip, or lies outside its picture;
+        or another import is at work.
     AnnotationError
         As for `read_annotations` and `read_subjects`.
+    CageError, TableError
+        The boxes can't be read.
     """
     found = {
         VIDEOS: _files(given.videos, SUFFIXES),
