@@ -95,13 +95,14 @@ def localize(
         open_tools,
         write_localized,
     )
+    from rodepil.detect.localize.boxes import places_of  # noqa: PLC0415
     from rodepil.report.timelines import is_annotated, write_timelines  # noqa: PLC0415
     from rodepil.trials.models import find_model  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
     where, notes = _where(cages, box or (), detector, weights, project.workspace)
     told = Told(min_score, tuple(label or ()))
-    true = None if truth is None else read_events(truth).events
+    true = None if truth is None else read_events(truth, places_of(cages)).events
     path = find_model(model, project.workspace)
     tools = open_tools(path, project.workspace.root, extractor_file=extractor, device=device.value)
     found = localize_recordings(

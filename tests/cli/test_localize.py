@@ -11,6 +11,7 @@ import pytest
 from rodepil.io import tables
 from rodepil.io.files import sha256_file
 from tests.cli.conftest import Rodepil
+from tests.data.marks.test_boris import tabular_9, text
 from tests.detect.localize.conftest import SEQUENCE, film, write_model
 from tests.detect.localize.conftest import project as project  # noqa: PLC0414 - a fixture
 
@@ -151,6 +152,28 @@ def test_a_video_that_is_left_out_is_told_first_and_by_the_status(
     assert 0 <= warned < worked
     assert "failed: w.mp4: boxes.csv has no box for w.mp4" in shown.stdout
     assert {row["recording_id"] for row in _events(tmp_path / "found")} == {"v"}
+
+
+def test_an_export_of_boris_is_drawn_for_the_animals_that_the_sheet_of_boxes_names(
+    rodepil: Rodepil, project: Path, tmp_path: Path
+) -> None:
+    film(tmp_path / "v.mp4", 60)
+    head = "recording,position,subject,x,y,width,height\n"
+    rows = "v.mp4,0,r1,0,0,32,64\nv.mp4,1,r2,32,0,32,64\n"
+    (tmp_path / "boxes.csv").write_text(head + rows, encoding="utf-8")
+    marks = [
+        (animal, "rearing", "", kind, time_s)
+        for animal in ("r1", "r2")
+        for kind, time_s in (("START", 0.5), ("STOP", 1.0))
+    ]
+    sheet = text(tabular_9(*marks, source="player #1:v.mp4"))
+    (tmp_path / "true.tsv").write_text(sheet, encoding="utf-8")
+    shown = rodepil(
+        "localize", "v.mp4", "--model", str(project), "--cages", "boxes.csv", *SMALL,
+        "--project", str(project), "--out", "found", "--truth", "true.tsv", folder=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    assert "no event in true.tsv" not in shown.stdout
 
 
 def _events(out: Path) -> list[dict[str, object]]:

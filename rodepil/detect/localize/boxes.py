@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from rodepil.data.boxes.sheet import read_sheet
 from rodepil.data.cages import Cage, cages_of, problems_of
@@ -47,6 +47,30 @@ class Where:
     def named(self) -> bool:
         """Whether the animals have names, not only places."""
         return self.sheet is not None
+
+
+def places_of(sheet: Path | None) -> dict[tuple[str, str], int]:
+    """Return the position of each animal that a sheet names, by recording and animal.
+
+    Recordings are named as there, and as their files without ending. A row that can't be read is
+    none; `cages_in` tells it. Without a sheet nothing is named.
+
+    Raises
+    ------
+    CageError, TableError
+        The sheet can't be read.
+    """
+    if sheet is None:
+        return {}
+    if sheet.suffix == ".parquet":
+        cages = cages_of(tables.read("cages", sheet))
+    else:
+        cages = [Cage(row.recording, *row.cage) for row in read_sheet(sheet) if row.cage]
+    return {
+        (name, cage.subject_id): cage.position
+        for cage in cages
+        for name in (cage.recording_id, PurePath(cage.recording_id.replace("\\", "/")).stem)
+    }
 
 
 def parse_box(text: str) -> Box:
