@@ -17,7 +17,7 @@ import torch
 from mlflow import MlflowClient
 
 from rodepil.config.settings import FeatureSettings, ModelSettings
-from rodepil.detect import predict_clips
+from rodepil.detect.clips import predict_clips
 from rodepil.errors import ModelError, TrackingError
 from rodepil.io.video_write import write_clip
 from rodepil.models.card import ModelCard, save_model
