@@ -56,6 +56,6 @@ def place(videos: Mapping[Path, str], where: Where, progress: Progress) -> Place
                 placed.cages[video], doubt = cages_in(video, recording_id, where)
                 placed.doubts += [f"{recording_id}: {doubt}"] if doubt else []
             except (RodepilError, OSError) as error:
-                placed.failed[video] = str(error)
+                placed.failed[video] = str(error).removeprefix(f"{video}: ")
             advance(1)
     return placed

@@ -126,7 +126,7 @@ def _found(
                 look = Look(video, sha256_file(video), places, tools, clips)
                 found[video] = _part(look, parts, steps)
             except (RodepilError, OSError) as error:
-                failed[video] = str(error)
+                failed[video] = str(error).removeprefix(f"{video}: ")
             steps.end()
     return found, failed
 

@@ -47,6 +47,7 @@ def test_events_are_found_in_the_box_of_what_moves(tmp_path: Path, tools: Tools)
     ((path, reason),) = found.failed
     assert Path(path).name == "bare.mp4"
     assert "no animal" in reason
+    assert path not in reason  # it stands before the reason already
 
 
 def test_a_box_that_may_hold_several_animals_is_told_before_and_noted(
