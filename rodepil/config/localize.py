@@ -84,7 +84,7 @@ class UnitStandInSettings(Settings):
     decay_epochs: tuple[NonNegative, ...] = (4, 5)
     decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.3
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    threads: Positive = 1
+    threads: Positive = 2
 
 
 class SequenceSettings(Settings):
@@ -151,6 +151,6 @@ class DetectorSettings(Settings):
     tested: Positive = 2
     frames: Annotated[int, Field(ge=2)] = 48
     crops: Positive = 4
-    steps: Positive = 600
+    steps: Positive = 400
     batch_size: Annotated[int, Field(ge=2)] = 16
     learning_rate: PositiveReal = 0.01

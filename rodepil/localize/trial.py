@@ -1,7 +1,7 @@
 """One trial: settings and two sets of sequences in, found segments and a trained network out.
 
-The result is always that of the last epoch. The test fold is scored after every epoch for the
-curves alone; to choose the best epoch by it would be to train on the test fold.
+The result is always that of the last epoch. The test fold is scored after every `score_every`
+epochs for the curves alone; to choose the best epoch by it would be to train on the test fold.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,10 +40,11 @@ def compare(settings: ProjectSettings, workspace: Workspace, progress: Progress)
     said = _clear(workspace.results / "modalities", modalities, "compare.modalities")
     said += _clear(workspace.results / "controls", controls, "compare.controls")
     # Modalities come first: flow takes longest, and what is longest is best not begun last.
-    variations = {name: Variation(_seeing(settings, name)) for name in modalities}
-    variations |= {name: Variation(settings, name) for name in controls}
+    variations = [Variation(_seeing(settings, name)) for name in modalities]
+    variations += [Variation(settings, name) for name in controls]
     if variations:
-        said += _validated(variations, settings, workspace, progress)
+        told = _validated(variations, settings, workspace, progress)
+        said += [f"{name}\n{text}" for name, text in told.items()]
     if len(controls) < len(dict.fromkeys(settings.compare.controls)):
         said.append("scratch is left out: model.pretrained is 'none'")
     if not settings.compare.controls:
@@ -135,7 +136,8 @@ def cross_validate(
     from rodepil.trials.crossval import Variation  # noqa: PLC0415
 
     seen = settings if modality is None else _seeing(settings, modality)
-    return "".join(_validated({"": Variation(seen, control)}, settings, workspace, progress))
+    (said,) = _validated([Variation(seen, control)], settings, workspace, progress).values()
+    return said
 
 
 def _seeing(settings: ProjectSettings, modality: str) -> ProjectSettings:
@@ -145,23 +147,32 @@ def _seeing(settings: ProjectSettings, modality: str) -> ProjectSettings:
 
 
 def _validated(
-    variations: Mapping[str, Variation],
+    variations: Sequence[Variation],
     settings: ProjectSettings,
     workspace: Workspace,
     progress: Progress,
-) -> list[str]:
-    """Cross-validate variations of the settings, write what the report reads, and tell each."""
+) -> dict[str, str]:
+    """Cross-validate variations of the settings, and write of each what the report reads.
+
+    What came of a variation is written also where another one failed. Returns what came of each,
+    in words, by its control or by a modality that is not the settings' own.
+    """
     from rodepil.data.origin import data_of  # noqa: PLC0415
     from rodepil.report import fold_figures  # noqa: PLC0415
-    from rodepil.trials.crossval import cross_validate_all, write_results  # noqa: PLC0415
+    from rodepil.trials.crossval import (  # noqa: PLC0415
+        CrossvalResult,
+        cross_validate_all,
+        write_results,
+    )
+
+    said: dict[str, str] = {}
+
+    def write(result: CrossvalResult) -> None:
+        beside = result.settings.train.modality != settings.train.modality
+        name = result.settings.train.modality if beside else result.control
+        path = relative_to(write_results(result, workspace, beside=beside), workspace.root)
+        said[name] = f"{result}\nwritten to {path}, with predictions beside it"
 
     figures = partial(fold_figures, data=data_of(settings, workspace))
-    wanted = list(variations.values())
-    results = cross_validate_all(wanted, workspace, figures=figures, progress=progress)
-    said = []
-    for name, result in zip(variations, results, strict=True):
-        beside = result.settings.train.modality != settings.train.modality
-        path = relative_to(write_results(result, workspace, beside=beside), workspace.root)
-        title = f"{name}\n" if name else ""
-        said.append(f"{title}{result}\nwritten to {path}, with predictions beside it")
+    cross_validate_all(variations, workspace, figures=figures, on_result=write, progress=progress)
     return said

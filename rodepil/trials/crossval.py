@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -102,6 +102,7 @@ def cross_validate_all(
     folds: Sequence[int] | None = None,
     tracker: Tracker | None = None,
     figures: Figures | None = None,
+    on_result: Callable[[CrossvalResult], None] | None = None,
     progress: Progress | None = None,
 ) -> list[CrossvalResult]:
     """Train and test one trial a fold for each variation, all trials side by side.
@@ -118,6 +119,8 @@ def cross_validate_all(
         Where to record; by default the one of the settings.
     figures
         Draws the figures of predictions that runs hold.
+    on_result
+        Told what came of each variation without a failure, also where another failed.
     progress
         Told of every epoch.
 
@@ -150,5 +153,6 @@ def cross_validate_all(
         track=variations[0].settings.track,
         tracker=tracker,
         figures=lambda _: figures,
+        on_result=on_result,
         progress=progress,
     )

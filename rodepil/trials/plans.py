@@ -31,6 +31,7 @@ def run_plans(
     tracker: Tracker | None = None,
     figures: Callable[[P], Figures | None] | None = None,
     describe: Callable[[R], str] | None = None,
+    on_result: Callable[[R], None] | None = None,
     progress: Progress | None = None,
 ) -> list[R]:
     """Run what is not finished, all trials side by side, and tell what came of each plan.
@@ -51,6 +52,8 @@ def run_plans(
         Gives what draws the figures that a plan's runs hold.
     describe
         Says what came of a plan, Markdown, for its run.
+    on_result
+        Told what came of each plan without a failure, also where another failed.
     progress
         Told of every epoch.
 
@@ -87,6 +90,8 @@ def run_plans(
             for job, done in zip(jobs, as_before, strict=True)
             if not any(trial.id in failed for trial in job.trials)
         ]
+        for result in results if on_result else ():
+            on_result(result)
         if failed:
             raise failure_of(jobs, failed)
         return results

@@ -12,47 +12,24 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from mlflow import MlflowClient
-from mlflow.entities import Run
 from sklearn.metrics import f1_score
 
 from rodepil.config.settings import ProjectSettings
 from rodepil.config.workspace import Workspace
-from rodepil.errors import FoldError, TrialError
 from rodepil.io import tables
 from rodepil.models.card import load_model
-from rodepil.report.inputs import read_inputs
 from rodepil.store import snapshot
 from rodepil.track.journal import Journal, read_events
 from rodepil.trials import tuning
 from rodepil.trials.crossval import (
-    CrossvalResult,
-    Variation,
     cross_validate,
-    cross_validate_all,
-    write_results,
 )
 from rodepil.trials.plan import make_plan
 from rodepil.trials.ray_session import Resources
 from rodepil.trials.trace import trace_run
+from tests.trials.recorded import client, runs
 
 Copy = Callable[[str], Workspace]
-
-
-def client(workspace: Workspace) -> MlflowClient:
-    return MlflowClient(f"sqlite:///{workspace.mlflow_database}")
-
-
-def runs(workspace: Workspace) -> tuple[list[Run], list[Run]]:
-    """Return the experiment's parents and children."""
-    mlflow = client(workspace)
-    experiment = mlflow.get_experiment_by_name("small")
-    found = mlflow.search_runs([experiment.experiment_id])
-    is_child = ["mlflow.parentRunId" in run.data.tags for run in found]
-    return (
-        [run for run, child in zip(found, is_child, strict=True) if not child],
-        [run for run, child in zip(found, is_child, strict=True) if child],
-    )
 
 
 def test_every_clip_is_tested_once_by_a_model_that_never_saw_its_subject(trained: Any) -> None:
@@ -323,89 +300,3 @@ def test_trials_that_end_early_are_told_to_the_end_and_not_run_again(
     monkeypatch.setattr(tuning, "run_side_by_side", lambda *_, **__: pytest.fail("trained again"))
     assert cross_validate(short, workspace, folds=[0, 1], progress=steps) == result
     assert steps.done == 4 * planned
-
-
-def test_fold_that_fails_is_said_and_the_others_are_kept(
-    copy: Copy, settings: ProjectSettings, resources: Resources
-) -> None:
-    assert resources
-    workspace = copy("failing")
-    train = settings.train.model_copy(update={"epochs": 1, "decay_epochs": ()})
-    short = settings.model_copy(update={"train": train})
-    whole, broken = make_plan(short, workspace, folds=[0, 1]).trials
-    broken.folder.checkpoints.folder.mkdir(parents=True)
-    broken.folder.checkpoints.latest.write_bytes(b"torn")
-    with pytest.raises(TrialError, match=r"fold 1 .*is torn[^$]*1 of 2 trials failed"):
-        cross_validate(short, workspace, folds=[0, 1])
-    assert whole.folder.finished() is not None
-    (parent,), children = runs(workspace)
-    statuses = {child.info.run_name: child.info.status for child in children}
-    assert statuses == {"cross-validation/fold-0": "FINISHED", "cross-validation/fold-1": "FAILED"}
-    assert parent.info.status == "FAILED"
-    broken.folder.checkpoints.latest.unlink()
-    result = cross_validate(short, workspace, folds=[0, 1])
-    (parent,), children = runs(workspace)
-    assert [run.info.status for run in (parent, *children)] == ["FINISHED"] * 3
-    assert [fold.trial.id for fold in result.folds] == [whole.id, broken.id]
-
-
-def test_of_several_cross_validations_the_failed_one_is_named_and_the_others_end_well(
-    copy: Copy, settings: ProjectSettings, resources: Resources
-) -> None:
-    assert resources
-    workspace = copy("one-failing")
-    train = settings.train.model_copy(update={"epochs": 1, "decay_epochs": ()})
-    short = settings.model_copy(update={"train": train})
-    (broken,) = make_plan(short, workspace, control="static", folds=[0]).trials
-    broken.folder.checkpoints.folder.mkdir(parents=True)
-    broken.folder.checkpoints.latest.write_bytes(b"torn")
-    moving = short.model_copy(update={"train": train.model_copy(update={"modality": "absdiff"})})
-    both = [Variation(short, "static"), Variation(moving)]
-    with pytest.raises(TrialError, match=r"(?s)^static, fold 0 \(trial .*1 of 2 trials failed"):
-        cross_validate_all(both, workspace, folds=[0])
-    names = ("cross-validation, static", "cross-validation, absdiff")
-    found = client(workspace).search_runs(
-        [client(workspace).get_experiment_by_name("small").experiment_id]
-    )
-    statuses = {run.info.run_name: run.info.status for run in found}
-    assert [statuses[name] for name in names] == ["FAILED", "FINISHED"]
-    assert [statuses[f"{name}/fold-0"] for name in names] == ["FAILED", "FINISHED"]
-
-
-def test_fold_that_does_not_exist_is_an_error_before_anything_starts(
-    copy: Copy, settings: ProjectSettings
-) -> None:
-    workspace = copy("no-such-fold")
-    with pytest.raises(FoldError, match="there is no fold 7"):
-        cross_validate(settings, workspace, folds=[7])
-    assert not workspace.mlflow_database.exists()
-
-
-def test_report_reads_what_is_written(trained: Any) -> None:
-    write_results(trained.result, trained.workspace)
-    inputs = read_inputs(trained.workspace)
-    assert inputs.result.predictions.equals(trained.result.predictions)
-    assert inputs.result.mean == trained.result.mean
-    assert inputs.data == "simulated recordings"
-    record = json.loads((trained.workspace.results / "crossval.json").read_text())
-    assert record["parent_run_id"] == trained.result.run_id
-    assert [trial["run_id"] for trial in record["trials"]] == [
-        fold.run_id for fold in trained.result.folds
-    ]
-
-
-def test_control_is_written_beside_and_not_over_the_result(trained: Any, tmp_path: Path) -> None:
-    static = trained.result.settings.model_copy(update={"control": "static"})
-    control = CrossvalResult(
-        trained.result.run_id, static, trained.result.predictions, trained.result.folds
-    )
-    write_results(control, Workspace(tmp_path))
-    assert [path.name for path in (tmp_path / "results").iterdir()] == ["controls"]
-    written = {path.name for path in (tmp_path / "results" / "controls").iterdir()}
-    assert written == {"static.json", "static_predictions.parquet"}
-
-
-def test_summary_is_a_row_for_each_fold_and_the_average(trained: Any) -> None:
-    lines = str(trained.result).splitlines()
-    assert [line.split()[0] for line in lines] == ["accuracy", "fold", "fold", "fold", "average"]
-    assert lines[-1].split()[-1] == f"{100 * trained.result.mean.f1:.2f}"
