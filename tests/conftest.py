@@ -6,16 +6,15 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from rodepil.trials.ray_session import Resources
 
-TESTS = Path(__file__).parent
 ON_RAY = ("pipeline", "trials")
-"""Folders of tests that share one Ray, which takes all CPUs that they want."""
+"""Folders of the tests that share one Ray, which takes all CPUs that they want; no others do."""
 
 REAL = Path(os.environ.get("RODEPIL_REAL", Path(__file__).parents[2] / "shared" / "real"))
 
@@ -30,17 +29,31 @@ def pytest_configure(config: pytest.Config) -> None:
         r"ignore::DeprecationWarning:ray\.data\.context",
     ):
         config.addinivalue_line("filterwarnings", third_party)
-    # Known also where pytest-xdist, which reads it, is not asked for.
-    config.addinivalue_line("markers", "xdist_group(name): tests of one worker of pytest-xdist")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what makes things once together: each file, and everything that runs trials on Ray."""
-    for item in items:
-        folder, _, rest = item.path.relative_to(TESTS).as_posix().partition("/")
-        on_ray = folder in ON_RAY or "resources" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("ray" if on_ray else f"{folder}/{rest}"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep what makes things once together: each file, and all that runs trials on Ray.
+
+    With marks, as `--dist loadgroup` wants it, pytest-xdist 3.8 parts tests at random under
+    pytest 9.2, and every worker makes everything.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - where it is asked for
+
+    class Together(LoadScopeScheduling):
+        """Deals out whole groups of tests, the largest first."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return Together(config, log) if config.getoption("dist") == "load" else None
+
+
+def group_of(nodeid: str) -> str:
+    """Return which tests a test is kept together with: those of its file, or all on Ray."""
+    path = nodeid.partition("::")[0]
+    folder = path.removeprefix("tests/").partition("/")[0]
+    return "ray" if folder in ON_RAY else path
 
 
 @pytest.fixture(scope="session")

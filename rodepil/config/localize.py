@@ -75,13 +75,13 @@ class UnitStandInSettings(Settings):
     subjects: Annotated[int, Field(ge=3)] = 20
     stretches: Annotated[int, Field(ge=28)] = 336
     stretch_s: Annotated[float, Field(ge=2, le=3600)] = 2.0
-    epochs: Positive = 6
+    epochs: Positive = 5
     windows: Positive = 800
     batch_size: Annotated[int, Field(ge=2)] = 8
-    learning_rate: PositiveReal = 0.004
+    learning_rate: PositiveReal = 0.002
     weight_decay: NonNegativeReal = 0.02
     warmup_epochs: NonNegative = 1
-    decay_epochs: tuple[NonNegative, ...] = (4, 5)
+    decay_epochs: tuple[NonNegative, ...] = (3, 4)
     decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.3
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     threads: Positive = 2

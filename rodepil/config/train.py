@@ -83,7 +83,7 @@ class TrainSettings(Settings):
     """
 
     seed: NonNegative = 0
-    epochs: Positive = 8
+    epochs: Positive = 6
     batch_size: Positive = 8
     optimizer: Literal["sgd", "adamw"] = "adamw"
     learning_rate: PositiveReal = 2e-4
@@ -91,7 +91,7 @@ class TrainSettings(Settings):
     nesterov: bool = False
     weight_decay: NonNegativeReal = 0.2
     warmup_epochs: NonNegative = 1
-    decay_epochs: tuple[Positive, ...] = (4, 6, 7)
+    decay_epochs: tuple[Positive, ...] = (3, 4, 5)
     decay_factor: Annotated[float, Field(gt=0, le=1)] = 0.4
     clip_norm: NonNegativeReal = 1.0
     class_weights: Literal["balanced", "none"] = "balanced"

@@ -175,7 +175,7 @@ def test_every_wrong_row_is_named_at_once(tmp_path: Path) -> None:
 
 def test_rows_that_come_to_the_same_settings_are_refused(tmp_path: Path) -> None:
     message = refusal(
-        tmp_path, "axes: {a: {b: {train.epochs: 8}, c: {train.seed: 0}}}\nproduct: {a: [b, c]}"
+        tmp_path, "axes: {a: {b: {train.epochs: 6}, c: {train.seed: 0}}}\nproduct: {a: [b, c]}"
     )
     assert message == (
         "experiments/mine.yaml: rows 'b' and 'c' come to the same settings under profile 'demo'; "
