@@ -90,8 +90,9 @@ def run_plans(
             for job, done in zip(jobs, as_before, strict=True)
             if not any(trial.id in failed for trial in job.trials)
         ]
-        for result in results if on_result else ():
-            on_result(result)
+        if on_result:
+            for result in results:
+                on_result(result)
         if failed:
             raise failure_of(jobs, failed)
         return results
