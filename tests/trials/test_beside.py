@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from rodepil.config.workspace import Workspace
 from rodepil.errors import SettingError
 from rodepil.io.progress import Silent
 from rodepil.stages import training
+from rodepil.trials.crossval import Variation
 
 
 def test_a_control_of_another_modality_is_refused(tmp_path: Path):
@@ -125,9 +126,13 @@ def _noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Train nothing, and return the list to which the names come of what would be trained."""
     trained: list[str] = []
 
-    def train(variations: Mapping[str, object], *_: object) -> list[str]:
-        trained.extend(variations)
-        return []
+    def train(
+        variations: Sequence[Variation], settings: ProjectSettings, *_: object
+    ) -> dict[str, str]:
+        for one in variations:
+            modality = one.settings.train.modality
+            trained.append(one.control if modality == settings.train.modality else modality)
+        return {}
 
     monkeypatch.setattr(training, "_validated", train)
     return trained
