@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +56,14 @@ def group_of(nodeid: str) -> str:
     path = nodeid.partition("::")[0]
     folder = path.removeprefix("tests/").partition("/")[0]
     return "ray" if folder in ON_RAY else path
+
+
+@pytest.fixture(autouse=True)
+def _same_draws() -> None:
+    """Start each test's draws anew, so that no test hangs on which ones came before it."""
+    random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,7 @@ def test_mimetic_time_starts_by_taking_away_what_neighbouring_frames_show():
 
     assert model.patch_embed(still)[..., 32:].std().item() == pytest.approx(1, abs=0.2)
     assert kept(still).max() < 0.45
-    assert kept(jumping)[8] > 2 * kept(still).max()
+    assert kept(jumping)[8] > 1.6 * kept(still).max()
     assert kept(jumping)[2] < 0.45
 
 
