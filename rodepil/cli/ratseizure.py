@@ -60,7 +60,7 @@ def import_ratseizure(
     grid = project.settings.sequence
     imported = import_units(
         Given(annotations, features, videos, subjects, cages),
-        project.workspace.units_source,
+        project.workspace.units_imported,
         SequenceForm(grid.fps, grid.window_frames, grid.stride_frames),
         keep_going=keep_going,
         slack_s=project.settings.curate.max_end_gap_s,
@@ -80,14 +80,22 @@ def data_ratseizure(
     """Count action units by side, and say how they are split and what the split leaks."""
     from rodepil.config.origin import RATSEIZURE, SIMULATED  # noqa: PLC0415 - help stays instant
     from rodepil.data.ratseizure.importing import bare_line  # noqa: PLC0415
-    from rodepil.data.ratseizure.records import read_split  # noqa: PLC0415
-    from rodepil.data.ratseizure.source import read_units  # noqa: PLC0415
+    from rodepil.data.ratseizure.records import are_made, read_split  # noqa: PLC0415
+    from rodepil.data.ratseizure.source import ANNOTATIONS, read_units  # noqa: PLC0415
     from rodepil.report.units import class_sheet, fold_sheet  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
-    source = read_units(project.workspace.units_source)
-    annotations, data = source.annotations, SIMULATED if source.simulated else RATSEIZURE
-    split = read_split(project.workspace.localize_results)
+    workspace, wanted = project.workspace, project.settings.ratseizure.source
+    imported = (workspace.units_imported / ANNOTATIONS).is_file()
+    made = (workspace.units_source / ANNOTATIONS).is_file()
+    takes_imported = imported and (wanted == "imported" or not made)
+    source = read_units(workspace.units_imported if takes_imported else workspace.units_source)
+    held = source.videos.keys() | source.features.keys()
+    every, data = source.annotations, SIMULATED if source.simulated else RATSEIZURE
+    annotations = every.only(held)
+    split = None
+    if are_made(workspace.units_clips, every):
+        split = read_split(workspace.localize_results)
     console = Console()
     gap = 2 if console.width >= WIDE else 1
     console.print(f"Data: {escape(data)}")
@@ -97,10 +105,14 @@ def data_ratseizure(
     typer.echo("")
     for line in annotations.lines():
         typer.echo(line)
-    held = source.videos.keys() | source.features.keys()
-    bare = [clip.video_id for clip in annotations.clips if clip.video_id not in held]
+    bare = [clip.video_id for clip in every.clips if clip.video_id not in held]
     if bare:
         typer.echo(bare_line(bare))
-    told = ["what the split shares is told when its clips are made: dvc repro units_clips"]
+    told = ["what the split shares is told when these clips are made: dvc repro units_clips"]
     for line in split["lines"] if split else told:
         typer.echo(line)
+    if imported and not takes_imported:
+        typer.echo(
+            f"note: imported clips are in {workspace.units_imported}; this tells of those that "
+            "ratseizure.source names, and with --profile paper of the imported ones"
+        )

@@ -77,8 +77,13 @@ class Workspace:
         return self.root / "data" / "pretraining"
 
     @property
+    def units_imported(self) -> Path:
+        """Clips of action units that were imported: annotations.json, and videos or features."""
+        return self.root / "data" / "imported_units" / "ratseizure"
+
+    @property
     def units_source(self) -> Path:
-        """Clips of action units as they came: annotations.json, and videos or features."""
+        """Clips of action units to work on, simulated or imported, in the form of an import."""
         return self.root / "data" / "ratseizure" / "source"
 
     @property

@@ -10,17 +10,17 @@ from rodepil.io.progress import Progress
 
 
 def units(settings: ProjectSettings, workspace: Workspace, progress: Progress) -> str:
-    """Fill data/ratseizure/source with simulated clips of action units, or check imported ones.
+    """Fill data/ratseizure/source with simulated clips of action units, or with imported ones.
 
     Raises
     ------
     SourceError
-        Clips shall be imported and none are there, or simulated ones are; or simulated where
-        imported ones are.
+        Clips shall be imported and none are.
     """
     from rodepil.data.ratseizure.simulated import fill_source  # noqa: PLC0415
 
-    source = fill_source(settings.ratseizure, workspace.units_source, progress)
+    imported, folder = workspace.units_imported, workspace.units_source
+    source = fill_source(settings.ratseizure, imported, folder, progress)
     return "\n".join(source.annotations.lines())
 
 

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from rodepil.data.ratseizure.clips import RatSeizure
 from rodepil.errors import TableError
+from rodepil.io import tables
 from rodepil.io.files import unwritable, write_json
 
 SPLIT: Final = "split.json"
@@ -54,3 +56,17 @@ def read_split(folder: Path) -> Mapping[str, Any] | None:
     if not isinstance(held, dict) or not set(held) >= _KEYS:
         raise TableError(f"{path} is of another form; make it again: dvc repro units_clips")
     return held
+
+
+def are_made(clips: Path, annotations: RatSeizure) -> bool:
+    """Say whether the table "clips" is there and was made of these annotated clips.
+
+    Raises
+    ------
+    TableError
+        The table is damaged.
+    """
+    if not clips.is_file():
+        return False
+    made = set(tables.read("clips", clips).column("video_id").to_pylist())
+    return made == set(annotations.subset_of)

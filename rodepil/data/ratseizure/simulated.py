@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from rodepil.config.localize import RatSeizureSettings, UnitSimulationSettings
@@ -10,33 +11,60 @@ from rodepil.data.ratseizure.source import ANNOTATIONS, UnitsSource, read_units
 from rodepil.data.ratseizure.write import write_annotations
 from rodepil.errors import SourceError
 from rodepil.io import tables
+from rodepil.io.files import link_or_copy, publish, unwritable
 from rodepil.io.progress import Progress
 from rodepil.simulate.units import UnitPlan, simulate_units
+from rodepil.simulate.units.clips import is_simulated
 
 
 def fill_source(
-    wanted: RatSeizureSettings, folder: Path, progress: Progress | None = None
+    wanted: RatSeizureSettings, imported: Path, folder: Path, progress: Progress | None = None
 ) -> UnitsSource:
-    """Simulate clips, or take those that are imported, and return them as they are read.
+    """Simulate clips, or take those that were imported, and return them as they are read.
+
+    Parameters
+    ----------
+    wanted
+        Which clips.
+    imported
+        Where an import left clips; nothing is changed there.
+    folder
+        Where to. What it holds of the other kind is removed; imported clips that a clone has
+        from elsewhere, without an import of its own, stay.
+    progress
+        Told of each simulated clip.
 
     Raises
     ------
     SourceError
-        Clips shall be imported and none are there, or simulated ones are; or simulated where
-        imported ones are.
+        Clips shall be imported and none are.
     AnnotationError
         Annotations hold what can't be.
     """
     if wanted.source == "simulated":
+        if (folder / ANNOTATIONS).is_file() and not is_simulated(folder):
+            shutil.rmtree(folder)  # second names of what was imported
         simulate_source(wanted.simulate, folder, progress=progress)
-    source = read_units(folder)
-    if source.simulated and wanted.source != "simulated":
+        return read_units(folder)
+    if (imported / ANNOTATIONS).is_file():
+        read_units(imported)
+        _take(imported, folder)
+    elif is_simulated(folder) or not (folder / ANNOTATIONS).is_file():
         raise SourceError(
-            f"ratseizure.source is '{wanted.source}' and the clips in {folder} are simulated; "
-            "import some (rodepil import ratseizure ANNOTATIONS.json --features DIR), or set "
+            f"ratseizure.source is '{wanted.source}' and no clips are in {imported}; import some "
+            "(rodepil import ratseizure ANNOTATIONS.json --features DIR), or set "
             "ratseizure.source=simulated"
         )
-    return source
+    return read_units(folder)
+
+
+def _take(imported: Path, folder: Path) -> None:
+    """Give all files of an import a second name in a folder, in the place of what is there."""
+    try:
+        with publish(folder) as beside:
+            shutil.copytree(imported, beside, copy_function=link_or_copy)
+    except OSError as error:
+        raise SourceError(unwritable(folder, error)) from error
 
 
 def simulate_source(
