@@ -107,8 +107,11 @@ def _load(path: Path) -> npt.NDArray[Any]:
     try:
         held = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
+        # NumPy takes whatever is no array for pickled objects, and says how to load those.
+        objects = "allow_pickle" in str(error)
+        reason = "it holds no array, or Python objects" if objects else error
         raise FeatureError(
-            f"{path} is no array of numbers in NumPy's format ({error}); save it by "
+            f"{path} is no array of numbers in NumPy's format ({reason}); save it by "
             "numpy.save(path, features)"
         ) from error
     if not isinstance(held, np.ndarray):

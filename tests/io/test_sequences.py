@@ -124,6 +124,9 @@ def test_missing_torn_and_foreign_files_are_refused_and_nothing_is_run(path: Pat
     path.write_bytes(b"")
     with pytest.raises(FeatureError, match="no array of numbers"):
         read_sequence(path, FORM)
+    path.write_text("1.5, 2.5\n", encoding="utf-8")
+    with pytest.raises(FeatureError, match="it holds no array, or Python objects"):
+        read_sequence(path, FORM)
     np.save(path, features())
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(FeatureError, match="no array of numbers"):
