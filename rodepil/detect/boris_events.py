@@ -9,7 +9,7 @@ References
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import PurePosixPath
@@ -21,16 +21,15 @@ from rodepil.data.marks.headers import plain
 from rodepil.data.marks.observation import Observation, media_of
 from rodepil.data.marks.sheet import Line
 from rodepil.data.marks.times import seconds
-from rodepil.data.ratseizure.clips import NO_SUBJECT, POSITION
+from rodepil.data.ratseizure.clips import NO_SUBJECT
 from rodepil.data.ratseizure.labels import unit_of
+from rodepil.detect.cage_places import Places, place_rows
 from rodepil.errors import AnnotationError
-
-Places = Mapping[tuple[str, str], int]
 
 _SCORE: Final = re.compile(r"score (0\.\d+|1\.0+)")
 """As localizing writes it; a person's comment may speak of other scores."""
 
-_CAGE: Final = re.compile(r"cage-(\d+)")
+_REMEDY: Final = "call subjects cage-0, cage-1, ... in BORIS, as localize does"
 
 
 @dataclass
@@ -73,9 +72,8 @@ def events_of_export(export: Export, places: Places) -> BorisEvents:
     export
         As `rodepil.data.marks.boris_export.find_export` finds it.
     places
-        The cages' positions, by recording_id and animal. An animal that is not there is at the
-        position that its name tells (``cage-1``), else, alone in its recording, in the only cage
-        that is known there, or at 0 where none is.
+        The cages' positions, by recording_id and animal, as
+        `rodepil.detect.cage_places.place_rows` takes them.
     """
     found = BorisEvents()
     for name, lines in observations_of(export).items():
@@ -90,7 +88,7 @@ def events_of_export(export: Export, places: Places) -> BorisEvents:
                 found.rows += _rows(export, event, films, observed.offset_s)
             except AnnotationError as error:
                 found.refuse(event.line, error)
-    _place(found, places)
+    found.problems += place_rows(found.rows, places, _REMEDY)
     return found
 
 
@@ -146,7 +144,7 @@ def _rows(
         if start_s < film.to_s and film.from_s < end_s:
             yield {
                 "recording_id": film.name,
-                "position": POSITION,
+                "position": None,
                 "subject_id": NO_SUBJECT if plain(subject or NOBODY) == NOBODY else str(subject),
                 "start_s": max(start_s, film.from_s) - film.from_s,
                 "end_s": min(end_s, film.to_s) - film.from_s,
@@ -161,40 +159,3 @@ def _label(behavior: str) -> str:
         return unit_of(behavior)
     except AnnotationError:
         return behavior
-
-
-def _place(found: BorisEvents, places: Places) -> None:
-    """Give rows the positions of their animals, and note where nothing tells them."""
-    films: dict[str, list[dict[str, Any]]] = {}
-    for row in found.rows:
-        films.setdefault(row["recording_id"], []).append(row)
-    for name, rows in films.items():
-        cages = {animal: at for (film, animal), at in places.items() if film == name}
-        known = _positions({row["subject_id"] for row in rows}, cages)
-        lost = sorted({row["subject_id"] for row in rows} - set(known))
-        if lost:
-            which = f"cages {', '.join(lost)} are" if len(lost) > 1 else f"cage {lost[0]} is"
-            found.problems.append(
-                f"'{name}': nothing tells in which {which}; call subjects cage-0, cage-1, ... in "
-                "BORIS, as localize does"
-            )
-        for row in rows:
-            row["position"] = known.get(row["subject_id"], POSITION)
-
-
-def _positions(animals: set[str], cages: Mapping[str, int]) -> dict[str, int]:
-    """Return the positions of a recording's animals; those of which nothing tells it are none.
-
-    Parameters
-    ----------
-    animals
-        Their names, as rows have them.
-    cages
-        The positions of those that are known to be there, by name.
-    """
-    called = {one: int(cage[1]) for one in animals if (cage := _CAGE.fullmatch(one))}
-    known = {**called, **{one: cages[one] for one in animals & set(cages)}}
-    only = next(iter(cages.values()), POSITION)
-    if len(cages) <= 1 and len(animals) == 1 and not called:
-        return dict.fromkeys(animals, only)
-    return {**known, NO_SUBJECT: only} if len(cages) == 1 and NO_SUBJECT in animals else known

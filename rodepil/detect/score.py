@@ -11,7 +11,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rodepil.detect.cage_places import places_of_rows
 from rodepil.detect.event_files import read_events
+from rodepil.detect.event_labels import with_units
+from rodepil.detect.score_notes import (
+    absent_cages,
+    late_ends,
+    own_labels,
+    unknown_lengths,
+    without_truth,
+)
 from rodepil.errors import AnnotationError, SettingError
 from rodepil.io.wording import by_number
 from rodepil.scoring import (
@@ -94,7 +103,8 @@ def score_event_files(
     Parameters
     ----------
     predicted, true
-        The files. A video is a recording's cage in both.
+        The files. A video is a recording's cage in both. Where the true ones name animals and no
+        positions, these are those of the found ones' animals.
     tious
         Thresholds of tIoU, in (0, 1].
     min_score
@@ -107,39 +117,41 @@ def score_event_files(
     SettingError
         A threshold or the rate is impossible.
     TableError, AnnotationError
-        A file can't be read, there is no true event, or no video has a name in both files.
+        A file can't be read, nothing tells in which cage an event is, there is no true event, or
+        no video has a name in both files.
     """
     said = read_events(predicted)
-    known = read_events(true, said.places)
+    known = read_events(true, {**places_of_rows(said.events.to_pylist()), **said.places})
     if not known.events.num_rows:
         raise AnnotationError(f"{true} holds no event, so there is nothing to be found")
-    named, videos = _videos(said.events), _videos(known.events)
+    found, truths = with_units(said.events, known.events)
+    named, videos = _videos(found), _videos(truths)
     annotated = videos | set(known.durations_s)
+    absent = absent_cages(truths, said.places)
     if named and not named & annotated:
+        why = "; ".join(absent.values()) or "name recordings alike"
         raise AnnotationError(
             f"{predicted} and {true} name no video alike: {sorted(named)[:3]} and "
-            f"{sorted(videos)[:3]} (recording/position); name recordings alike"
+            f"{sorted(videos)[:3]} (recording/position); {why}"
         )
     durations = {
         **{name: said.durations_s[name] for name in (named | videos) & set(said.durations_s)},
         **known.durations_s,
     }
-    ends, notes = _ends(said.events, known.events), [*said.notes, *known.notes]
     guessed = sorted((named | videos) - set(durations))
-    if guessed:
-        notes.append(
-            f"no file says how long {by_number(len(guessed), 'video is', 'videos are')}, so that "
-            "frames end with the last event there"
-        )
-    alone = sorted(named - annotated)
-    if alone:
-        count = by_number(len(alone), "video has", "videos have")
-        notes.append(f"{count} predictions and no truth: all are false positives")
+    notes = [
+        *filter(None, (said.advice, *said.notes, *known.notes, *absent.values())),
+        *unknown_lengths(set(guessed) - set(absent)),
+        *without_truth(named - annotated),
+        *late_ends(found, truths, {**known.durations_s, **said.durations_s}),
+        *own_labels(predicted, found, true, truths),
+    ]
+    ends = _ends(found, truths)
     durations = {name: ends[name] for name in guessed} | durations
-    sure = said.events.filter(pc.greater_equal(said.events.column("score"), min_score))
+    sure = found.filter(pc.greater_equal(found.column("score"), min_score))
     try:
-        precision = mean_average_precision(known.events, said.events, tious)
-        frames = score_frames(known.events, sure, durations, fps)
+        precision = mean_average_precision(truths, found, tious)
+        frames = score_frames(truths, sure, durations, fps)
     except ValueError as error:
         raise SettingError(str(error)) from error
     return EventScores(precision, frames, min_score, tuple(notes))

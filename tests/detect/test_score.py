@@ -124,11 +124,11 @@ def test_lines_name_every_class_and_the_means(tmp_path: Path) -> None:
         ("a,5,3,rearing,0.5", "line 2: 5 to 3 s is no interval"),
         ("a,3,3,rearing,0.5", "no interval"),
         ("a,-1,3,rearing,0.5", "no interval"),
-        ("a,x,3,rearing,0.5", "could not convert"),
-        ("a,1,nan,rearing,0.5", "'nan' is no number"),
+        ("a,x,3,rearing,0.5", "'x' is no time; write seconds, m:ss or h:mm:ss"),
+        ("a,1,nan,rearing,0.5", "'nan' is no time"),
         (",1,2,rearing,0.5", "no recording_id"),
         ("a,1,2,,0.5", "no label"),
-        ("a,1,,rearing,0.5", "could not convert|no number"),
+        ("a,1,,rearing,0.5", "line 2: it has no end_s"),
     ],
 )
 def test_a_bad_row_is_told_with_its_line(tmp_path: Path, line: str, told: str) -> None:
@@ -142,10 +142,10 @@ def test_a_bad_row_is_told_with_its_line(tmp_path: Path, line: str, told: str) -
     ("name", "content", "told"),
     [
         ("gone.csv", None, "no file"),
-        ("said.txt", b"x", "is no sheet that BORIS exports"),
-        ("said.xls", b"x", r"ends in \.parquet, \.csv, \.json, \.tsv, \.txt, \.xlsx"),
+        ("said.txt", b"x", "lacks the columns .* or give a sheet that BORIS exports"),
+        ("said.xls", b"x", r"ends in \.parquet, \.json, \.csv, \.tsv, \.txt, \.xlsx"),
         ("said.csv", b"start,stop\n1,2\n", "lacks the columns"),
-        ("said.csv", b"\xff\xfe\x00", "UTF-8"),
+        ("said.csv", b"\xff\xfe\x00", "lacks the columns"),
         ("said.json", b"{", "JSON"),
         ("said.parquet", b"PAR1", "Parquet"),
     ],
@@ -338,9 +338,13 @@ def test_an_animal_is_in_the_cage_that_is_known_or_the_only_one(
     ("places", "subjects", "told"),
     [
         # A slip of the pen: among two cages it would be taken for the animal of the first.
-        ({("v", "70-1"): 0, ("v", "70-2"): 1}, ("70_2",), "in which cage 70_2 is; call subjects"),
+        (
+            {("v", "70-1"): 0, ("v", "70-2"): 1},
+            ("70_2",),
+            r"did you mean '70-2'\? There are 70-1, 70-2; call",
+        ),
         ({}, ("cage-1", "70-1"), "in which cage 70-1 is"),
-        ({}, ("cage-1", ""), "in which cage unknown is"),
+        ({}, ("cage-1", ""), "in which cage events without an animal are; call subj"),
         ({}, ("70-1", "70-2"), "in which cages 70-1, 70-2 are"),
     ],
 )
