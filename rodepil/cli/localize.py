@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rodepil.cli.options import HERE, Overrides, Profile, Root
-from rodepil.cli.run import open_project
+from rodepil.cli.run import Interrupted, open_project
 
 if TYPE_CHECKING:
     from rodepil.config.workspace import Workspace
     from rodepil.detect.localize import Localized, Where
 
 score_app = typer.Typer(no_args_is_help=True)
+BEGINS_ANEW = (
+    "run the same command again: finished videos stay as they are, and the video at work begins "
+    "anew"
+)
 
 
 class DetectorName(StrEnum):
@@ -45,13 +49,21 @@ def localize(
     model: Annotated[
         str,
         typer.Option(
-            "--model", help="A localizer's model.safetensors, its trial's folder or id, or its run."
+            "--model",
+            help="A localizer's model.safetensors, its trial's folder, the trial's id or how it "
+            "begins, or its run.",
         ),
     ],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder for what is found.")] = Path(
         "localized"
     ),
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Clear what the folder holds of other videos; else that is refused."
+        ),
+    ] = False,
     cages: Annotated[
         Path | None,
         typer.Option("--cages", help="Boxes: a sheet as for 'cages import', or cages.parquet."),
@@ -87,34 +99,45 @@ def localize(
     profile: Profile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Find action units in recordings: tables, BORIS's form and pictures; finished videos stay."""
+    """Find action units in recordings: tables, BORIS's form and pictures; finished videos stay.
+
+    Without --box, --cages or --detector the whole picture is looked at as one animal.
+    """
     from rodepil.detect.event_files import read_events  # noqa: PLC0415 - help stays instant
     from rodepil.detect.localize import (  # noqa: PLC0415
         Told,
+        clear_former,
+        find_localizer,
         localize_recordings,
         open_tools,
         write_localized,
     )
     from rodepil.detect.localize.boxes import places_of  # noqa: PLC0415
     from rodepil.report.timelines import is_annotated, write_timelines  # noqa: PLC0415
-    from rodepil.trials.models import find_model  # noqa: PLC0415
 
     project = open_project(root, profile=profile, overrides=overrides or ())
     where, notes = _where(cages, box or (), detector, weights, project.workspace)
     told = Told(min_score, tuple(label or ()))
-    true = None if truth is None else read_events(truth, places_of(cages)).events
-    path = find_model(model, project.workspace)
+    boxes = len(box or ()) or 1
+    true = None if truth is None else read_events(truth, places_of(cages), cages=boxes).events
+    path = find_localizer(model, project.workspace)
     tools = open_tools(path, project.workspace.root, extractor_file=extractor, device=device.value)
-    found = localize_recordings(
-        videos,
-        tools,
-        out,
-        where=where,
-        told=told,
-        curate=project.settings.curate,
-        progress=project.progress,
-        warn=lambda line: typer.echo(f"warning: {line}", err=True),
-    )
+    try:
+        found = localize_recordings(
+            videos,
+            tools,
+            out,
+            where=where,
+            told=told,
+            curate=project.settings.curate,
+            replace_others=replace,
+            progress=project.progress,
+            warn=lambda line: typer.echo(f"warning: {line}", err=True),
+        )
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(BEGINS_ANEW) from interrupt
+    if replace:
+        clear_former(out)
     write_localized(found, out, named=where.named)
     write_timelines(found, out, true)
     _say(found, out)
@@ -184,4 +207,7 @@ def _say(found: Localized, out: Path) -> None:
         typer.echo(f"failed: {path}: {reason}")
     for note in found.about["notes"]:
         typer.echo(f"note: {note}")
-    typer.echo(f"{found.about['rule']}; they are in {out}")
+    if found.told.num_rows:
+        typer.echo(f"{found.about['rule']}; they are in {out}")
+    else:
+        typer.echo(f"nothing is told; all that was found, however unsure, is in {out}")

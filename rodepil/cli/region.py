@@ -52,8 +52,12 @@ def find(
     ] = None,
     root: Root = HERE,
 ) -> None:
-    """Find one steady box for each video; printed as the sheet that 'cages import' reads."""
+    """Find one steady box for each video; printed as the sheet that 'cages import' reads.
+
+    A column of remarks is added where a box is the whole picture or may hold several animals.
+    """
     from rodepil.data.region import keep, locate  # noqa: PLC0415
+    from rodepil.detect.region.remarks import remark_on, remarked  # noqa: PLC0415
 
     if out is not None:
         keep.check_out(out)
@@ -64,7 +68,8 @@ def find(
         Bars(),
     )
     cages = keep.cages_from(regions, position, subject)
-    typer.echo(keep.sheet_of(cages), nl=False)
+    remarks = {video.stem: remark_on(video, region) for video, region in regions.items()}
+    typer.echo(remarked(cages, remarks), nl=False)
     for video, region in regions.items():
         typer.echo(f"{video.name}: {region}", err=True)
     if out is not None:

@@ -21,6 +21,11 @@ DEBUG_VARIABLE = "RODEPIL_DEBUG"
 USER_ERROR_STATUS = 1
 BUG_STATUS = 70
 INTERRUPTED_STATUS = 130
+GO_ON = "run the same command again to go on from here"
+
+
+class Interrupted(KeyboardInterrupt):
+    """An interrupt of a command that says itself what the same command does next."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,12 @@ def guarded(call: Callable[[], object]) -> int:
     except RodepilError as error:
         _complain(str(error))
         return USER_ERROR_STATUS
-    except KeyboardInterrupt:
-        return _interrupted()
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
     except SystemExit as end:  # typer makes one of an interrupt
         if end.code != INTERRUPTED_STATUS:
             raise
-        return _interrupted()
+        return _interrupted(end)
     except OSError as error:
         _complain(f"{error}. Check the path, its permissions and the free space, then run it again")
         return USER_ERROR_STATUS
@@ -85,8 +90,12 @@ def run_stage(stage: Callable[[ProjectSettings, Workspace, Progress], object]) -
     sys.exit(guarded(call))
 
 
-def _interrupted() -> int:
-    _complain("interrupted; run the same command again to go on from here")
+def _interrupted(error: BaseException) -> int:
+    """Say what to do after an interrupt, in the command's words where it has its own."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, Interrupted):
+        cause = cause.__cause__ or cause.__context__
+    _complain(f"interrupted; {cause or GO_ON}")
     return INTERRUPTED_STATUS
 
 

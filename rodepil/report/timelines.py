@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rodepil.data.cages import Cage
 from rodepil.detect.localize.boxes import names_of
+from rodepil.detect.localize.former import TIMELINES
 from rodepil.detect.localize.outcome import Localized, VideoFacts
 from rodepil.errors import TableError
 from rodepil.io.files import publish, unwritable
 from rodepil.report.figures.units_timeline import units_timeline
 from rodepil.report.style import LIGHT, png
-
-FOLDER: Final = "timelines"
 
 
 def write_timelines(localized: Localized, out: Path, truth: pa.Table | None = None) -> list[Path]:
@@ -41,7 +39,7 @@ def write_timelines(localized: Localized, out: Path, truth: pa.Table | None = No
     written = []
     for video in localized.videos:
         for cage in video.cages:
-            path = out / FOLDER / f"{video.recording_id}_{cage.position}.png"
+            path = out / TIMELINES / f"{video.recording_id}_{cage.position}.png"
             drawn = _picture(localized, video, cage, truth)
             try:
                 with publish(path) as beside:

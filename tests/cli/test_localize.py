@@ -49,6 +49,7 @@ def test_a_video_becomes_tables_a_sheet_for_boris_and_a_picture(
         told = list(csv.DictReader(stream))
     assert f"v: {len(told)} event" in shown.stdout
     assert "the model learned from noise" in shown.stdout
+    assert "the whole picture of each video is looked at as one animal" in shown.stdout
     assert "no event in true.csv is of these videos" in shown.stdout
     assert json.loads((out / "about.json").read_text())["learned_from_data"] == "noise"
     assert (out / "timelines" / "v_0.png").is_file()
@@ -174,6 +175,63 @@ def test_an_export_of_boris_is_drawn_for_the_animals_that_the_sheet_of_boxes_nam
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
     assert "no event in true.tsv" not in shown.stdout
+
+
+def test_other_videos_into_one_folder_are_refused_and_replaced_on_demand(
+    rodepil: Rodepil, project: Path, tmp_path: Path
+) -> None:
+    film(tmp_path / "v.mp4", 60)
+    film(tmp_path / "w.mp4", 60, seed=1)
+    more = ["--model", str(project), *SMALL, "--project", str(project)]
+    assert rodepil("localize", "v.mp4", *more, folder=tmp_path).returncode == 0
+    out = tmp_path / "localized"
+    before = {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()}
+    refused = rodepil("localize", "w.mp4", *more, folder=tmp_path)
+    assert refused.returncode == 1
+    assert str(tmp_path / "v.mp4") in refused.stderr
+    assert {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()} == before
+    assert rodepil("localize", "v.mp4", "w.mp4", *more, folder=tmp_path).returncode == 0
+    assert {row["recording_id"] for row in _events(out)} == {"v", "w"}
+    assert rodepil("localize", "w.mp4", "--replace", *more, folder=tmp_path).returncode == 0
+    assert {row["recording_id"] for row in _events(out)} == {"w"}
+    assert [path.name for path in (out / "timelines").iterdir()] == ["w_0.png"]
+
+
+def test_an_interrupt_says_what_stays_and_what_begins_anew(
+    rodepil: Rodepil, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film(tmp_path / "v.mp4", 60)
+
+    def impatient(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rodepil.detect.localize.run.localize_one", impatient)
+    shown = rodepil(
+        "localize", "v.mp4", "--model", str(project), *SMALL, "--project", str(project),
+        folder=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 130
+    assert "finished videos stay as they are, and the video at work begins anew" in shown.stderr
+    assert "go on from here" not in shown.stderr
+
+
+def test_the_rule_of_merging_is_told_only_with_events(
+    rodepil: Rodepil, project: Path, tmp_path: Path
+) -> None:
+    film(tmp_path / "v.mp4", 60)
+    call = ["localize", "v.mp4", "--model", str(project), *SMALL, "--project", str(project)]
+    for least, rule in (("0", True), ("1", False)):
+        shown = rodepil(*call, "--min-score", least, folder=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert ("v: 0 events" not in shown.stdout) == rule
+        assert ("that overlap or touch are told as one" in shown.stdout) == rule
+        assert "localized" in shown.stdout.splitlines()[-1]
+
+
+def test_help_says_what_is_looked_at_without_boxes(rodepil: Rodepil, tmp_path: Path) -> None:
+    shown = rodepil("localize", "--help", folder=tmp_path)
+    said = " ".join(shown.stdout.split())
+    assert "Without --box, --cages or --detector the whole picture is looked at as one" in said
 
 
 def _events(out: Path) -> list[dict[str, object]]:

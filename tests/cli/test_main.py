@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from rodepil import __version__
-from rodepil.cli.run import guarded, open_project
+from rodepil.cli.run import Interrupted, guarded, open_project
 from rodepil.errors import SettingError
 from tests.cli.conftest import Rodepil
 
@@ -86,6 +86,20 @@ def test_an_interrupted_command_says_that_it_can_go_on(
 
     assert guarded(lambda: app([])) == 130
     assert "run the same command again to go on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_an_interrupted_command_may_have_words_of_its_own(
+    *, typed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def wait() -> None:
+        raise Interrupted("it begins anew")
+
+    assert guarded((lambda: app([])) if typed else wait) == 130
+    assert capsys.readouterr().err == "error: interrupted; it begins anew\n"
 
 
 def test_another_exit_is_left_to_who_asked_for_it() -> None:

@@ -36,6 +36,19 @@ def test_boxes_are_printed_as_a_sheet_and_bad_videos_are_told(videos: Path, rode
     assert "bad.mp4" in shown.stderr
 
 
+def test_a_box_that_is_the_whole_picture_is_told_in_the_line_of_its_video(
+    videos: Path, rodepil: Rodepil
+):
+    shown = rodepil(
+        "region", "find", "rat.mp4", "--detector", "fixed", "--box", "0,0,128,96", "--out",
+        "boxes.csv", folder=videos,
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    line = "rat,0,unknown,0,0,128,96"
+    assert shown.stdout.splitlines()[1] == f"{line},the box is the whole picture"
+    assert (videos / "boxes.csv").read_text().splitlines()[1] == line
+
+
 def test_no_video_at_all_is_status_1(videos: Path, rodepil: Rodepil):
     assert rodepil("region", "find", "bad.mp4", folder=videos).returncode == 1
 

@@ -48,6 +48,11 @@ class Where:
         """Whether the animals have names, not only places."""
         return self.sheet is not None
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing says where cages are, so that the picture is taken for one."""
+        return self.sheet is None and not self.boxes and self.detect is None
+
 
 def places_of(sheet: Path | None) -> dict[tuple[str, str], int]:
     """Return the position of each animal that a sheet names, by recording and animal.

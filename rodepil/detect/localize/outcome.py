@@ -21,6 +21,7 @@ RULE = (
     "the last end, with the highest score"
 )
 DIGITS = 3
+JOINED = "merged"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,11 @@ class Told:
                 raise SettingError(f"the model knows no '{label}'; {choice(label, known)}")
 
     def of(self, events: pa.Table) -> pa.Table:
-        """Return the events to tell, in order of video, cage and time; see `RULE`."""
+        """Return the events to tell, in order of video, cage and time; see `RULE`.
+
+        The table is ``events`` with one column more: ``merged``, how many found segments an event
+        joins.
+        """
         groups: dict[tuple[str, int, str, str], list[dict[str, Any]]] = {}
         for row in events.to_pylist():
             if row["score"] >= self.min_score and (not self.labels or row["label"] in self.labels):
@@ -112,14 +117,18 @@ class Told:
                 groups.setdefault(key, []).append(row)
         rows = [row for group in groups.values() for row in merged(group)]
         rows.sort(key=lambda row: tuple(row[name] for name in _ORDER))
-        return tables.from_rows("events", rows)
+        joined = pa.array([row.pop(JOINED) for row in rows], pa.int32())
+        return tables.from_rows("events", rows).append_column(JOINED, joined)
 
 
 _ORDER = ("recording_id", "position", "start_s", "end_s", "label")
 
 
 def merged(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of one unit and cage as `RULE` says, in order of time, to the millisecond."""
+    """Return rows of one unit and cage as `RULE` says, in order of time, to the millisecond.
+
+    Each says as ``merged`` how many it joins.
+    """
     found: list[dict[str, Any]] = []
     for row in sorted(rows, key=lambda row: (row["start_s"], row["end_s"])):
         start_s, end_s = (round(row[name], DIGITS) for name in ("start_s", "end_s"))
@@ -127,9 +136,10 @@ def merged(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             last = found[-1]
             last["end_s"] = max(last["end_s"], end_s)
             last["score"] = max(last["score"], row["score"])
+            last[JOINED] += 1
         else:
             end_s = max(end_s, round(start_s + TOUCHING_S, DIGITS))
-            found.append({**row, "start_s": start_s, "end_s": end_s})
+            found.append({**row, "start_s": start_s, "end_s": end_s, JOINED: 1})
     return found
 
 
@@ -142,7 +152,7 @@ class Localized:
     events
         Table ``events``: all that the model found, however unsure, best first in a cage.
     told
-        Table ``events``: the sure ones, merged, by time.
+        The sure ones, merged, by time, as `Told.of` gives them.
     videos
         The videos that were looked through, in the order given.
     failed

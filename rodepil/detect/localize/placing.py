@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from rodepil.data.cages import Cage
 from rodepil.detect.localize.boxes import Where, cages_in
 from rodepil.errors import RodepilError
 from rodepil.io.progress import Progress, Silent
+
+WHOLE: Final = (
+    "without --box, --cages or --detector the whole picture of each video is looked at as one "
+    "animal; where several are in it, give the place of each"
+)
 
 
 @dataclass
@@ -23,7 +29,7 @@ class Placed:
     failed
         Why the others have none.
     doubts
-        What speaks against boxes that were found, a sentence each.
+        What speaks against boxes that were found, or that there are none, a sentence each.
     """
 
     cages: dict[Path, list[Cage]] = field(default_factory=dict)
@@ -48,7 +54,7 @@ def place(videos: Mapping[Path, str], where: Where, progress: Progress) -> Place
     progress
         Shown the videos, where a detector looks at them.
     """
-    placed = Placed()
+    placed = Placed(doubts=[WHOLE] if where.whole else [])
     shown = Silent() if where.detect is None else progress
     with shown.task("find the animals", len(videos), "videos") as advance:
         for video, recording_id in videos.items():

@@ -19,6 +19,7 @@ from rodepil.config.settings import CurateSettings
 from rodepil.data.cages import Cage
 from rodepil.data.lock import alone_in
 from rodepil.detect.localize.boxes import Where
+from rodepil.detect.localize.former import refuse_others
 from rodepil.detect.localize.one import BESIDE, Far, Look, localize_one
 from rodepil.detect.localize.outcome import RULE, Localized, Told, VideoFacts
 from rodepil.detect.localize.placing import place
@@ -48,6 +49,7 @@ def localize_recordings(
     where: Where | None = None,
     told: Told | None = None,
     curate: CurateSettings | None = None,
+    replace_others: bool = False,
     progress: Progress | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Localized:
@@ -70,6 +72,9 @@ def localize_recordings(
         Which events people are told of.
     curate
         How the clips were made that the model learned from; the rate is that of its features.
+    replace_others
+        Go on where the output holds results of videos that are not given; who writes the new
+        ones clears the former (`rodepil.detect.localize.former.clear_former`).
     progress
         Shown the seconds of all videos.
     warn
@@ -78,8 +83,8 @@ def localize_recordings(
     Raises
     ------
     SourceError
-        There is no video, or none could be looked through; or the output can't be written, or
-        another process is at work there.
+        There is no video, or none could be looked through; or the output can't be written,
+        another process is at work there, or it holds results of other videos.
     SettingError
         The model does not know a label that shall be told.
     ModelError
@@ -92,6 +97,8 @@ def localize_recordings(
     parts = out / PARTS
     with alone_in(parts):
         _sweep(parts)
+        if not replace_others:
+            refuse_others(out, videos)
         placed = place(videos, where, progress or Silent())
         if warn is not None:
             for line in placed.lines():

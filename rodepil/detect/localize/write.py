@@ -57,7 +57,7 @@ def write_localized(localized: Localized, out: Path, *, named: bool = False) -> 
 
 
 def _csv(localized: Localized) -> str:
-    """Return the events that are told as CSV, with the columns of table ``events``."""
+    """Return the events that are told as CSV: the columns of table ``events``, and ``merged``."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(localized.told.column_names)

@@ -75,3 +75,18 @@ def test_a_network_is_wanted_by_yolo_and_by_nothing_else(tmp_path: Path) -> None
     with pytest.raises(ModelError, match=r"reads .*x\.onnx; add --detector yolo"):
         by_detector(None, tmp_path / "x.onnx", project)
     assert by_detector(None, None, project) == (None, ())
+
+
+@pytest.mark.parametrize("boxed", [False, True])
+def test_a_picture_that_is_looked_at_whole_is_told_before_and_noted(
+    tmp_path: Path, tools: Tools, *, boxed: bool
+) -> None:
+    told: list[str] = []
+    found = localize_recordings(
+        [arena(tmp_path / "v.mp4", animal=True)], tools, tmp_path / "out", curate=CURATE,
+        where=Where(boxes=((0, 0, 96, 96),) if boxed else ()), warn=told.append,
+    )  # fmt: skip
+    notes = [note for note in found.about["notes"] if "the whole picture" in note]
+    assert told == notes
+    assert len(notes) == (not boxed)
+    assert all("as one animal" in note for note in notes)

@@ -15,6 +15,7 @@ from rodepil.data.annotations import annotations_of
 from rodepil.data.cages import Cage
 from rodepil.data.marks.take import import_annotations
 from rodepil.data.sources import recordings_from_files
+from rodepil.detect.event_files import read_events
 from rodepil.detect.localize import Localized, Told, VideoFacts, write_localized
 from rodepil.detect.localize.boris import boris_text
 from rodepil.errors import SettingError, TableError
@@ -61,6 +62,7 @@ def test_events_that_overlap_or_touch_are_one(seed: int) -> None:
             and row["start_s"] <= float(str(one["start_s"])) <= row["end_s"]
         ]
         assert row["score"] == max(inside)
+        assert row["merged"] == len(inside)
 
 
 def test_units_cages_and_videos_are_not_merged_with_each_other() -> None:
@@ -144,14 +146,17 @@ def test_the_reader_of_borises_exports_reads_back_what_is_told(
 
 def test_the_csv_holds_what_is_told_and_parquet_all(tmp_path: Path) -> None:
     cages = (Cage("v", 0, "a", 0, 0, 64, 64),)
-    rows = [event(1, 2, 0.9), event(3, 4, 0.1, label="staring")]
+    rows = [event(1, 2, 0.9), event(1.5, 2.5, 0.4), event(3, 4, 0.1, label="staring")]
     write_localized(localized(tmp_path / "v.mp4", cages, *rows), tmp_path / "out")
     with (tmp_path / "out" / "events.csv").open(encoding="utf-8", newline="") as stream:
         lines = list(csv.DictReader(stream))
-    assert [(line["label"], line["start_s"], line["end_s"], line["score"]) for line in lines] == [
-        ("rearing", "1.0", "2.0", "0.9")
+    names = ("label", "start_s", "end_s", "score", "merged")
+    assert [tuple(line[name] for name in names) for line in lines] == [
+        ("rearing", "1.0", "2.5", "0.9", "2")
     ]
-    assert tables.read("events", tmp_path / "out" / "events.parquet").num_rows == 2
+    assert tables.read("events", tmp_path / "out" / "events.parquet").num_rows == 3
+    read = read_events(tmp_path / "out" / "events.csv").events.to_pylist()
+    assert [(row["start_s"], row["end_s"]) for row in read] == [(1.0, 2.5)]
 
 
 def test_a_file_that_cant_be_written_is_named(tmp_path: Path) -> None:
