@@ -148,13 +148,26 @@ def score_event_files(
     ]
     ends = _ends(found, truths)
     durations = {name: ends[name] for name in guessed} | durations
+    precision, frames = _scores(found, truths, durations, tious=tious, min_score=min_score, fps=fps)
+    return EventScores(precision, frames, min_score, tuple(notes))
+
+
+def _scores(
+    found: pa.Table,
+    true: pa.Table,
+    durations_s: Mapping[str, float],
+    *,
+    tious: Sequence[float],
+    min_score: float,
+    fps: float,
+) -> tuple[MeanAveragePrecision, FrameScores]:
+    """Score every found event, and the frames of those that are sure enough."""
     sure = found.filter(pc.greater_equal(found.column("score"), min_score))
     try:
-        precision = mean_average_precision(truths, found, tious)
-        frames = score_frames(truths, sure, durations, fps)
+        precision = mean_average_precision(true, found, tious)
+        return precision, score_frames(true, sure, durations_s, fps)
     except ValueError as error:
         raise SettingError(str(error)) from error
-    return EventScores(precision, frames, min_score, tuple(notes))
 
 
 def _videos(events: pa.Table) -> set[str]:

@@ -234,6 +234,20 @@ def test_help_says_what_is_looked_at_without_boxes(rodepil: Rodepil, tmp_path: P
     assert "Without --box, --cages or --detector the whole picture is looked at as one" in said
 
 
+def test_truth_that_could_be_of_either_box_is_refused(
+    rodepil: Rodepil, project: Path, tmp_path: Path
+) -> None:
+    film(tmp_path / "v.mp4", 30)
+    true = "recording_id,start_s,end_s,label\nv,0,1,rearing\n"
+    (tmp_path / "true.csv").write_text(true, encoding="utf-8")
+    shown = rodepil(
+        "localize", "v.mp4", "--model", str(project), "--box", "0,0,32,64", "--box", "32,0,32,64",
+        *SMALL, "--project", str(project), "--truth", "true.csv", folder=tmp_path,
+    )  # fmt: skip
+    assert shown.returncode == 1
+    assert "there are cage-0, cage-1; give a column position" in shown.stderr
+
+
 def _events(out: Path) -> list[dict[str, object]]:
     return tables.read("events", out / "events.parquet").to_pylist()
 
