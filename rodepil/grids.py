@@ -265,7 +265,8 @@ def _failed_words(result: GridResult) -> str:
 
 def _written(paths: Sequence[Path]) -> str:
     folder = paths[0].parent
-    return f"{len(paths)} files in {folder}; open {folder / 'report.html'}"
+    page = folder / "report.html"
+    return f"{len(paths)} files in {folder}; open {page}\nnext: rodepil report, which takes it up"
 
 
 def _champion(result: GridResult, tracker: Tracker, workspace: Workspace) -> str:
