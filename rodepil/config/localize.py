@@ -151,6 +151,6 @@ class DetectorSettings(Settings):
     tested: Positive = 2
     frames: Annotated[int, Field(ge=2)] = 48
     crops: Positive = 4
-    steps: Positive = 400
+    steps: Positive = 600
     batch_size: Annotated[int, Field(ge=2)] = 16
     learning_rate: PositiveReal = 0.01
