@@ -95,7 +95,7 @@ def test_mimetic_time_starts_by_taking_away_what_neighbouring_frames_show():
     """A patch that stands still keeps almost nothing; one that jumps once keeps its jump."""
     settings = ModelSettings(width=128, depth=2, heads=4, pretrained="none")
     model = build(settings, FeatureSettings(frames=16, size_px=32), seed=5)
-    drawn = torch.randn(2, 3, 3, 32, 32, generator=torch.Generator().manual_seed(3)) * 0.45
+    drawn = torch.randn(2, 200, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 0.45
     still = drawn[0][:, None].expand(-1, 16, -1, -1, -1)
     jumping = still.clone()
     jumping[:, 8] = drawn[1]
@@ -108,7 +108,7 @@ def test_mimetic_time_starts_by_taking_away_what_neighbouring_frames_show():
 
     assert model.patch_embed(still)[..., 32:].std().item() == pytest.approx(1, abs=0.2)
     assert kept(still).max() < 0.45
-    assert kept(jumping)[8] > 1.6 * kept(still).max()
+    assert kept(jumping)[8] > 2 * kept(still).max()
     assert kept(jumping)[2] < 0.45
 
 

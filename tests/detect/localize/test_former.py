@@ -17,7 +17,7 @@ from rodepil.detect.localize import (
     localize_recordings,
     write_localized,
 )
-from rodepil.detect.localize.former import refuse_others
+from rodepil.detect.localize.former import former_videos, refuse_others
 from rodepil.errors import SourceError
 from rodepil.io import tables
 from rodepil.io.files import sha256_file
@@ -70,6 +70,7 @@ def test_the_same_videos_and_more_of_them_go_on(tmp_path: Path) -> None:
     refuse_others(tmp_path / "empty", {b: "b"})
     a.write_bytes(b"recorded anew")
     refuse_others(tmp_path / "out", {a: "a"})
+    assert [one.path for one in former_videos(tmp_path / "out")] == [str(a)]  # nothing is cleared
 
 
 def test_a_video_that_was_moved_is_the_same_and_one_of_its_name_is_not(tmp_path: Path) -> None:
