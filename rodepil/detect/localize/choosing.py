@@ -13,6 +13,7 @@ from rodepil.errors import ModelError
 from rodepil.localize.card import LocalizerCard, read_localizer_card
 from rodepil.trials.folder import TrialFolder
 from rodepil.trials.localize.measures import MEAN_MAP
+from rodepil.trials.models import finished_folders, named_model
 
 LISTED: Final = 10
 """Trials that a message lists at most."""
@@ -68,17 +69,9 @@ def find_localizer(name: str, workspace: Workspace) -> Path:
         Nothing of that name is there, or several are; the message lists localizers, the best
         first.
     """
-    path = Path(name)
-    if path.is_file():
-        return path
-    for folder in (TrialFolder(path), TrialFolder(workspace.trials / name)):
-        if folder.model.is_file():
-            return folder.model
-    finished = [folder for folder in _folders(workspace) if folder.model.is_file()]
-    for folder in finished:
-        if any(run.run_id == name for run in folder.runs()):
-            return folder.model
-    known = [one for folder in finished if (one := _choice(folder)) is not None]
+    if (model := named_model(name, workspace)) is not None:
+        return model
+    known = [one for folder in finished_folders(workspace) if (one := _choice(folder)) is not None]
     meant = [one for one in known if one.name.startswith(name)]
     if len(meant) == 1:
         return meant[0].folder.model
@@ -114,7 +107,3 @@ def _choice(folder: TrialFolder) -> Choice | None:
     if done is None:
         return Choice(folder, card, -1.0, None)
     return Choice(folder, card, done.metrics.get(MEAN_MAP, -1.0), done.fold)
-
-
-def _folders(workspace: Workspace) -> list[TrialFolder]:
-    return [TrialFolder(path) for path in sorted(workspace.trials.glob("*")) if path.is_dir()]
